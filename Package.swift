@@ -1,0 +1,60 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours compiles under these: a warning is an error, and each unsafe expression says so.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+    .strictMemorySafety(),
+]
+
+/// A module and the modules it may import: the table of docs/architecture.md, which TidyTests compares.
+func module(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: imports, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: imports, exclude: excludedFolders[name] ?? [],
+        swiftSettings: strict)
+}
+
+/// Data that tests read from the source tree instead of a bundle.
+let excludedFolders: [String: [String]] = [:]
+
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "apus",
+    products: [.executable(name: "apus", targets: ["apus"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
+        module("Bytes"),
+        module("Linux", ["Bytes", "CLinux"]),
+        module("HTTP", ["Bytes"]),
+        module("Crypto", ["Bytes", "COpenSSL"]),
+        module("Redis", ["Bytes", "CHiredis"]),
+        module("Policy", ["Bytes", "HTTP", "Crypto"]),
+        module("Telemetry", ["Bytes"]),
+        module("Config", ["Bytes", "HTTP", "Policy", yams]),
+        module("Reactor", ["Bytes", "Linux"]),
+        module(
+            "Gateway",
+            ["Bytes", "Linux", "HTTP", "Crypto", "Redis", "Policy", "Telemetry", "Config", "Reactor"]),
+        module("Simulation", ["Bytes", "HTTP", "Policy", "Telemetry", "Config", "Gateway"]),
+        .executableTarget(
+            name: "apus", dependencies: ["Linux", "Telemetry", "Config", "Gateway", arguments],
+            swiftSettings: strict),
+        tests("Bytes", ["Bytes"]),
+    ]
+)

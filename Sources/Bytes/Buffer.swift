@@ -1,0 +1,176 @@
+/// A byte queue of fixed capacity: appended at its end, consumed from its start, never grown.
+///
+/// Peers decide how much is appended, so a full buffer is no programming error: an append that does not fit
+/// leaves the bytes as they are and sets ``hasOverflowed``. Whoever writes a message checks that once, at
+/// its end, and refuses the message; a half-written field can never be sent unnoticed.
+///
+/// - Invariant: `0 <= start <= end <= capacity`.
+/// - Size: 24 bytes beside the storage. The deinitialiser frees the storage.
+/// - Safety: `base` is owned and never escapes but through closures that must not keep it. Each access
+///   below is within `0 ..< capacity` by the invariant or by an explicit check.
+@safe package struct Buffer: ~Copyable {
+    @usableFromInline let base: UnsafeMutablePointer<UInt8>
+    @usableFromInline let size: UInt32
+    @usableFromInline var start: UInt32
+    @usableFromInline var end: UInt32
+    /// Whether an append since the last ``removeAll()`` found too little room.
+    package var hasOverflowed: Bool
+
+    /// - Parameter capacity: 1 byte to 1 GiB.
+    package init(capacity: Int) {
+        precondition(capacity > 0 && capacity <= 1 << 30, "a buffer holds 1 byte to 1 GiB")
+        unsafe base = .allocate(capacity: capacity)
+        size = UInt32(capacity)
+        start = 0
+        end = 0
+        hasOverflowed = false
+    }
+
+    deinit { unsafe base.deallocate() }
+
+    @inlinable package var capacity: Int { Int(size) }
+    /// Bytes that wait to be consumed.
+    @inlinable package var count: Int { Int(end &- start) }
+    @inlinable package var isEmpty: Bool { end == start }
+    /// Bytes that can be appended before ``moveToFront()`` is needed.
+    @inlinable package var room: Int { Int(size &- end) }
+
+    /// Lends the bytes that wait; offsets in the span count from the first of them.
+    @inlinable package func withReadable<R: ~Copyable, E: Error>(
+        _ body: (borrowing Span<UInt8>) throws(E) -> R
+    ) throws(E) -> R {
+        let bytes = unsafe Span(_unsafeStart: base + Int(start), count: count)
+        return try body(bytes)
+    }
+
+    /// The byte at `offset` from the first that waits.
+    @inlinable package subscript(_ offset: Int) -> UInt8 {
+        precondition(offset >= 0 && offset < count, "an offset within the readable bytes")
+        return unsafe base[Int(start) + offset]
+    }
+
+    /// Forgets the first `byteCount` bytes.
+    @inlinable package mutating func consume(_ byteCount: Int) {
+        precondition(byteCount >= 0 && byteCount <= count, "only what is there is consumed")
+        start &+= UInt32(truncatingIfNeeded: byteCount)
+        if start == end {
+            start = 0
+            end = 0
+        }
+    }
+
+    /// Forgets the last `byteCount` bytes.
+    @inlinable package mutating func dropLast(_ byteCount: Int) {
+        precondition(byteCount >= 0 && byteCount <= count, "only what is there is dropped")
+        end &-= UInt32(truncatingIfNeeded: byteCount)
+    }
+
+    /// Forgets everything, an overflow included.
+    @inlinable package mutating func removeAll() {
+        start = 0
+        end = 0
+        hasOverflowed = false
+    }
+
+    /// Moves the waiting bytes to the front, so that all free bytes are ``room``. O(count).
+    @inlinable package mutating func moveToFront() {
+        guard start > 0 else { return }
+        let waiting = count
+        unsafe base.update(from: base + Int(start), count: waiting)
+        start = 0
+        end = UInt32(truncatingIfNeeded: waiting)
+    }
+
+    /// Lends the free bytes to a writer that says how many of them it filled.
+    ///
+    /// - Parameter body: Gets exactly ``room`` writable bytes; returns a count within it.
+    @inlinable package mutating func fill<E: Error>(
+        _ body: (UnsafeMutableRawBufferPointer) throws(E) -> Int
+    ) throws(E) -> Int {
+        let free = unsafe UnsafeMutableRawBufferPointer(start: base + Int(end), count: room)
+        let filled = unsafe try body(free)
+        precondition(filled >= 0 && filled <= room, "a writer stays within the room it was lent")
+        end &+= UInt32(truncatingIfNeeded: filled)
+        return filled
+    }
+}
+
+// MARK: - Appending
+
+extension Buffer {
+    /// Reserves `byteCount` bytes at the end, or notes an overflow.
+    ///
+    /// - Returns: Where to write them, or `nil` if they do not fit.
+    @inlinable mutating func claim(_ byteCount: Int) -> UnsafeMutablePointer<UInt8>? {
+        guard byteCount <= room else {
+            hasOverflowed = true
+            return nil
+        }
+        let place = unsafe base + Int(end)
+        end &+= UInt32(truncatingIfNeeded: byteCount)
+        return unsafe place
+    }
+
+    @inlinable package mutating func append(_ byte: UInt8) {
+        guard let place = unsafe claim(1) else { return }
+        unsafe place.pointee = byte
+    }
+
+    @inlinable package mutating func append(_ bytes: borrowing Span<UInt8>) {
+        let byteCount = bytes.count
+        guard byteCount > 0, let place = unsafe claim(byteCount) else { return }
+        unsafe bytes.withUnsafeBufferPointer { source in
+            guard let first = source.baseAddress else { return }
+            unsafe place.update(from: first, count: byteCount)
+        }
+    }
+
+    /// Appends a part of `bytes`. - Parameter range: Within the span.
+    @inlinable package mutating func append(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) {
+        append(bytes.extracting(range.start..<range.end))
+    }
+
+    @inlinable package mutating func append(_ bytes: [UInt8]) {
+        append(bytes.span)
+    }
+
+    /// Appends the UTF-8 of a literal.
+    @inlinable package mutating func append(_ text: StaticString) {
+        let byteCount = text.utf8CodeUnitCount
+        guard let place = unsafe claim(byteCount) else { return }
+        unsafe place.update(from: text.utf8Start, count: byteCount)
+    }
+
+    /// Appends all that waits in another buffer, which keeps it.
+    @inlinable package mutating func append(_ other: borrowing Buffer) {
+        let byteCount = other.count
+        guard byteCount > 0, let place = unsafe claim(byteCount) else { return }
+        unsafe place.update(from: other.base + Int(other.start), count: byteCount)
+    }
+
+    /// Appends `value` in decimal, without padding.
+    @inlinable package mutating func append(decimal value: UInt64) {
+        var digits: InlineArray<20, UInt8> = .init(repeating: 0)
+        var first = 20
+        var rest = value
+        repeat {
+            first &-= 1
+            digits[first] = 48 &+ UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        guard let place = unsafe claim(20 &- first) else { return }
+        for index in first..<20 { unsafe place[index &- first] = digits[index] }
+    }
+
+    /// Appends `value` in lower-case hexadecimal, without padding.
+    @inlinable package mutating func append(hexadecimal value: UInt64) {
+        let digitCount = max(1, (67 &- value.leadingZeroBitCount) / 4)
+        guard let place = unsafe claim(digitCount) else { return }
+        var rest = value
+        for index in stride(from: digitCount &- 1, through: 0, by: -1) {
+            let digit = UInt8(truncatingIfNeeded: rest & 15)
+            unsafe place[index] = digit < 10 ? 48 &+ digit : 87 &+ digit
+            rest >>= 4
+        }
+    }
+}

@@ -1,0 +1,75 @@
+/// Spare buffers of two sizes, last given first taken, so that the ones in use stay in the cache.
+///
+/// One pool a loop. A connection that waits for bytes holds none: it takes one when bytes have come and
+/// gives it back when they are consumed.
+package struct BufferPool: ~Copyable {
+    /// How much a buffer holds.
+    package enum Size: Int, CaseIterable {
+        /// 4 KiB: a message head, an answer, what is left of a read.
+        case small = 4096
+        /// 64 KiB: one read of a body (the size at which larger ones gain nothing).
+        case large = 65536
+    }
+
+    private var small: Stack
+    private var large: Stack
+    /// Buffers lent and not yet given back.
+    package private(set) var lentCount = 0
+
+    /// - Parameter spareCount: How many spare buffers of each size are kept; more are freed.
+    package init(spareCount: Int) {
+        small = Stack(limit: spareCount * 4)
+        large = Stack(limit: spareCount)
+    }
+
+    /// Takes an empty buffer, allocating only if none is spare.
+    package mutating func take(_ size: Size) -> Buffer {
+        lentCount += 1
+        switch size {
+        case .small: return small.pop() ?? Buffer(capacity: Size.small.rawValue)
+        case .large: return large.pop() ?? Buffer(capacity: Size.large.rawValue)
+        }
+    }
+
+    /// Gives a buffer back; what it still held is forgotten.
+    package mutating func give(_ buffer: consuming Buffer) {
+        lentCount -= 1
+        buffer.removeAll()
+        if buffer.capacity == Size.small.rawValue {
+            small.push(buffer)
+        } else {
+            large.push(buffer)
+        }
+    }
+}
+
+/// A stack of move-only buffers with a fixed limit.
+///
+/// - Safety: the slots below `count`, and no others, hold a buffer.
+@safe private struct Stack: ~Copyable {
+    private let slots: UnsafeMutablePointer<Buffer>
+    private let limit: Int
+    private var count = 0
+
+    init(limit: Int) {
+        unsafe slots = .allocate(capacity: max(1, limit))
+        self.limit = limit
+    }
+
+    deinit {
+        unsafe slots.deinitialize(count: count)
+        unsafe slots.deallocate()
+    }
+
+    mutating func pop() -> Buffer? {
+        guard count > 0 else { return nil }
+        count -= 1
+        return unsafe (slots + count).move()
+    }
+
+    mutating func push(_ buffer: consuming Buffer) {
+        guard count < limit else { return }
+        unsafe (slots + count).initialize(to: buffer)
+        count += 1
+    }
+}

@@ -1,0 +1,22 @@
+// What Glibc's module leaves out: epoll, eventfd, signalfd, accept4, and constants that are macros in C.
+#pragma once
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/un.h>
+#include <sys/uio.h>
+#include <sys/resource.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <arpa/inet.h>
+#include <signal.h>
+#include <fcntl.h>
+#include <errno.h>
+#include <unistd.h>
+#include <netdb.h>
+#include <sched.h>
+
+// accept4(2) is declared only under _GNU_SOURCE, which the importer does not define.
+extern int accept4(int, struct sockaddr *, socklen_t *, int);

@@ -1,0 +1,40 @@
+package import Bytes
+
+/// One field line of a head: where its name and value stand, and what is known of it.
+///
+/// The list of a head keeps arrival order and repetitions.
+package struct Field: Sendable {
+    package var name: ByteRange
+    /// Without the white space around it. May be empty.
+    package var value: ByteRange
+    /// Which of the known names it is; ``FieldName/other`` for all else.
+    package var id: FieldName
+    /// ``FieldName/hash(of:_:)`` of the name: unequal hashes are unequal names.
+    package var hash: UInt8
+    package var traits: FieldTraits
+
+    package init(
+        name: ByteRange, value: ByteRange, id: FieldName, hash: UInt8, traits: FieldTraits
+    ) {
+        self.name = name
+        self.value = value
+        self.id = id
+        self.hash = hash
+        self.traits = traits
+    }
+}
+
+/// What the reader noticed about a field line.
+package struct FieldTraits: OptionSet, Sendable {
+    package let rawValue: UInt8
+
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// Named by `Connection`: goes no further than this hop (RFC 9110 §7.6.1).
+    package static let nominated = FieldTraits(rawValue: 1)
+    /// A known name spelt with `_` or `.` for `-`, which CGI-like apps take for the known one: never
+    /// forwarded, never believed.
+    package static let disguised = FieldTraits(rawValue: 2)
+    /// Spelt exactly `name: value CRLF`, so that the line can be copied as it is.
+    package static let canonical = FieldTraits(rawValue: 4)
+}

@@ -1,0 +1,92 @@
+package import Bytes
+
+/// The two versions that are spoken here. Anything else is refused with 505.
+package enum HTTPVersion: UInt8, Sendable {
+    case http10, http11
+}
+
+/// Where a body ends (RFC 9112 §6.3).
+package enum BodyFraming: Equatable, Sendable {
+    case none
+    /// Exactly so many bytes; may be 0.
+    case length(UInt64)
+    case chunked
+    /// Until the connection closes: responses only.
+    case untilClose
+}
+
+/// What `Connection`, `Upgrade`, `TE` and `Expect` ask for, folded over all their lines.
+package struct ConnectionOptions: OptionSet, Sendable {
+    package let rawValue: UInt8
+
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    package static let close = ConnectionOptions(rawValue: 1)
+    package static let keepAlive = ConnectionOptions(rawValue: 2)
+    /// `Connection: upgrade` and an `Upgrade` field, both.
+    package static let upgrade = ConnectionOptions(rawValue: 4)
+    /// `Expect: 100-continue`, of an HTTP/1.1 client.
+    package static let expectContinue = ConnectionOptions(rawValue: 8)
+    /// `TE: trailers` with `Connection: te`.
+    package static let trailers = ConnectionOptions(rawValue: 16)
+}
+
+/// The form of a request target (RFC 9112 §3.2). Authority form is refused, as CONNECT is.
+package enum TargetForm: UInt8, Sendable {
+    case origin, absolute, asterisk
+}
+
+/// A request's head, as ranges into the bytes it was read from.
+///
+/// One is reused for all requests of a loop, so that its list of fields is allocated once.
+///
+/// - Invariant: every range lies within the head; the framing is one that no other reader can take for
+///   another (the reader throws otherwise).
+package struct RequestHead: ~Copyable {
+    package var method: Method = .other
+    package var methodName: ByteRange = .empty
+    package var version: HTTPVersion = .http11
+    package var form: TargetForm = .origin
+    /// Path as sent, without query; empty for an absolute form without a path, `*` for the asterisk form.
+    package var path: ByteRange = .empty
+    /// From the `?` on, including it; empty without one.
+    package var query: ByteRange = .empty
+    /// Host and port as `Host` or the absolute target has them (the target wins); may be empty in HTTP/1.0.
+    package var authority: ByteRange = .empty
+    package var fields: [Field] = []
+    package var framing: BodyFraming = .none
+    package var options: ConnectionOptions = []
+    /// Bytes of the whole head, the empty line included.
+    package var byteCount = 0
+
+    package init() {}
+
+    /// Whether the connection may carry another request after this one (RFC 9112 §9.3).
+    package var keepsAlive: Bool {
+        if options.contains(.close) { return false }
+        return version == .http11 || options.contains(.keepAlive)
+    }
+}
+
+/// A response's head, as ranges into the bytes it was read from.
+package struct ResponseHead: ~Copyable {
+    /// 100 to 999.
+    package var status: UInt16 = 0
+    package var version: HTTPVersion = .http11
+    package var reason: ByteRange = .empty
+    package var fields: [Field] = []
+    /// Already settled for the request's method: `.none` for HEAD, 1xx, 204 and 304.
+    package var framing: BodyFraming = .none
+    package var options: ConnectionOptions = []
+    /// Bytes of the whole head, the empty line included.
+    package var byteCount = 0
+
+    package init() {}
+
+    package var isInterim: Bool { status < 200 }
+
+    package var keepsAlive: Bool {
+        if options.contains(.close) { return false }
+        return version == .http11 || options.contains(.keepAlive)
+    }
+}
