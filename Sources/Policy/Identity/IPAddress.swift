@@ -1,0 +1,30 @@
+/// An IPv4 or IPv6 address without port or zone.
+///
+/// An IPv4-mapped IPv6 address (`::ffff:a.b.c.d`) is the IPv4 address: a dual-stack socket says the former
+/// for the latter.
+package struct IPAddress: Hashable, Sendable {
+    /// The family that the address was given in, mapped addresses being IPv4.
+    package enum Family: UInt8, Sendable { case v4, v6 }
+
+    package let family: Family
+    /// The first eight bytes of an IPv6 address, in network order; 0 for IPv4.
+    package let high: UInt64
+    /// The last eight bytes; for IPv4 the address in the low 32 bits.
+    package let low: UInt64
+
+    package init(v4 address: UInt32) {
+        family = .v4
+        high = 0
+        low = UInt64(address)
+    }
+
+    package init(v6 high: UInt64, _ low: UInt64) {
+        if high == 0 && low >> 32 == 0xffff {
+            self.init(v4: UInt32(truncatingIfNeeded: low))
+        } else {
+            self.family = .v6
+            self.high = high
+            self.low = low
+        }
+    }
+}

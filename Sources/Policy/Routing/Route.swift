@@ -1,0 +1,127 @@
+package import HTTP
+
+/// One entry of `routes`: which requests it takes, and what is done with them.
+package struct Route: Sendable {
+    /// As configured; the `route` label of metrics and logs.
+    package var name: String
+    package var match: RouteMatch
+    package var action: RouteAction
+    /// The global preset unless the route has its own.
+    package var securityHeaders: SecurityPreset
+    /// Longest request body in bytes, the global limit unless the route has its own; `nil` for `none`.
+    package var bodyBytesMax: UInt64?
+    package var timeouts: RouteTimeouts
+
+    package init(
+        name: String, match: RouteMatch, action: RouteAction, securityHeaders: SecurityPreset,
+        bodyBytesMax: UInt64?, timeouts: RouteTimeouts
+    ) {
+        self.name = name
+        self.match = match
+        self.action = action
+        self.securityHeaders = securityHeaders
+        self.bodyBytesMax = bodyBytesMax
+        self.timeouts = timeouts
+    }
+}
+
+/// What a request must be for a route to take it; an absent criterion takes all.
+package struct RouteMatch: Sendable, Equatable {
+    package var host: HostPattern?
+    package var path: PathPattern?
+    /// Names as on the wire, case-sensitive. GET admits HEAD.
+    package var methods: [String]?
+    /// Each named field must be present with exactly this value, in one of its lines.
+    package var headers: [HeaderCriterion]
+    /// The listener's name.
+    package var listener: String?
+
+    package init(
+        host: HostPattern?, path: PathPattern?, methods: [String]?, headers: [HeaderCriterion],
+        listener: String?
+    ) {
+        self.host = host
+        self.path = path
+        self.methods = methods
+        self.headers = headers
+        self.listener = listener
+    }
+}
+
+/// `host` of a match, in lower case, without port.
+package enum HostPattern: Sendable, Hashable {
+    case exact(String)
+    /// `*.example.com` as `.example.com`: one or more whole labels before it.
+    case suffix(String)
+}
+
+/// `path` of a match. Compared with the path decoded once, dot-segments removed.
+package enum PathPattern: Sendable, Hashable {
+    case exact(String)
+    /// `/prefix/*` as `/prefix`: that path itself and all below it. `/*` is the empty prefix.
+    case prefix(String)
+}
+
+package struct HeaderCriterion: Sendable, Hashable {
+    package var name: String
+    package var value: String
+
+    package init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+package enum RouteAction: Sendable, Equatable {
+    /// An index into the snapshot's upstreams.
+    case upstream(Int)
+    case redirect(Redirect)
+    case respond(FixedResponse)
+    case health(HealthKind)
+}
+
+package struct Redirect: Sendable, Equatable {
+    /// May hold `{path}`: the client's bytes without query. The query is kept.
+    package var target: String
+    /// 301, 302, 303, 307 or 308.
+    package var status: UInt16
+
+    package init(target: String, status: UInt16) {
+        self.target = target
+        self.status = status
+    }
+}
+
+package struct FixedResponse: Sendable, Equatable {
+    /// 200 to 599.
+    package var status: UInt16
+    package var body: [UInt8]
+    package var contentType: String
+
+    package init(status: UInt16, body: [UInt8], contentType: String) {
+        self.status = status
+        self.body = body
+        self.contentType = contentType
+    }
+}
+
+package enum HealthKind: Sendable, Equatable { case live }
+
+/// Timeouts that a route may set, the global ones where it does not. `nil` means none was wanted.
+package struct RouteTimeouts: Sendable, Equatable {
+    package var connect: Duration
+    /// Until the whole response head.
+    package var response: Duration?
+    /// Between two reads of a body.
+    package var stream: Duration?
+    package var tunnelIdle: Duration?
+
+    package init(
+        connect: Duration, response: Duration?, stream: Duration?, tunnelIdle: Duration?
+    ) {
+        self.connect = connect
+        self.response = response
+        self.stream = stream
+        self.tunnelIdle = tunnelIdle
+    }
+}
