@@ -56,5 +56,13 @@ let package = Package(
             name: "apus", dependencies: ["Linux", "Telemetry", "Config", "Gateway", arguments],
             swiftSettings: strict),
         tests("Bytes", ["Bytes"]),
+        tests("Linux", ["Bytes", "Linux"]),
+        tests("HTTP", ["Bytes", "HTTP"]),
+        tests("Policy", ["Bytes", "HTTP", "Policy"]),
+        tests("Telemetry", ["Bytes", "Telemetry"]),
+        tests("Config", ["Bytes", "HTTP", "Policy", "Config"]),
+        tests("Reactor", ["Bytes", "Linux", "Reactor"]),
+        tests("Gateway", ["Bytes", "HTTP", "Policy", "Telemetry", "Config", "Gateway", "Simulation"]),
+        tests("Tidy"),
     ]
 )

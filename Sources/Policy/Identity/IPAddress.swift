@@ -19,12 +19,9 @@ package struct IPAddress: Hashable, Sendable {
     }
 
     package init(v6 high: UInt64, _ low: UInt64) {
-        if high == 0 && low >> 32 == 0xffff {
-            self.init(v4: UInt32(truncatingIfNeeded: low))
-        } else {
-            self.family = .v6
-            self.high = high
-            self.low = low
-        }
+        let isMapped = high == 0 && low >> 32 == 0xffff
+        family = isMapped ? .v4 : .v6
+        self.high = high
+        self.low = isMapped ? low & 0xffff_ffff : low
     }
 }
