@@ -1,4 +1,3 @@
-package import HTTP
 package import Policy
 
 /// A validated configuration: immutable, complete with defaults, shared by all loops.

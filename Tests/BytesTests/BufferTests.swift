@@ -7,7 +7,9 @@ import Testing
         var buffer = Buffer(capacity: 4)
         buffer.append("abc")
         buffer.append("de")
-        #expect(buffer.count == 3)
-        #expect(buffer.hasOverflowed)
+        let count = buffer.count
+        let hasOverflowed = buffer.hasOverflowed
+        #expect(count == 3)
+        #expect(hasOverflowed)
     }
 }

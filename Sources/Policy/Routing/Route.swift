@@ -1,5 +1,3 @@
-package import HTTP
-
 /// One entry of `routes`: which requests it takes, and what is done with them.
 package struct Route: Sendable {
     /// As configured; the `route` label of metrics and logs.
