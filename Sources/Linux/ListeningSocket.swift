@@ -1,19 +1,15 @@
 import CLinux
 import Glibc
 
-/// A socket that connections are accepted from.
-package struct ListeningSocket: ~Copyable, Sendable {
-    private let descriptor: Descriptor
-    private let isInternet: Bool
+/// A socket that connections are accepted from, by number: whoever holds it calls ``close()`` once.
+package struct ListeningSocket: Equatable, Sendable {
+    package let number: Int32
 
     /// Whether several loops may each have a socket of their own on the address.
     package enum Sharing: Sendable { case alone, oneEachLoop }
 
     /// Takes over a socket that listens already (systemd's socket activation).
-    package init(owning descriptor: consuming Descriptor, isInternet: Bool) {
-        self.descriptor = descriptor
-        self.isInternet = isInternet
-    }
+    package init(owning number: Int32) { self.number = number }
 
     /// Binds and listens.
     ///
@@ -38,11 +34,10 @@ package struct ListeningSocket: ~Copyable, Sendable {
         }
         let bound = unsafe address.withKernelForm { form, size in unsafe bind(number, form, size) }
         guard bound == 0, listen(number, backlog) == 0 else { throw Errno.last() }
-        self.descriptor = descriptor
-        isInternet = address.isInternet
+        self.number = descriptor.release()
     }
 
-    package var number: Int32 { descriptor.number }
+    package func close() { _ = Glibc.close(number) }
 
     /// The address bound, with the port that the kernel chose for port 0.
     package func boundPort() -> UInt16? {
@@ -64,7 +59,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
     package func duplicate() throws(Errno) -> ListeningSocket {
         let copy = fcntl(number, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { throw Errno.last() }
-        return ListeningSocket(owning: Descriptor(owning: copy), isInternet: isInternet)
+        return ListeningSocket(owning: copy)
     }
 
     /// Accepts one connection that waits.

@@ -27,30 +27,31 @@ package struct Socket: Equatable, Sendable {
         return result
     }
 
+    /// Writes the first `count` bytes that wait in `buffer`, which keeps them. - SeeAlso: send(2).
+    package func send(_ count: Int, of buffer: borrowing Buffer) -> IOResult {
+        let sent = buffer.withReadable { (bytes: borrowing Span<UInt8>) -> Int in
+            let part = bytes.extracting(0..<count)
+            return unsafe part.withUnsafeBytes { raw in
+                Self.retrying {
+                    unsafe Glibc.send(number, raw.baseAddress, raw.count, Int32(MSG_NOSIGNAL))
+                }
+            }
+        }
+        return sent >= 0 ? .bytes(sent) : Self.failure()
+    }
+
     /// Writes the waiting bytes of `head`, then the first `tailCount` of `tail`, in one call.
     ///
-    /// - Parameter tailCount: At most `tail.count`; 0 leaves `tail` alone.
-    /// - SeeAlso: send(2), sendmsg(2); `MSG_NOSIGNAL` turns SIGPIPE into `EPIPE`.
+    /// - SeeAlso: sendmsg(2); `MSG_NOSIGNAL` turns SIGPIPE into `EPIPE`.
     package func send(
         _ head: borrowing Buffer, then tailCount: Int, of tail: borrowing Buffer
     ) -> IOResult {
-        let count = head.withReadable { (head: borrowing Span<UInt8>) -> Int in
-            guard tailCount > 0 else { return Self.send(head, on: number) }
-            return tail.withReadable { (tail: borrowing Span<UInt8>) -> Int in
-                let part = tail.extracting(0..<tailCount)
-                guard head.count > 0 else { return Self.send(part, on: number) }
-                return Self.gather(head, part, on: number)
+        let sent = head.withReadable { (head: borrowing Span<UInt8>) -> Int in
+            tail.withReadable { (tail: borrowing Span<UInt8>) -> Int in
+                Self.gather(head, tail.extracting(0..<tailCount), on: number)
             }
         }
-        return count >= 0 ? .bytes(count) : Self.failure()
-    }
-
-    private static func send(_ bytes: borrowing Span<UInt8>, on number: Int32) -> Int {
-        unsafe bytes.withUnsafeBytes { raw in
-            retrying {
-                unsafe Glibc.send(number, raw.baseAddress, raw.count, Int32(MSG_NOSIGNAL))
-            }
-        }
+        return sent >= 0 ? .bytes(sent) : Self.failure()
     }
 
     private static func gather(

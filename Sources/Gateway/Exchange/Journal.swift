@@ -1,0 +1,69 @@
+import Bytes
+import HTTP
+import Policy
+import Telemetry
+
+/// What must outlive a request's head: the head itself, to send it again and to log it, and the texts that
+/// were settled with it.
+///
+/// The head is copied as it came, so that the ranges of the reader hold here too.
+struct Journal: ~Copyable {
+    /// The head, then the client's address, then the request id.
+    private(set) var text: Buffer
+    /// Where the parts of the log line stand in ``text``.
+    private(set) var request: AccessRequest
+
+    /// - Parameters:
+    ///   - text: An empty buffer with room for the head and 200 bytes more.
+    ///   - bytes: Begin with the head.
+    init(
+        _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>, text: consuming Buffer
+    ) {
+        self.text = text
+        request = AccessRequest()
+        self.text.append(bytes.extracting(0..<head.byteCount))
+        request.method = head.methodName
+        request.host = head.authority
+        request.path = head.path
+        request.query = head.query
+        request.protocol = head.version == .http11 ? .http11 : .http10
+        for index in head.fields.indices {
+            switch head.fields[index].id {
+            case .userAgent: request.userAgent = head.fields[index].value
+            case .referer: request.referer = head.fields[index].value
+            default: break
+            }
+        }
+    }
+
+    /// For a request whose head could not be read.
+    init(text: consuming Buffer) {
+        self.text = text
+        request = AccessRequest()
+    }
+
+    mutating func note(client: Peer) {
+        let start = text.count
+        switch client {
+        case .ip(let address, _): address.append(to: &text)
+        case .unix: text.append("unix")
+        }
+        request.clientIP = ByteRange(start, text.count)
+    }
+
+    mutating func note(requestID: RequestID) {
+        let start = text.count
+        requestID.append(to: &text)
+        request.requestID = ByteRange(start, text.count)
+    }
+
+    /// Keeps the id that a trusted peer sent. - Parameter value: Its place in the head.
+    mutating func note(requestIDAt value: ByteRange) { request.requestID = value }
+
+    /// Appends the request id to a message.
+    func appendRequestID(to output: inout Buffer) {
+        text.withReadable { (bytes: borrowing Span<UInt8>) in
+            output.append(bytes, request.requestID)
+        }
+    }
+}
