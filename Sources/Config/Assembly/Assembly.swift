@@ -1,0 +1,103 @@
+import Policy
+
+/// From decoded keys to a snapshot: references are looked up, global values filled in, parts compared.
+struct Assembly {
+    let draft: Draft
+    let report: Report
+
+    /// - Returns: `nil` when the report has errors, from here or before.
+    func snapshot() -> Snapshot? {
+        checkBinds()
+        let routes = routes()
+        // What a broken route was meant to take is not known.
+        if !report.hasErrors { Reachability.check(draft.routes, report: report) }
+        ProductionChecks(draft: draft, report: report).check()
+        guard !report.hasErrors else { return nil }
+        return Snapshot(
+            environment: draft.environment, server: draft.server,
+            listeners: draft.listeners.compactMap { listener in
+                listener.value.map { ListenerSettings(name: listener.name, bind: $0.value) }
+            },
+            admin: draft.admin?.value, trustedProxies: draft.trustedProxies, limits: draft.limits,
+            timeouts: draft.timeouts, log: draft.log,
+            upstreams: draft.upstreams.map { upstream in
+                var settings = upstream.value
+                settings.name = upstream.name
+                return settings
+            },
+            routes: routes)
+    }
+
+    /// Two listeners cannot have one address; port 0 is a new one each time.
+    private func checkBinds() {
+        var owners: [BindAddress: String] = [:]
+        let listeners = draft.listeners.compactMap { listener in
+            listener.value.map { ("listeners.\(listener.name)", $0) }
+        }
+        let admin = draft.admin.map {
+            [("admin", Located(value: $0.value.bind, position: $0.position, path: $0.path))]
+        }
+        for (name, bind) in listeners + (admin ?? []) {
+            if case .ip(_, port: 0) = bind.value { continue }
+            if let owner = owners[bind.value] {
+                report.error(at: bind.position, bind.path, "is the address of \(owner) already")
+            } else {
+                owners[bind.value] = name
+            }
+        }
+    }
+
+    private func routes() -> [Route] {
+        let upstreams = draft.upstreams.map(\.name)
+        let listeners = draft.listeners.map(\.name)
+        var indices: [String: Int] = [:]
+        for (index, name) in upstreams.enumerated() { indices[name] = index }
+        var named: [String: Int] = [:]
+        var routes: [Route] = []
+        for (index, route) in draft.routes.enumerated() {
+            if let name = route.name, let first = named.updateValue(index, forKey: name.value) {
+                report.error(
+                    at: name.position, name.path, "is the name of routes[\(first)] already")
+            }
+            if let listener = route.match.listener, !listeners.contains(listener.value) {
+                refuse(listener, "listener", among: listeners)
+            }
+            guard let action = action(of: route, indices, upstreams) else { continue }
+            routes.append(complete(route, action))
+        }
+        return routes
+    }
+
+    private func action(
+        of route: RouteDraft, _ indices: [String: Int], _ names: [String]
+    ) -> RouteAction? {
+        switch route.action {
+        case .settled(let action): return action
+        case .upstream(let name):
+            if let index = indices[name.value] { return .upstream(index) }
+            refuse(name, "upstream", among: names)
+            return nil
+        case nil: return nil
+        }
+    }
+
+    private func refuse(_ name: Located<String>, _ noun: String, among names: [String]) {
+        let known = names.isEmpty ? "there are none" : "there are \(names.joined(separator: ", "))"
+        report.error(
+            at: name.position, name.path, "no \(noun) is called \(quoted(name.value))",
+            hint: Spelling.hint(for: name.value, among: names) ?? (names.count <= 8 ? known : nil))
+    }
+
+    private func complete(_ route: RouteDraft, _ action: RouteAction) -> Route {
+        let global = draft.timeouts.route
+        let timeouts = RouteTimeouts(
+            connect: route.timeouts.connect ?? global.connect,
+            response: route.timeouts.response ?? global.response,
+            stream: route.timeouts.stream ?? global.stream,
+            tunnelIdle: route.timeouts.tunnelIdle ?? global.tunnelIdle)
+        return Route(
+            name: route.name?.value ?? "", match: route.match.match, action: action,
+            securityHeaders: route.securityHeaders?.value ?? draft.securityHeaders.value,
+            bodyBytesMax: route.limits.body ?? draft.limits.bodyBytesMax, timeouts: timeouts)
+    }
+}

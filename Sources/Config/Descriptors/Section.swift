@@ -1,0 +1,71 @@
+/// A mapping whose keys are known: `limits`, or what stands under each name of `listeners`.
+struct Section: Sendable {
+    /// As documents call it: `listeners.NAME`, `routes[].match`.
+    let name: String
+    let summary: String
+    let keys: [KeyDescription]
+
+    init(_ name: String, _ summary: String, keys: [KeyDescription]) {
+        self.name = name
+        self.summary = summary
+        self.keys = keys
+    }
+
+    /// Names of the contract that this version does not read; using one is an error that says so.
+    var later: [String] { LaterKeys.names[name] ?? [] }
+}
+
+/// The keys of one section as the file gives them, read key by key.
+struct Fields {
+    let position: Position
+    let place: Place
+    private let section: Section
+    private let entries: [Entry]
+
+    /// Reports every key that the section does not have.
+    init(_ section: Section, entries: [Entry], at position: Position, _ place: Place) {
+        self.section = section
+        self.entries = entries
+        self.position = position
+        self.place = place
+        for entry in entries { checkIsKnown(entry) }
+        for key in section.keys where key.presence == .required && !has(key.name) {
+            place.inside(key.name).error(at: position, "is required")
+        }
+    }
+
+    /// An empty section, whose keys are all what they are by default.
+    static func absent(_ section: Section) -> Fields {
+        Fields(
+            section, entries: [], at: .start,
+            Place(path: .root, report: Report(file: "")))
+    }
+
+    /// The value of a key. What cannot be read is reported, and its default taken to go on with.
+    subscript<Value>(key: Key<Value>) -> Value {
+        assert(section.keys.contains { $0.name == key.description.name })
+        guard let entry = entry(key.description.name) else { return key.fallback }
+        return key.kind.decode(entry.value, place.inside(entry.key)) ?? key.fallback
+    }
+
+    func has(_ name: String) -> Bool { entry(name) != nil }
+
+    /// Where a key is written; the section itself when it is not.
+    func position(of name: String) -> Position { entry(name)?.keyPosition ?? position }
+
+    private func entry(_ name: String) -> Entry? { entries.first { $0.key == name } }
+
+    private func checkIsKnown(_ entry: Entry) {
+        let names = section.keys.map(\.name)
+        guard !names.contains(entry.key) else { return }
+        let place = place.inside(entry.key)
+        if section.later.contains(entry.key) {
+            place.error(at: entry.keyPosition, notYet)
+            return
+        }
+        guard !place.report.isFull else { return }
+        let nearest = Spelling.hint(for: entry.key, among: names + section.later)
+        let known = names.count <= 8 ? "known here: \(names.joined(separator: ", "))" : nil
+        place.error(at: entry.keyPosition, "unknown key", hint: nearest ?? known)
+    }
+}

@@ -1,0 +1,36 @@
+/// What may be written for a value: the part of a descriptor that documents and schemas are made from.
+indirect enum Shape: Sendable {
+    /// Text. `expected` completes "expects …"; `pattern` is a regular expression of ECMA-262 for the schema.
+    case text(expected: String, pattern: String?)
+    case integer(ClosedRange<Int>)
+    /// `on`, `off`, `true` or `false`.
+    case toggle
+    /// One of these words.
+    case words([String])
+    /// Either of the two.
+    case either(Shape, Shape)
+    case list(of: Shape)
+    /// Names of the operator's choice, each with a value.
+    case names(of: Shape)
+    case section(Section)
+
+    /// What a message says after "expects".
+    var expected: String {
+        switch self {
+        case .text(let expected, _): expected
+        case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .toggle: "on or off"
+        case .words(let words): alternatives(words)
+        case .either(let first, let second): "\(first.expected), or \(second.expected)"
+        case .list(let element): "a list, each \(element.expected)"
+        case .names: "a section of names, each with its settings"
+        case .section(let section): "a section of \(alternatives(section.keys.map(\.name)))"
+        }
+    }
+}
+
+/// `a, b or c`.
+func alternatives(_ words: [String]) -> String {
+    guard let last = words.last, words.count > 1 else { return words.first ?? "" }
+    return words.dropLast().joined(separator: ", ") + " or " + last
+}
