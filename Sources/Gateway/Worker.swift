@@ -136,12 +136,14 @@ package enum WorkerMessage: Sendable {
 /// Storage that every request uses anew, so that none allocates it.
 struct Desk: ~Copyable {
     var requestHead = RequestHead()
+    /// The exchange whose head `requestHead` holds; it need not be read again for that one.
+    var headOwner: SlabIndex?
     var responseHead = ResponseHead()
     var trailers: [Field] = []
     var scratch = PolicyScratch()
     var random: RandomSource
     /// The body of an answer of our own, before its length is known.
-    var answerBody = Buffer(capacity: 4096)
+    var answerBody = Buffer(capacity: BufferPool.Size.large.rawValue)
 
     init(seed: UInt64) { random = RandomSource(seed: seed) }
 }

@@ -35,7 +35,7 @@ struct DownstreamMachine {
         case readingHead
         /// A request is being answered; what arrives meanwhile waits.
         case exchanging
-        /// The last answer is leaving; then the connection ends.
+        /// An answer is leaving; then comes the next request, or the end.
         case finishing
         /// Our side has ended; what still comes is read and dropped, so that no reset overtakes the answer.
         case lingering
@@ -47,8 +47,6 @@ struct DownstreamMachine {
         case headCompleted
         /// The exchange is over and its answer is with the kernel or in the output.
         case exchangeEnded(Persistence)
-        /// A request was refused before it became an exchange.
-        case refused
         /// The last byte of output is with the kernel.
         case flushed
         case peerEnded
@@ -70,7 +68,7 @@ struct DownstreamMachine {
     }
 
     /// Whether the connection can carry another request.
-    enum Persistence {
+    enum Persistence: UInt8 {
         case kept
         case ends
         /// It ends, and the client may still be sending.
@@ -80,7 +78,7 @@ struct DownstreamMachine {
     }
 
     private(set) var phase = Phase.idle
-    private var mayBeSending = false
+    private var afterwards = Persistence.kept
 
     mutating func on(_ event: Event) -> Action {
         switch event {
@@ -89,10 +87,6 @@ struct DownstreamMachine {
             return .proceed
         case .headCompleted:
             phase = .exchanging
-            return .proceed
-        case .refused:
-            phase = .finishing
-            mayBeSending = true
             return .proceed
         case .exchangeEnded(let persistence):
             return end(persistence)
@@ -111,24 +105,23 @@ struct DownstreamMachine {
     }
 
     private mutating func end(_ persistence: Persistence) -> Action {
-        switch persistence {
-        case .kept:
-            phase = .idle
-            return .readNext
-        case .ends, .endsUnread:
-            phase = .finishing
-            mayBeSending = persistence == .endsUnread
-            return .proceed
-        case .cut:
-            return .closeByReset
-        }
+        guard persistence != .cut else { return .closeByReset }
+        phase = .finishing
+        afterwards = persistence
+        return .proceed
     }
 
     private mutating func flushed() -> Action {
         guard phase == .finishing else { return .proceed }
-        guard mayBeSending else { return .closeOrderly }
-        phase = .lingering
-        return .linger
+        switch afterwards {
+        case .kept:
+            phase = .idle
+            return .readNext
+        case .ends, .cut: return .closeOrderly
+        case .endsUnread:
+            phase = .lingering
+            return .linger
+        }
     }
 
     private func timedOut() -> Action {

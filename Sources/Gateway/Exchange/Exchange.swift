@@ -12,7 +12,7 @@ struct Exchange: ~Copyable {
     let downstream: UInt32
     /// Slot of the leased connection.
     var upstream: UInt32 = .max
-    let plan: ExchangePlan
+    var plan: ExchangePlan
     let journal: Journal
     var requestBody: BodyRelay
     var responseBody = BodyRelay(.none, leaves: .plain, bytesMax: nil)
@@ -34,9 +34,12 @@ struct Exchange: ~Copyable {
         record.route = plan.verdict.route.map { UInt16(truncatingIfNeeded: $0) }
         record.upstream = UInt16(truncatingIfNeeded: plan.upstream)
     }
+
+    /// Ends the exchange for good. - Returns: The journal's buffer, for its pool.
+    consuming func intoText() -> Buffer { journal.intoText() }
 }
 
-/// What is settled about an exchange when its request's head has been decided on.
+/// What is settled about an exchange when its request's head, or its response's, has been decided on.
 struct ExchangePlan {
     let verdict: Verdict
     /// Index into the snapshot's upstreams.
@@ -73,4 +76,10 @@ struct ExchangeTraits: OptionSet {
     /// It asked to switch protocols.
     static let wantsUpgrade = ExchangeTraits(rawValue: 8)
     static let isSecure = ExchangeTraits(rawValue: 16)
+    /// The client was told that its connection stays open.
+    static let clientIsKept = ExchangeTraits(rawValue: 32)
+    /// The server's connection may carry another request.
+    static let upstreamIsKept = ExchangeTraits(rawValue: 64)
+    /// The client ended its side with its request, and waits.
+    static let isHalfClosed = ExchangeTraits(rawValue: 128)
 }

@@ -42,12 +42,10 @@ struct Journal: ~Copyable {
         request = AccessRequest()
     }
 
-    mutating func note(client: Peer) {
+    /// - Parameter client: `nil` for a peer on a unix socket.
+    mutating func note(client: IPAddress?) {
         let start = text.count
-        switch client {
-        case .ip(let address, _): address.append(to: &text)
-        case .unix: text.append("unix")
-        }
+        if let client { client.append(to: &text) } else { text.append("unix") }
         request.clientIP = ByteRange(start, text.count)
     }
 
@@ -59,6 +57,9 @@ struct Journal: ~Copyable {
 
     /// Keeps the id that a trusted peer sent. - Parameter value: Its place in the head.
     mutating func note(requestIDAt value: ByteRange) { request.requestID = value }
+
+    /// Ends the journal. - Returns: Its buffer, for the pool.
+    consuming func intoText() -> Buffer { text }
 
     /// Appends the request id to a message.
     func appendRequestID(to output: inout Buffer) {

@@ -14,8 +14,6 @@ struct Wire: ~Copyable {
     var input = Buffer()
     /// Bytes composed and not sent; they go before anything relayed. Without storage while there are none.
     var output = Buffer()
-    /// Bytes that the kernel took for sending, since ``takeSentCount()`` was last called.
-    private var sentCount: UInt64 = 0
 
     init(socket: Socket, state: WireState) {
         self.socket = socket
@@ -29,12 +27,6 @@ struct Wire: ~Copyable {
         // An end or an error is found by the next read or write, which must therefore happen.
         if readiness.contains(.ended) { state.formUnion([.readable, .ended]) }
         if !readiness.isDisjoint(with: .broken) { state.formUnion([.readable, .writable, .broken]) }
-    }
-
-    /// Bytes sent since the last call.
-    mutating func takeSentCount() -> UInt64 {
-        defer { sentCount = 0 }
-        return sentCount
     }
 
     /// Makes sure that `output` has room for `byteCount` more bytes, if any size of buffer has.
@@ -147,7 +139,6 @@ struct Wire: ~Copyable {
     private mutating func note(_ result: IOResult, ofAsked count: Int) {
         switch result {
         case .bytes(let sent):
-            sentCount &+= UInt64(sent)
             if sent < count { state.remove(.writable) }
         case .wouldBlock:
             state.remove(.writable)

@@ -98,26 +98,34 @@ extension Worker where Kernel: ~Copyable {
         _ = downstreams[d].machine.on(.headCompleted)
         let input = downstreams[d].wire.input.take()
         let headBytes = desk.requestHead.byteCount
-        let arrival = Arrival(
-            peer: downstreams[d].peer, listener: Int(downstreams[d].listener), isSecure: false)
-        var unplaced: UInt32 = .max
+        let arrival = arrival(d)
+        var opened: UInt32 = .max
+        var persistence = DownstreamMachine.Persistence.kept
         input.withReadable { (bytes: borrowing Span<UInt8>) in
             let verdict = plan.pipeline.decide(
                 desk.requestHead, in: bytes, from: arrival, scratch: &desk.scratch)
             let journal = writeJournal(verdict, bytes)
             if case .forward(let upstream) = verdict.action {
-                unplaced = open(d, to: upstream, verdict, journal)
+                if isTooLarge(verdict.route) {
+                    persistence = answer(d, .bodyTooLarge, verdict, journal)
+                } else {
+                    opened = open(d, to: upstream, verdict, journal)
+                }
             } else {
-                answer(d, verdict, journal, bytes)
+                persistence = answer(d, verdict, journal)
             }
         }
         downstreams[d].wire.input = input
         downstreams[d].wire.input.consume(headBytes)
-        if unplaced != .max {
-            reach(unplaced)
-        } else {
-            finishAnswered(d)
-        }
+        if opened != .max { reach(opened) } else { end(d, persistence) }
+    }
+
+    /// Whether the head announces more than the route admits: then no byte of it need come.
+    private func isTooLarge(_ route: Int?) -> Bool {
+        guard case .length(let length) = desk.requestHead.framing,
+            let bytesMax = plan.route(route).bodyBytesMax
+        else { return false }
+        return length > bytesMax
     }
 
     /// Keeps what outlives the head: see ``Journal``.
@@ -128,25 +136,12 @@ extension Worker where Kernel: ~Copyable {
         var journal = Journal(
             desk.requestHead, in: bytes, text: pool.take(isSmall ? .small : .large))
         journal.note(client: verdict.identity.client)
-        if let kept = acceptableRequestID(verdict, bytes) {
-            journal.note(requestIDAt: kept)
-        } else {
+        if verdict.identity.requestID.isEmpty {
             journal.note(requestID: newRequestID())
+        } else {
+            journal.note(requestIDAt: verdict.identity.requestID)
         }
         return journal
-    }
-
-    /// The id that a trusted peer gave the request, if it is one.
-    private func acceptableRequestID(
-        _ verdict: Verdict, _ bytes: borrowing Span<UInt8>
-    ) -> ByteRange? {
-        guard verdict.identity.isTrustedPeer else { return nil }
-        for index in desk.requestHead.fields.indices
-        where desk.requestHead.fields[index].id == .xRequestID {
-            let value = desk.requestHead.fields[index].value
-            return RequestID.isAcceptable(bytes, value) ? value : nil
-        }
-        return nil
     }
 
     mutating func newRequestID() -> RequestID {
@@ -179,6 +174,7 @@ extension Worker where Kernel: ~Copyable {
             preconditionFailure("a connection has at most one exchange")
         }
         downstreams[d].exchange = index.slot
+        desk.headOwner = index
         return index.slot
     }
 }
