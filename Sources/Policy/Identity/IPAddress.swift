@@ -24,4 +24,11 @@ package struct IPAddress: Hashable, Sendable {
         self.high = high
         self.low = isMapped ? low & 0xffff_ffff : low
     }
+
+    /// An address from its words, a mapped one being IPv4 already.
+    init(family: Family, high: UInt64, low: UInt64) {
+        self.family = family
+        self.high = high
+        self.low = low
+    }
 }

@@ -1,0 +1,78 @@
+package import Bytes
+package import HTTP
+
+/// What the upstream is told about the client, and which fields nobody else may tell it.
+package enum Forwarding {
+    /// Dropped from every request: written anew by ``append(to:identity:head:in:from:)``, made here, or a claim that
+    /// only this gateway may make to the app.
+    package static let dropped: [FieldName] = [
+        .xForwardedFor, .xForwardedProto, .xForwardedHost, .xRealIP, .xRequestID,
+        .apusWebhook, .xAuthSubject, .xAuthName,
+    ]
+
+    /// Dropped as well where the peer is not trusted.
+    package static let droppedOfUntrusted: [FieldName] = [
+        .forwarded, .xForwardedPort, .xForwardedPrefix, .xForwardedServer,
+    ]
+
+    /// Fields by which delivery networks name the client; dropped where the peer is not trusted.
+    package static let deliveryNetworkNames: [String] = [
+        "CF-Connecting-IP", "CF-Connecting-IPv6", "CF-IPCountry", "CF-Pseudo-IPv4", "CF-Visitor",
+        "CloudFront-Viewer-Address", "Fastly-Client-IP", "Fly-Client-IP", "True-Client-IP",
+        "X-Appengine-User-IP", "X-Azure-ClientIP", "X-Azure-SocketIP", "X-Client-IP",
+        "X-Cluster-Client-IP", "X-Envoy-External-Address", "X-Forwarded", "X-Forwarded-By",
+        "X-Forwarded-Client-Cert", "X-Forwarded-Scheme", "X-Forwarded-SSL", "X-Forwarded-Uri",
+        "X-Original-Forwarded-For", "X-Original-Host", "X-Original-Proto", "X-Original-URL",
+        "X-ProxyUser-IP", "X-Real-Port", "X-Remote-Addr", "X-Remote-IP", "X-Rewrite-URL",
+        "X-Scheme", "X-Url-Scheme", "Front-End-Https",
+    ]
+
+    /// Appends `X-Forwarded-For`, `-Proto`, `-Host` and `X-Real-IP` as field lines.
+    ///
+    /// A trusted peer's `X-Forwarded-For` is continued, anybody else's begun anew; a unix peer adds nothing to it.
+    package static func append(
+        to buffer: inout Buffer, identity: ClientIdentity, head: borrowing RequestHead,
+        in bytes: borrowing Span<UInt8>, from arrival: Arrival
+    ) {
+        appendChain(to: &buffer, identity, head, bytes, arrival.peer)
+        buffer.append(
+            identity.isSecure
+                ? "X-Forwarded-Proto: https\r\n" : "X-Forwarded-Proto: http\r\n")
+        let host = identity.forwardedHost.isEmpty ? head.authority : identity.forwardedHost
+        if ForwardedText.isHost(bytes, host) {
+            buffer.append("X-Forwarded-Host: ")
+            buffer.append(bytes, host)
+            buffer.append("\r\n")
+        }
+        if let client = identity.client {
+            buffer.append("X-Real-IP: ")
+            client.append(to: &buffer)
+            buffer.append("\r\n")
+        }
+    }
+
+    /// Appends the line of hops, unless there is none to name.
+    private static func appendChain(
+        to buffer: inout Buffer, _ identity: ClientIdentity, _ head: borrowing RequestHead,
+        _ bytes: borrowing Span<UInt8>, _ peer: Peer
+    ) {
+        var separator: StaticString = "X-Forwarded-For: "
+        if identity.isTrustedPeer {
+            for index in head.fields.indices {
+                let field = head.fields[index]
+                if field.id != .xForwardedFor || field.value.isEmpty { continue }
+                if field.traits.contains(.disguised) { continue }
+                buffer.append(separator)
+                buffer.append(bytes, field.value)
+                separator = ", "
+            }
+        }
+        if case .ip(let address, _) = peer {
+            buffer.append(separator)
+            address.append(to: &buffer)
+        } else if separator.utf8CodeUnitCount != 2 {
+            return
+        }
+        buffer.append("\r\n")
+    }
+}
