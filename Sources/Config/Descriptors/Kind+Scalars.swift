@@ -110,12 +110,16 @@ extension Kind {
     }
 
     /// The same, or a word that stands for `nil`.
-    func or(_ word: String, advises: Bool = true) -> Kind<Value?> {
+    func or(_ word: String) -> Kind<Value?> {
         let inner = self
         let shape = Shape.either(shape, .words([word]))
         return Kind<Value?>(shape: shape, format: { $0.map(inner.format) ?? word }) { node, place in
-            if case .scalar(let scalar) = node, scalar.text == word, scalar.origin != .missing {
-                return .some(nil)
+            if case .scalar(let scalar) = node, scalar.origin != .missing {
+                if scalar.text == word { return .some(nil) }
+                if word == "none", otherNones.contains(scalar.text.lowercased()) {
+                    place.object(Objection("does not mean no limit", suggestion: word), to: scalar)
+                    return nil
+                }
             }
             return inner.decode(node, place).map { .some($0) }
         }
@@ -132,6 +136,9 @@ extension Kind {
         }
     }
 }
+
+/// What people write for `none`, other programs having taught them so.
+private let otherNones = ["0", "-1", "unlimited", "infinite", "infinity", "never", "off", "false"]
 
 let notYet = "is not yet available in this version"
 

@@ -13,6 +13,11 @@ struct Section: Sendable {
 
     /// Names of the contract that this version does not read; using one is an error that says so.
     var later: [String] { LaterKeys.names[name] ?? [] }
+
+    /// The section and all that stand in it, outer ones first.
+    func withSections() -> [Section] {
+        [self] + keys.flatMap { $0.shape.sections.flatMap { $0.withSections() } }
+    }
 }
 
 /// The keys of one section as the file gives them, read key by key.

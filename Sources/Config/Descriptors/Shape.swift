@@ -14,6 +14,16 @@ indirect enum Shape: Sendable {
     case names(of: Shape)
     case section(Section)
 
+    /// The sections that a value may be or hold, without those within them.
+    var sections: [Section] {
+        switch self {
+        case .text, .integer, .toggle, .words: []
+        case .either(let first, let second): first.sections + second.sections
+        case .list(let element), .names(let element): element.sections
+        case .section(let section): [section]
+        }
+    }
+
     /// What a message says after "expects".
     var expected: String {
         switch self {

@@ -10,7 +10,7 @@ enum RootSection {
         ServerSection.section.summary)
     static let listeners = Key(
         required: "listeners", Kind.names(ListenersSection.kind, count: 1...64, check: checkName),
-        ListenersSection.section.summary)
+        example: "public", ListenersSection.section.summary)
     static let admin = Key(
         optional: "admin", AdminSection.kind, unset: "none", AdminSection.section.summary)
     static let limits = Key(
@@ -25,10 +25,10 @@ enum RootSection {
         LogSection.section.summary)
     static let upstreams = Key(
         "upstreams", Kind.names(UpstreamsSection.kind, count: 0...1000, check: checkName),
-        default: [], UpstreamsSection.section.summary)
+        default: [], example: "app", UpstreamsSection.section.summary)
     static let routes = Key(
         required: "routes", Kind.list(RoutesSection.kind, count: 1...10_000),
-        RoutesSection.section.summary)
+        example: RoutesSection.example, RoutesSection.section.summary)
 
     static let section = Section(
         "", "The whole file",

@@ -27,6 +27,37 @@ enum RoutesSection {
         default: RouteTimeoutsSection.make(.absent(RouteTimeoutsSection.section)),
         "Timeouts that hold here instead of the global ones")
 
+    /// One route of each kind, as the sample configuration has them.
+    static let example = """
+        # Answered here, for load balancers: 200 while the process serves.
+        - name: live
+          match: { path: /api/health }
+          health: live
+        # Always the same answer.
+        - name: robots
+          match: { path: /robots.txt }
+          respond: { status: 200, body: "User-agent: *\\n", content_type: text/plain }
+        # A former address. {path} stands for the client's path; the query is kept.
+        - name: old
+          match: { host: old.example.com }
+          redirect: { to: "https://www.example.com{path}", status: 308 }
+        # Uploads: longer bodies and more patience than elsewhere.
+        - name: uploads
+          match: { path: /upload/*, methods: [POST, PUT] }
+          limits: { body: 1GiB }
+          timeouts: { response: 2min, stream: 10min }
+          upstream: app
+        # Responses for programs rather than browsers get headers of their own.
+        - name: api
+          match: { path: /api/*, headers: { X-Api-Version: "2" }, listener: public }
+          security_headers: api
+          upstream: app
+        # All the rest.
+        - name: app
+          match: { path: /* }
+          upstream: app
+        """
+
     static let section = Section(
         "routes[]", "What is done with which requests; the first route that matches wins",
         keys: [

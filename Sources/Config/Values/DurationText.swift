@@ -29,6 +29,8 @@ enum DurationText {
     }
 
     private static func suggestion(for parts: Quantity) -> String? {
+        // Nobody meant "0s" by a 0.
+        guard parts.count != 0 else { return nil }
         let meant =
             switch parts.word.lowercased() {
             case "", "sec", "secs", "second", "seconds": "s"

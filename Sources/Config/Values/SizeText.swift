@@ -25,6 +25,7 @@ enum SizeText {
     }
 
     private static func suggestion(for parts: Quantity) -> String? {
+        guard parts.count != 0 else { return nil }
         let letter = parts.word.prefix(1).uppercased()
         let unit = letter.isEmpty ? "B" : letter == "B" ? "B" : "\(letter)iB"
         let isUsual = ["", "B", "K", "KB", "KIB", "M", "MB", "MIB", "G", "GB", "GIB", "T", "TB", "TIB"]

@@ -1,0 +1,66 @@
+/// `docs/configuration.md`: every key, from its descriptor.
+package enum Reference {
+    package static func render() -> String {
+        let sections = RootSection.section.withSections().map(chapter)
+        return ReferenceText.introduction + sections.joined(separator: "\n") + "\n" + later
+    }
+
+    private static func chapter(_ section: Section) -> String {
+        let title = section.name.isEmpty ? "Top level" : "`\(section.name)`"
+        let rows = section.keys.map { key in
+            let fallback = key.presence == .required ? "required" : key.fallback.map(code) ?? "–"
+            return "| `\(key.name)` | \(takes(key.shape)) | \(fallback) | \(cell(key.summary)) |"
+        }
+        return """
+            ## \(title)
+
+            \(section.summary).
+
+            | key | takes | default | meaning |
+            |---|---|---|---|
+            \(rows.joined(separator: "\n"))
+
+            """
+    }
+
+    /// What may be written, in the words of the table.
+    private static func takes(_ shape: Shape) -> String {
+        switch shape {
+        case .text(let expected, _): cell(expected)
+        case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
+        case .toggle: "`on` or `off`"
+        case .words(let words): alternatives(words.map { "`\($0)`" })
+        case .either(let first, let second): "\(takes(first)), or \(takes(second))"
+        case .list(let element): "a list: \(takes(element))"
+        case .names(let element): "names, each with \(takes(element))"
+        case .section(let section): "[`\(section.name)`](#\(anchor(section.name)))"
+        }
+    }
+
+    /// A default that is the name of something is set as code, a remark is not.
+    private static func code(_ fallback: String) -> String {
+        fallback.hasPrefix("the ") ? fallback : "`\(cell(fallback))`"
+    }
+
+    private static func cell(_ text: String) -> String { text.replacing("|", with: "\\|") }
+
+    /// As GitHub makes anchors of headings: lower case, letters, digits, `-` and `_`.
+    private static func anchor(_ title: String) -> String {
+        String(title.lowercased().filter { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" })
+    }
+
+    private static var later: String {
+        let rows = LaterKeys.names.sorted { $0.key < $1.key }.map { section, names in
+            let title = section.isEmpty ? "top level" : "`\(section)`"
+            return "- \(title): \(names.map { "`\($0)`" }.joined(separator: ", "))"
+        }
+        return """
+            ## Not yet available
+
+            These keys belong to the format and are not read by this version. Using one is an error that says so.
+
+            \(rows.joined(separator: "\n"))
+
+            """
+    }
+}

@@ -1,0 +1,53 @@
+/// `conf/apus.yaml`: a working configuration with every section, its comments being the descriptors' lines.
+package enum Sample {
+    private static let width = 100
+
+    package static func render() -> String {
+        let keys = RootSection.section.keys.map { lines(of: $0, indent: "") }
+        return header + keys.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
+    }
+
+    private static let header = """
+        # A configuration with every section that this version has. What stands here without need is the
+        # default, and may be left out; a key behind "# " shows what could be written.
+        #
+        # Check a file with: apus check --config FILE. All keys are explained in docs/configuration.md.
+
+
+        """
+
+    private static func lines(of key: KeyDescription, indent: String) -> [String] {
+        let remark = key.shape.sections.isEmpty ? ": \(key.shape.expected)" : ""
+        let comment = wrapped(key.summary + remark, indent: indent)
+        if let example = key.example, example.contains("\n") {
+            let block = example.split(separator: "\n").map { "\(indent)  \($0)" }
+            return comment + ["\(indent)\(key.name):"] + block
+        }
+        switch key.shape {
+        case .section(let section):
+            return comment + ["\(indent)\(key.name):"]
+                + section.keys.flatMap { lines(of: $0, indent: indent + "  ") }
+        case .names(.section(let section)):
+            let name = "\(indent)  \(key.example ?? "name"):"
+            return comment + ["\(indent)\(key.name):", name]
+                + section.keys.flatMap { lines(of: $0, indent: indent + "    ") }
+        default:
+            guard let value = key.example ?? key.fallback else { return comment }
+            return comment + ["\(indent)\(key.name): \(value)"]
+        }
+    }
+
+    /// Comment lines of at most ``width`` columns.
+    private static func wrapped(_ text: String, indent: String) -> [String] {
+        var lines: [String] = []
+        var line = "\(indent)#"
+        for word in text.split(separator: " ") {
+            if line.count + 1 + word.count > width {
+                lines.append(line)
+                line = "\(indent)#"
+            }
+            line += " \(word)"
+        }
+        return lines + [line]
+    }
+}
