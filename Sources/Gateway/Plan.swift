@@ -13,6 +13,8 @@ struct Plan: Sendable {
     /// For answers to requests that no route took.
     let routeless: RoutePlan
     let headLimits: HeadLimits
+    /// What `Host` says to each upstream.
+    let hosts: [HostPlan]
     /// Open client connections of the whole process.
     let connections: ConnectionCount
     /// Of this loop's random source.
@@ -27,6 +29,7 @@ struct Plan: Sendable {
             trustedProxies: snapshot.trustedProxies)
         routes = snapshot.routes.map(RoutePlan.init)
         routeless = RoutePlan(globalsOf: snapshot)
+        hosts = snapshot.upstreams.map(HostPlan.init)
         headLimits = HeadLimits(
             startLineBytesMax: snapshot.limits.requestLineBytesMax,
             fieldBytesMax: snapshot.limits.headerBytesMax,
@@ -48,19 +51,58 @@ struct Plan: Sendable {
 /// What a route's exchanges need at hand.
 struct RoutePlan: Sendable {
     let security: SecurityHeaders
+    /// Fields of the app that ours replace, or that tell too much.
+    let removed: FieldNameTable
+    let fixed: FixedResponse
+    let fixedType: [UInt8]
+    let redirect: RedirectTarget?
     let bodyBytesMax: UInt64?
     let timeouts: RouteTimeouts
 
     init(_ route: Route) {
-        security = SecurityHeaders(route.securityHeaders)
-        bodyBytesMax = route.bodyBytesMax
-        timeouts = route.timeouts
+        self.init(
+            preset: route.securityHeaders, bodyBytesMax: route.bodyBytesMax,
+            timeouts: route.timeouts, action: route.action)
     }
 
     init(globalsOf snapshot: Snapshot) {
-        security = SecurityHeaders(snapshot.securityHeaders)
-        bodyBytesMax = snapshot.limits.bodyBytesMax
-        timeouts = snapshot.timeouts.route
+        self.init(
+            preset: snapshot.securityHeaders, bodyBytesMax: snapshot.limits.bodyBytesMax,
+            timeouts: snapshot.timeouts.route, action: .health(.live))
+    }
+
+    private init(
+        preset: SecurityPreset, bodyBytesMax: UInt64?, timeouts: RouteTimeouts, action: RouteAction
+    ) {
+        security = SecurityHeaders(preset)
+        removed = FieldNameTable(security.removedNames)
+        self.bodyBytesMax = bodyBytesMax
+        self.timeouts = timeouts
+        var fixed = FixedResponse(status: 200, body: [], contentType: "")
+        if case .respond(let response) = action { fixed = response }
+        self.fixed = fixed
+        fixedType = Array(fixed.contentType.utf8)
+        if case .redirect(let target) = action {
+            redirect = RedirectTarget(target)
+        } else {
+            redirect = nil
+        }
+    }
+}
+
+/// What an upstream's `Host` says.
+enum HostPlan: Sendable {
+    case client
+    case fixed([UInt8])
+    /// One for each server.
+    case server([[UInt8]])
+
+    init(_ upstream: UpstreamSettings) {
+        switch upstream.hostSent {
+        case .client: self = .client
+        case .fixed(let name): self = .fixed(Array(name.utf8))
+        case .server: self = .server(upstream.servers.map { Array($0.hostText.utf8) })
+        }
     }
 }
 

@@ -31,18 +31,19 @@ enum DownstreamHead {
     ///   - date: For an app that sent none (RFC 9110 §6.6.1), as ``HTTPDate`` writes it.
     static func write(
         _ head: borrowing ResponseHead, of input: borrowing Buffer, journal: borrowing Journal,
-        security: borrowing SecurityHeaders, isSecure: Bool, framing: Framing, date: [UInt8],
+        route: borrowing RoutePlan, isSecure: Bool, framing: Framing, date: borrowing Buffer,
         into output: inout Buffer
     ) {
         input.withReadable { (bytes: borrowing Span<UInt8>) in
-            output.appendStatusLine(head.status, reason: bytes, head.reason)
+            output.appendStatusLine(head.status, reason: head.reason, of: bytes)
             let present = present(head)
             if !present.contains(.date) { append(date: date, to: &output) }
             var except = dropped
             // A length beside chunks would be a second opinion on where the body ends.
             if framing.isChunked { except.insert(.contentLength) }
-            output.appendForwarded(head.fields, of: bytes, except: except, and: security.removed)
-            security.append(to: &output, isSecure: isSecure, appHas: present)
+            output.appendForwarded(head.fields, of: bytes, except: except, and: route.removed)
+            route.security.append(
+                to: &output, isSecure: isSecure, appHas: AppHeaders(present))
             if framing.connection == .upgrade { appendUpgrade(head, bytes, to: &output) }
         }
         append(requestIDOf: journal, to: &output)
@@ -54,13 +55,13 @@ enum DownstreamHead {
         _ head: borrowing ResponseHead, of input: borrowing Buffer, into output: inout Buffer
     ) {
         input.withReadable { (bytes: borrowing Span<UInt8>) in
-            output.appendStatusLine(head.status, reason: bytes, head.reason)
+            output.appendStatusLine(head.status, reason: head.reason, of: bytes)
             output.appendForwarded(head.fields, of: bytes, except: dropped)
         }
         output.append("\r\n")
     }
 
-    static func append(date: [UInt8], to output: inout Buffer) {
+    static func append(date: borrowing Buffer, to output: inout Buffer) {
         output.append("Date: ")
         output.append(date)
         output.append("\r\n")
@@ -98,5 +99,16 @@ enum DownstreamHead {
             output.append(bytes, head.fields[index].value)
             output.append("\r\n")
         }
+    }
+}
+
+extension AppHeaders {
+    /// Those of an app's fields that decide about ours.
+    init(_ names: FieldNameSet) {
+        self = []
+        if names.intersects([.contentSecurityPolicy, .contentSecurityPolicyReportOnly]) {
+            insert(.contentSecurityPolicy)
+        }
+        if names.contains(.cacheControl) { insert(.cacheControl) }
     }
 }

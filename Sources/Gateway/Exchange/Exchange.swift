@@ -16,6 +16,8 @@ struct Exchange: ~Copyable {
     let journal: Journal
     var requestBody: BodyRelay
     var responseBody = BodyRelay(.none, leaves: .plain, bytesMax: nil)
+    /// Both directions after a switch of protocols.
+    var tunnel = Tunnel()
     /// Servers tried so far.
     var tried = TriedEndpoints()
     var timing: ExchangeTiming

@@ -58,7 +58,7 @@ struct OwnAnswer {
     ///   - head: The request's, for a redirect's target; its ranges refer to the journal's text.
     func writeHead(
         _ route: borrowing RoutePlan, pipeline: borrowing Pipeline, head: borrowing RequestHead,
-        journal: borrowing Journal, bodyBytes: Int, date: [UInt8], into output: inout Buffer
+        journal: borrowing Journal, bodyBytes: Int, date: borrowing Buffer, into output: inout Buffer
     ) {
         let status = status(of: route)
         output.appendStatusLine(status)

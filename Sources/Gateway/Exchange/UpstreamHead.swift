@@ -6,9 +6,14 @@ import Policy
 enum UpstreamHead {
     /// Fields of the client that are written anew or not at all. `Content-Length` stays: the reader has made
     /// sure that it is the one truth about the body.
-    static let dropped: FieldNameSet = FieldNameSet.hopByHop
-        .union(Forwarding.dropped)
-        .union([.host, .xRequestID])
+    static let dropped = Forwarding.dropped.reduce(
+        into: FieldNameSet.hopByHop.union([.host, .xRequestID])
+    ) { names, name in names.insert(name) }
+    /// Those that only a trusted peer may say.
+    static let droppedOfStrangers = Forwarding.droppedOfUntrusted.reduce(into: dropped) {
+        names, name in names.insert(name)
+    }
+    static let deliveryNetworks = FieldNameTable(Forwarding.deliveryNetworkNames)
 
     /// Upper bound of what is written beyond the client's head.
     static let addedBytesMax = 1024
@@ -21,32 +26,23 @@ enum UpstreamHead {
         arrival: Arrival, host: [UInt8]?, into output: inout Buffer
     ) {
         journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
-            writeRequestLine(head, bytes, into: &output)
+            output.appendRequestLine(of: head, path: head.path, in: bytes)
             output.append("Host: ")
             if let host { output.append(host) } else { output.append(bytes, head.authority) }
             output.append("\r\n")
-            output.appendForwarded(head.fields, of: bytes, except: dropped)
-            Forwarding.append(to: &output, identity, head, bytes, arrival)
+            if identity.isTrustedPeer {
+                output.appendForwarded(head.fields, of: bytes, except: dropped)
+            } else {
+                output.appendForwarded(
+                    head.fields, of: bytes, except: droppedOfStrangers, and: deliveryNetworks)
+            }
+            Forwarding.append(
+                to: &output, identity: identity, head: head, in: bytes, from: arrival)
             output.append("X-Request-ID: ")
             output.append(bytes, journal.request.requestID)
             writeConnection(head, bytes, into: &output)
             output.append("\r\n\r\n")
         }
-    }
-
-    private static func writeRequestLine(
-        _ head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, into output: inout Buffer
-    ) {
-        output.append(bytes, head.methodName)
-        output.append(UInt8(ascii: " "))
-        if head.path.isEmpty {
-            // RFC 9112 §3.2.1, and §3.2.4 for an absolute form that asks about the server.
-            output.append(UInt8(ascii: head.method == .options && head.query.isEmpty ? "*" : "/"))
-        } else {
-            output.append(bytes, head.path)
-        }
-        output.append(bytes, head.query)
-        output.append(" HTTP/1.1\r\n")
     }
 
     /// What this hop says for itself; begins with the end of the line before.

@@ -79,7 +79,7 @@ extension Worker where Kernel: ~Copyable {
         let listener = Int(downstreams[d].listener)
         let connection = downstreams.remove(d)
         transport.close(connection.wire.socket, manner)
-        sight.metrics.connectionClosed(listener)
+        sight.metrics.connectionClosed(listener: listener)
         plan.connections.leave()
         checkDrained()
     }

@@ -159,6 +159,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     private mutating func retry(_ x: UInt32) {
+        sight.metrics.upstreamRetried(exchanges[x].plan.upstream)
         closeUpstream(exchanges[x].upstream, .orderly)
         exchanges[x].upstream = .max
         reach(x)
@@ -207,7 +208,7 @@ extension Worker where Kernel: ~Copyable {
 
     private mutating func dropUpstream(of x: UInt32, noting failure: UpstreamFailure?) {
         if let failure {
-            sight.metrics.upstreamFailed(exchanges[x].plan.upstream, failure)
+            sight.metrics.upstreamFailed(exchanges[x].plan.upstream, reason: failure)
             sight.noteUpstreamFailure(exchanges[x].plan.upstream, failure)
         }
         let u = exchanges[x].upstream
@@ -229,15 +230,18 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// Writes the one record of an exchange.
-    private mutating func conclude(_ exchange: consuming Exchange, _ record: AccessRecord) {
+    mutating func conclude(_ exchange: consuming Exchange, _ record: AccessRecord) {
         var record = record
         let now = transport.now
-        record.bytesIn = exchange.requestBody.byteCount
-        if record.bytesOut == 0 { record.bytesOut = exchange.responseBody.byteCount }
+        record.bytesIn = exchange.requestBody.byteCount &+ exchange.tunnel.inward.byteCount
+        if record.bytesOut == 0 {
+            record.bytesOut = exchange.responseBody.byteCount &+ exchange.tunnel.outward.byteCount
+        }
         record.durationMicroseconds = now.nanoseconds(since: exchange.timing.began) / 1000
         if exchange.timing.askedUpstream.nanoseconds > 0 {
-            record.upstreamMicroseconds =
-                now.nanoseconds(since: exchange.timing.askedUpstream) / 1000
+            let microseconds = now.nanoseconds(since: exchange.timing.askedUpstream) / 1000
+            record.upstreamMicroseconds = microseconds
+            sight.metrics.upstreamFinished(exchange.plan.upstream, microseconds: microseconds)
         }
         sight.finish(record, exchange.journal, method: exchange.plan.method)
         pool.give(exchange.intoText())

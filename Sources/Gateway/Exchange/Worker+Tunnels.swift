@@ -27,9 +27,8 @@ extension Worker where Kernel: ~Copyable {
         let u = exchanges[x].upstream
         exchanges[x].upstream = .max
         closeUpstream(u, .orderly)
-        exchanges[x].record.bytesOut = exchanges[x].tunnel.outward.byteCount
         let exchange = exchanges.remove(x)
-        conclude(exchange, exchange.record, bytesIn: exchange.tunnel.inward.byteCount)
+        conclude(exchange, exchange.record)
         end(d, .ends)
     }
 }

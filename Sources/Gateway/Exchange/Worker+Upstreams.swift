@@ -57,7 +57,7 @@ extension Worker where Kernel: ~Copyable {
                 preconditionFailure("there was a slot a moment ago")
             }
             pools[upstream].endpoints[place].connectionCount += 1
-            sight.metrics.upstreamOpened(upstream)
+            sight.metrics.upstreamConnectionMoved(upstream, from: .none, to: .active)
             bind(index.slot, to: x)
             _ = exchanges[x].machine.on(.leased(isConnected ? .fresh : .connecting))
             do throws(Errno) {
@@ -171,7 +171,7 @@ extension Worker where Kernel: ~Copyable {
         let upstream = Int(endpoint.upstream)
         let failure = UpstreamFailure(connecting: error)
         exchanges[x].tried.insert(Int(endpoint.endpoint))
-        sight.metrics.upstreamFailed(upstream, failure)
+        sight.metrics.upstreamFailed(upstream, reason: failure)
         // Our own shortage is no fault of the server.
         guard !error.isShortage else { return }
         let length = pools[upstream].ring.noteFailure(
@@ -215,7 +215,7 @@ extension Worker where Kernel: ~Copyable {
         pools[upstream].endpoints[place].newestIdle = u
         pools[upstream].idleCount += 1
         upstreams[u].wire.dropBuffers(to: &pool)
-        sight.metrics.upstreamIdled(upstream)
+        sight.metrics.upstreamConnectionMoved(upstream, from: .active, to: .idle)
         armUpstream(u, after: pools[upstream].settings.keepalive.idle)
     }
 
@@ -233,7 +233,7 @@ extension Worker where Kernel: ~Copyable {
         upstreams[u].older = .max
         upstreams[u].newer = .max
         pools[upstream].idleCount -= 1
-        sight.metrics.upstreamLeased(upstream)
+        sight.metrics.upstreamConnectionMoved(upstream, from: .idle, to: .active)
         disarmUpstream(u)
     }
 
@@ -246,7 +246,8 @@ extension Worker where Kernel: ~Copyable {
         let connection = upstreams.remove(u)
         transport.close(connection.wire.socket, manner)
         pools[Int(endpoint.upstream)].endpoints[Int(endpoint.endpoint)].connectionCount -= 1
-        sight.metrics.upstreamClosed(Int(endpoint.upstream))
+        sight.metrics.upstreamConnectionMoved(
+            Int(endpoint.upstream), from: .active, to: .none)
     }
 }
 

@@ -29,7 +29,7 @@ extension Worker where Kernel: ~Copyable {
             plan.connections.leave()
             return transport.close(socket, .orderly)
         }
-        sight.metrics.connectionOpened(listener)
+        sight.metrics.connectionOpened(listener: listener)
         do throws(Errno) {
             try transport.watch(socket, as: Token(.downstream, index))
         } catch {
@@ -38,6 +38,7 @@ extension Worker where Kernel: ~Copyable {
         if isWelcome {
             readRequests(index.slot)
         } else {
+            sight.metrics.connectionRefused(listener: listener)
             refuse(index.slot, .overloaded, AccessRecord(outcome: .overloaded))
         }
     }
@@ -45,11 +46,12 @@ extension Worker where Kernel: ~Copyable {
     /// Without descriptors a waiting connection can be neither served nor refused, and its listener would be
     /// reported ready for ever: one is closed by means of the reserve, and accepting pauses.
     private mutating func acceptFailed(on listener: Int, _ error: Errno) {
-        sight.noteAcceptingPaused(error)
+        sight.metrics.acceptFailed(listener: listener)
         if error == .tooManyOpenFiles || error == .tooManyOpenFilesInSystem {
             transport.shed(on: listener)
         }
         guard turn.acceptingResumes == nil else { return }
+        sight.noteAcceptingPaused(listener, error)
         transport.setAccepting(.paused)
         turn.acceptingResumes = transport.now.advanced(by: Self.acceptingPause)
     }
