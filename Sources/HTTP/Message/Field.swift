@@ -38,3 +38,13 @@ package struct FieldTraits: OptionSet, Sendable {
     /// Spelt exactly `name: value CRLF`, so that the line can be copied as it is.
     package static let canonical = FieldTraits(rawValue: 4)
 }
+
+extension [Field] {
+    /// The first field of a known name that is not disguised.
+    func first(_ name: FieldName) -> Field? {
+        for field in self where field.id == name && !field.traits.contains(.disguised) {
+            return field
+        }
+        return nil
+    }
+}
