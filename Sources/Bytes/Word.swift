@@ -1,7 +1,8 @@
 /// Eight bytes looked at at once; the first byte is in the lowest bits.
 ///
-/// A search gives *marks*: bit 7 of each byte that was sought. Borrows run upwards, so a mark above another
-/// may be false; the lowest one is always right, and there are none if and only if nothing was found.
+/// A search gives *marks*: bit 7 of each byte that was sought. Borrows run upwards, so a mark above
+/// another may be false; the lowest one is always right, and there are none if and only if nothing
+/// was found.
 package enum Word {
     @usableFromInline static var ones: UInt64 { 0x0101_0101_0101_0101 }
     @usableFromInline static var highs: UInt64 { 0x8080_8080_8080_8080 }
@@ -40,8 +41,8 @@ package enum Word {
         return (word & ~mask) | (repeating(other) & mask)
     }
 
-    /// Sets bit 5 where bit 6 is set: letters become lower case, and no other byte becomes a letter, a digit
-    /// or a hyphen.
+    /// Sets bit 5 where bit 6 is set: letters become lower case, and no other byte becomes a
+    /// letter, a digit or a hyphen.
     @inlinable package static func lowerCased(_ word: UInt64) -> UInt64 {
         word | (word & 0x4040_4040_4040_4040) >> 1
     }
@@ -53,8 +54,8 @@ package enum Word {
 
     /// Whether every byte is a lower-case letter, a digit or a hyphen.
     @inlinable package static func isLowerCaseName(_ word: UInt64) -> Bool {
-        // Bit 7 after each sum: the byte is at least, or above, a bound. A byte with bit 7 set would carry into
-        // the next one; `~word` refuses it whatever that does.
+        // Bit 7 after each sum: the byte is at least, or above, a bound. A byte with bit 7 set
+        // would carry into the next one; `~word` refuses it whatever that does.
         let letters = (word &+ repeating(0x80 - 0x61)) & ~(word &+ repeating(0x80 - 0x7b))
         let digits = (word &+ repeating(0x80 - 0x30)) & ~(word &+ repeating(0x80 - 0x3a))
         let hyphens = ~((word ^ repeating(0x2d)) &+ ~highs)
@@ -97,7 +98,8 @@ extension Span where Element == UInt8 {
         return word
     }
 
-    /// The offset of the first control character but HTAB at or after `offset`; `count` if there is none.
+    /// The offset of the first control character but HTAB at or after `offset`; `count` if there is
+    /// none.
     ///
     /// - Parameter offset: 0 to `count`.
     package func firstControl(from offset: Int) -> Int {

@@ -8,8 +8,8 @@ extension BodyFraming {
     ///
     /// - Parameter version: The message's.
     /// - Returns: `nil` if neither field is there.
-    /// - Throws: `.bothLengths` and the rest of its group. The RFC would let us pick one of two lengths; we
-    ///   refuse, since the next reader may pick the other.
+    /// - Throws: `.bothLengths` and the rest of its group. The RFC would let us pick one of two
+    ///   lengths; we refuse, since the next reader may pick the other.
     /// - SeeAlso: RFC 9112 §6.1 to §6.3.
     static func settle(
         _ bytes: borrowing Span<UInt8>, _ fields: [Field], _ seen: SeenNames,

@@ -31,14 +31,16 @@ package struct BodyReader: Sendable {
         }
     }
 
-    /// Whether the last byte of the body has been handed out. Never so for one that ends with the connection.
+    /// Whether the last byte of the body has been handed out. Never so for one that ends with the
+    /// connection.
     package var isFinished: Bool { stage == .finished }
 
     /// Reads what stands next.
     ///
     /// - Parameters:
     ///   - bytes: From the first byte on that the caller was not told to forget.
-    ///   - trailers: When a chunked body ends: the trailer fields that may be passed on, as ranges into `bytes`.
+    ///   - trailers: When a chunked body ends: the trailer fields that may be passed on, as ranges
+    ///     into `bytes`.
     /// - Throws: What is wrong with a chunked body (RFC 9112 §7.1), in its first faulty byte.
     package mutating func read(
         _ bytes: borrowing Span<UInt8>, trailers: inout [Field]
@@ -136,7 +138,8 @@ package struct BodyReader: Sendable {
         let end = try lines.readFields(
             bytes, from: offset, Self.trailerLimits, into: &trailers, &seen)
         guard let end else {
-            // The caller forgets what stands before the trailers, so that they begin at 0 next time.
+            // The caller forgets what stands before the trailers, so that they begin at 0 next
+            // time.
             cursor = offset == 0 ? lines : LineCursor(fieldsStart: 0)
             return nil
         }

@@ -13,7 +13,8 @@ struct ChunkLine {
     /// Bytes of a line's extensions. A line is consumed whole, so this bounds what must be kept.
     static let extensionBytesMax = 256
 
-    /// Reads the line that begins at `start`, byte by byte: what is thrown depends on no byte behind the faulty one.
+    /// Reads the line that begins at `start`, byte by byte: what is thrown depends on no byte
+    /// behind the faulty one.
     ///
     /// - Returns: `nil` if the line is unfinished.
     static func read(
@@ -48,7 +49,8 @@ struct ChunkLine {
     }
 }
 
-/// Where in `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )` a reader is (RFC 9112 §7.1.1).
+/// Where in `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )` a reader is (RFC 9112
+/// §7.1.1).
 enum ChunkExtensionState {
     /// Behind the size or a whole extension.
     case behindValue

@@ -2,8 +2,9 @@ import Bytes
 
 /// Which trailer fields may be passed on (RFC 9110 §6.5.1).
 ///
-/// Trailers come after everything was decided, so nothing that frames, routes, authenticates, caches or describes
-/// a message may stand there: apps that merge them into the head would take it for decided upon.
+/// Trailers come after everything was decided, so nothing that frames, routes, authenticates,
+/// caches or describes a message may stand there: apps that merge them into the head would take it
+/// for decided upon.
 enum TrailerRules {
     /// Forbidden names beside the known ones, of which all are.
     private static let forbidden = FieldNameTable([

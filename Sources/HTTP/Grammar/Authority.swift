@@ -2,7 +2,8 @@ import Bytes
 
 /// `host [":" port]` as `Host` and the absolute target have it (RFC 9110 §7.2, RFC 3986 §3.2).
 enum Authority {
-    /// Whether a run of bytes is a host that is not empty, with an optional port of 1 to 5 digits, at most 65535.
+    /// Whether a run of bytes is a host that is not empty, with an optional port of 1 to 5 digits,
+    /// at most 65535.
     static func isValid(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) -> Bool {
         guard !range.isEmpty else { return false }
         if bytes[range.start] == 0x5b { return isLiteral(bytes, range) }
@@ -37,8 +38,8 @@ enum Authority {
         return isPort(bytes, ByteRange(close &+ 1, range.end))
     }
 
-    /// RFC 3986 §3.2.2 `IPv6address`: eight groups of 1 to 4 digits, one run of which may be `::`, the last two
-    /// of which may be an IPv4 address.
+    /// RFC 3986 §3.2.2 `IPv6address`: eight groups of 1 to 4 digits, one run of which may be `::`,
+    /// the last two of which may be an IPv4 address.
     static func isIPv6(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) -> Bool {
         var groupCount = 0
         var hasGap = false

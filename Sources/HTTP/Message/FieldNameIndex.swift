@@ -2,8 +2,9 @@ package import Bytes
 
 /// Finds a known name by one multiplication per half of it and one comparison.
 ///
-/// The hash takes a name's length, its first eight bytes and its next eight (of longer names the last eight),
-/// in lower case; ``firstMultiplier`` and ``secondMultiplier`` were tried out until all known names differed.
+/// The hash takes a name's length, its first eight bytes and its next eight (of longer names the
+/// last eight), in lower case; ``firstMultiplier`` and ``secondMultiplier`` were tried out until
+/// all known names differed.
 struct FieldNameIndex: Sendable {
     /// Words that a known name may take.
     static let wordCount = 5
@@ -35,7 +36,8 @@ struct FieldNameIndex: Sendable {
         }
     }
 
-    /// The known name of at most sixteen bytes that these are, in lower case, or ``FieldName/other``.
+    /// The known name of at most sixteen bytes that these are, in lower case, or
+    /// ``FieldName/other``.
     @inline(__always)
     func name(_ first: UInt64, _ second: UInt64, _ count: Int, _ hash: UInt8) -> FieldName {
         let candidate = Int(candidates[Int(hash)] & 63)

@@ -2,7 +2,8 @@ import Bytes
 
 /// A set of arbitrary field names, made when a configuration is loaded and asked for every field.
 ///
-/// A filter of one bit a hash answers most questions; the names themselves are compared only on a hit.
+/// A filter of one bit a hash answers most questions; the names themselves are compared only on a
+/// hit.
 package struct FieldNameTable: Sendable, Equatable {
     private var filter: InlineArray<4, UInt64> = .init(repeating: 0)
     /// In lower case.
@@ -26,14 +27,15 @@ package struct FieldNameTable: Sendable, Equatable {
     /// Whether the field has one of these names, whatever its case.
     ///
     /// - Parameter bytes: What the field was read from.
-    /// - Complexity: O(1) on a miss but for one in 256 / `count` of them, else O(length of all names).
+    /// - Complexity: O(1) on a miss but for one in 256 / `count` of them, else O(length of all
+    ///   names).
     package func contains(_ field: Field, in bytes: borrowing Span<UInt8>) -> Bool {
         guard mayContain(field.hash) else { return false }
         return find(field.name, in: bytes, maskedHyphens: false)
     }
 
-    /// Whether the field has one of these names, or one that CGI-like apps take for it since `_` or `.` stands
-    /// where the table has `-`. Who drops a field by name asks this.
+    /// Whether the field has one of these names, or one that CGI-like apps take for it since `_` or
+    /// `.` stands where the table has `-`. Who drops a field by name asks this.
     package func covers(_ field: Field, in bytes: borrowing Span<UInt8>) -> Bool {
         guard mayContain(field.hash) else { return false }
         return find(field.name, in: bytes, maskedHyphens: true)

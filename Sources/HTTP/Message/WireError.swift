@@ -1,4 +1,5 @@
-/// What is wrong with a message. Every case names a fact; each ends the connection it was read from.
+/// What is wrong with a message. Every case names a fact; each ends the connection it was read
+/// from.
 ///
 /// A request's fault is answered with ``status``, a response's with 502.
 package enum WireError: Error, Equatable, Sendable {
@@ -65,7 +66,8 @@ package enum WireError: Error, Equatable, Sendable {
 
     // MARK: Framing (RFC 9112 §6)
 
-    /// `Content-Length` and `Transfer-Encoding`, of which two readers may take different ones (§6.3).
+    /// `Content-Length` and `Transfer-Encoding`, of which two readers may take different ones
+    /// (§6.3).
     case bothLengths
     /// `Content-Length` twice, or a list; refused even if the values are alike.
     case lengthRepeated
@@ -126,8 +128,8 @@ extension WireError {
         }
     }
 
-    /// Whether a message like this is how one request is hidden in another: what readers that are less strict
-    /// take for different boundaries. Clients in good faith do not send it.
+    /// Whether a message like this is how one request is hidden in another: what readers that are
+    /// less strict take for different boundaries. Clients in good faith do not send it.
     package var isSmuggling: Bool {
         switch self {
         case .bareLineFeed, .bareCarriageReturn, .controlCharacter, .spaceBeforeFields,

@@ -4,7 +4,8 @@ extension ConnectionOptions {
     /// Which fields say something about the connection, in a request and in a response.
     static let requestFields: FieldNameSet = [.connection, .upgrade, .te, .expect]
     static let responseFields: FieldNameSet = [.connection, .upgrade]
-    /// Elements of all `Connection` and `Upgrade` lines together; each may cost a look at every field.
+    /// Elements of all `Connection` and `Upgrade` lines together; each may cost a look at every
+    /// field.
     static let countMax = 32
 
     /// Folds what the fields ask for, and marks those that `Connection` names.

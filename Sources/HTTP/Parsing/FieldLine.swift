@@ -2,11 +2,12 @@ import Bytes
 
 /// Reads one field line: `name ":" OWS value OWS CRLF` (RFC 9112 §5).
 ///
-/// There are two ways to read one. ``readCanonical(_:at:startingWith:)`` takes only what well-behaved senders
-/// write and is fast; ``read(_:_:isFirst:)`` takes all that is allowed and says what is wrong with the rest.
-/// What the first takes, the second reads alike.
+/// There are two ways to read one. ``readCanonical(_:at:startingWith:)`` takes only what
+/// well-behaved senders write and is fast; ``read(_:_:isFirst:)`` takes all that is allowed and
+/// says what is wrong with the rest. What the first takes, the second reads alike.
 enum FieldLine {
-    /// Reads a line `name: value` of a plain name, one space, and a value without HTAB or white space around it.
+    /// Reads a line `name: value` of a plain name, one space, and a value without HTAB or white
+    /// space around it.
     ///
     /// - Parameters:
     ///   - start: The start of a line that is not empty.

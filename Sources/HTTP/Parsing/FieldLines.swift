@@ -59,7 +59,8 @@ extension LineCursor {
         }
     }
 
-    /// Finds the CR LF that ends a field line which is out of the ordinary, over a limit, or unfinished.
+    /// Finds the CR LF that ends a field line which is out of the ordinary, over a limit, or
+    /// unfinished.
     ///
     /// - Returns: Where it stands; `nil` if the line is unfinished, which is remembered.
     private mutating func lineEnd(

@@ -1,10 +1,12 @@
 import Bytes
 
-/// How far a head was read when its end had not come yet: all that a reader keeps between two calls.
+/// How far a head was read when its end had not come yet: all that a reader keeps between two
+/// calls.
 ///
-/// A line is judged when it is whole, or when a control character shows that it never will be; until then only
-/// the limits hold. So what is found wrong does not depend on how the bytes arrived. New lines are read once
-/// when they come and once more with the whole head: the cost stays linear.
+/// A line is judged when it is whole, or when a control character shows that it never will be;
+/// until then only the limits hold. So what is found wrong does not depend on how the bytes
+/// arrived. New lines are read once when they come and once more with the whole head: the cost
+/// stays linear.
 ///
 /// - Size: 8 bytes.
 struct LineCursor {
@@ -22,7 +24,8 @@ struct LineCursor {
     /// For a head, which begins with a line of its own kind.
     init() { firstLineEnd = Self.unknown }
 
-    /// For field lines that begin at offset 0, or behind a first line of at most ``startLineBytesMax`` bytes.
+    /// For field lines that begin at offset 0, or behind a first line of at most
+    /// ``startLineBytesMax`` bytes.
     init(fieldsStart: Int) { firstLineEnd = UInt16(truncatingIfNeeded: fieldsStart) }
 
     var isResumed: Bool { settled > 0 }
@@ -41,9 +44,10 @@ struct LineCursor {
 
     /// Looks for the end of a line in the bytes that are new.
     ///
-    /// - Returns: Where reading goes on: 0, or the start of the first field line not yet read. `nil` if no line
-    ///   has ended since.
-    /// - Throws: `.fieldsTooLarge`, `.fieldsTooMany` or `tooLong` if the line cannot be accepted any more.
+    /// - Returns: Where reading goes on: 0, or the start of the first field line not yet read.
+    ///   `nil` if no line has ended since.
+    /// - Throws: `.fieldsTooLarge`, `.fieldsTooMany` or `tooLong` if the line cannot be accepted
+    ///   any more.
     mutating func resume(
         _ bytes: borrowing Span<UInt8>, _ limits: HeadLimits, tooLong: WireError
     ) throws(WireError) -> Int? {
@@ -84,7 +88,8 @@ struct LineCursor {
         }
     }
 
-    /// Whether a control character ends a line, well or badly: a CR in the last byte may still be either.
+    /// Whether a control character ends a line, well or badly: a CR in the last byte may still be
+    /// either.
     static func isDecided(_ bytes: borrowing Span<UInt8>, _ place: Int) -> Bool {
         guard place < bytes.count else { return false }
         return bytes[place] != Grammar.carriageReturn || place &+ 1 < bytes.count

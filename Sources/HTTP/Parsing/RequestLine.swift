@@ -2,8 +2,8 @@ import Bytes
 
 /// Reads `method SP request-target SP HTTP-version CRLF` (RFC 9112 §3).
 ///
-/// As with ``FieldLine`` there are two ways: ``readCommon(_:at:into:)`` takes what nearly all requests have, and
-/// ``read(_:_:into:)`` everything that is allowed.
+/// As with ``FieldLine`` there are two ways: ``readCommon(_:at:into:)`` takes what nearly all
+/// requests have, and ``read(_:_:into:)`` everything that is allowed.
 enum RequestLine {
     /// Reads a line of a well-known method and a target in origin form.
     ///
@@ -45,8 +45,9 @@ enum RequestLine {
         return place &+ 9
     }
 
-    /// Marks what cannot stand in a target: all but printable ASCII, and `#`, which begins a fragment that no
-    /// client may send (RFC 9110 §7.1). Raw spaces and bytes above 0x7e are read differently by different readers.
+    /// Marks what cannot stand in a target: all but printable ASCII, and `#`, which begins a
+    /// fragment that no client may send (RFC 9110 §7.1). Raw spaces and bytes above 0x7e are read
+    /// differently by different readers.
     @inline(__always)
     private static func targetStops(_ word: UInt64) -> UInt64 {
         let unprintable = (word &- Word.repeating(0x21)) | (word &+ Word.repeating(0x01)) | word

@@ -11,8 +11,9 @@ package struct RequestReader: Sendable {
     /// Reads a head.
     ///
     /// - Parameters:
-    ///   - bytes: From the first byte of the message on; until the head is complete it only grows from call to
-    ///     call. One empty line may precede the request (RFC 9112 §2.2) and counts as part of the head.
+    ///   - bytes: From the first byte of the message on; until the head is complete it only grows
+    ///     from call to call. One empty line may precede the request (RFC 9112 §2.2) and counts as
+    ///     part of the head.
     ///   - limits: Hold on a head that is not complete, too.
     ///   - head: Overwritten; of use only after `.complete`. The reader then begins anew.
     /// - Throws: What is wrong. It does not depend on how the bytes were divided between calls.

@@ -4,7 +4,8 @@ import Bytes
 enum RequestSemantics {
     /// Settles framing, authority and connection options.
     ///
-    /// - Throws: What no single line shows to be wrong. Framing comes first: it is what smuggling plays with.
+    /// - Throws: What no single line shows to be wrong. Framing comes first: it is what smuggling
+    ///   plays with.
     static func settle(
         _ bytes: borrowing Span<UInt8>, _ seen: SeenNames, _ head: inout RequestHead
     ) throws(WireError) {
@@ -15,8 +16,8 @@ enum RequestSemantics {
             bytes, &head.fields, seen, ConnectionOptions.requestFields, head.version)
     }
 
-    /// RFC 9112 §3.2: exactly one valid `Host` in HTTP/1.1, at most one in HTTP/1.0. An absolute target wins
-    /// over it (§3.2.2), but does not make up for it.
+    /// RFC 9112 §3.2: exactly one valid `Host` in HTTP/1.1, at most one in HTTP/1.0. An absolute
+    /// target wins over it (§3.2.2), but does not make up for it.
     private static func settleHost(
         _ bytes: borrowing Span<UInt8>, _ seen: SeenNames, _ head: inout RequestHead
     ) throws(WireError) {

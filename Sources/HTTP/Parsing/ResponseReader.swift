@@ -11,8 +11,8 @@ package struct ResponseReader: Sendable {
     /// Reads a head, an interim one (1xx) as well as a final one.
     ///
     /// - Parameters:
-    ///   - bytes: From the first byte of the message on; until the head is complete it only grows from call to
-    ///     call. No empty line may precede it.
+    ///   - bytes: From the first byte of the message on; until the head is complete it only grows
+    ///     from call to call. No empty line may precede it.
     ///   - method: Of the request that this answers: a response to HEAD has no body.
     ///   - limits: Hold on a head that is not complete, too.
     ///   - head: Overwritten; of use only after `.complete`. The reader then begins anew.
@@ -86,8 +86,8 @@ package struct ResponseReader: Sendable {
         return end
     }
 
-    /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 §4). Without a reason the second space may
-    /// be missing, as it often is.
+    /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 §4). Without a reason the
+    /// second space may be missing, as it often is.
     private static func readStatusLine(
         _ bytes: borrowing Span<UInt8>, _ line: ByteRange, into head: inout ResponseHead
     ) throws(WireError) {

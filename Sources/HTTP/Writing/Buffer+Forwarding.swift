@@ -3,8 +3,9 @@ package import Bytes
 extension Buffer {
     /// Appends the fields that go on to the other side, in order.
     ///
-    /// Left out are the fields that `Connection` named, disguised ones, and those in `dropped`; of unknown names
-    /// all, if ``FieldName/other`` is in there. Runs of lines that are canonical already cost one copy each.
+    /// Left out are the fields that `Connection` named, disguised ones, and those in `dropped`; of
+    /// unknown names all, if ``FieldName/other`` is in there. Runs of lines that are canonical
+    /// already cost one copy each.
     ///
     /// - Parameter bytes: What the fields were read from.
     package mutating func appendForwarded(

@@ -1,7 +1,8 @@
 package import Bytes
 
-/// Messages are written in one canonical form, whatever form they arrived in: `Name: value`, CR LF, one space
-/// between the parts of a first line. An append that finds no room is remembered by the buffer.
+/// Messages are written in one canonical form, whatever form they arrived in: `Name: value`, CR LF,
+/// one space between the parts of a first line. An append that finds no room is remembered by the
+/// buffer.
 extension Buffer {
     /// Appends `METHOD target HTTP/1.1` in origin or asterisk form, with the client's bytes.
     ///

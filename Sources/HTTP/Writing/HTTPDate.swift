@@ -7,7 +7,8 @@ package enum HTTPDate {
 
     /// Appends `Sun, 06 Nov 1994 08:49:37 GMT`.
     ///
-    /// - Parameter seconds: Since 1970-01-01T00:00:00Z, without leap seconds; brought within 1970 to 9999.
+    /// - Parameter seconds: Since 1970-01-01T00:00:00Z, without leap seconds; brought within 1970
+    ///   to 9999.
     package static func append(secondsSinceEpoch seconds: Int64, to buffer: inout Buffer) {
         let instant = min(max(seconds, 0), secondsMax)
         let days = instant / 86_400
@@ -30,8 +31,8 @@ package enum HTTPDate {
 
     /// Turns a day's number into a date.
     ///
-    /// Years are taken to begin in March, so that the leap day is their last: a month's first day is then a
-    /// linear function of the month, and 400 years have 146 097 days.
+    /// Years are taken to begin in March, so that the leap day is their last: a month's first day
+    /// is then a linear function of the month, and 400 years have 146 097 days.
     private static func civil(
         daysSinceEpoch days: Int64
     ) -> (year: Int64, month: Int64, day: Int64) {

@@ -3,7 +3,8 @@ import Testing
 
 @testable import HTTP
 
-/// Reads messages as a connection does, from bytes that come in pieces, and writes down what was read.
+/// Reads messages as a connection does, from bytes that come in pieces, and writes down what was
+/// read.
 struct WireTranscript {
     private let limits: HeadLimits
     private(set) var lines: [String] = []
