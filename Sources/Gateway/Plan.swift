@@ -101,8 +101,18 @@ enum HostPlan: Sendable {
         switch upstream.hostSent {
         case .client: self = .client
         case .fixed(let name): self = .fixed(Array(name.utf8))
-        case .server: self = .server(upstream.servers.map { Array($0.hostText.utf8) })
+        case .server: self = .server(upstream.servers.map(Self.host))
         }
+    }
+}
+
+extension HostPlan {
+    /// A server's address as written, without what is no host.
+    private static func host(of server: ServerSpecification) -> [UInt8] {
+        if case .unix = server.address { return Array("localhost".utf8) }
+        let scheme = "http://"
+        let text = server.text.hasPrefix(scheme) ? server.text.dropFirst(scheme.count) : server.text[...]
+        return Array(text.prefix { $0 != "/" }.utf8)
     }
 }
 

@@ -1,6 +1,7 @@
 import Bytes
 import HTTP
 import Policy
+import Telemetry
 
 /// A request's head as the app gets it: one canonical form, whatever form the client's had.
 enum UpstreamHead {
@@ -40,22 +41,20 @@ enum UpstreamHead {
                 to: &output, identity: identity, head: head, in: bytes, from: arrival)
             output.append("X-Request-ID: ")
             output.append(bytes, journal.request.requestID)
-            writeConnection(head, bytes, into: &output)
+            writeConnection(head, journal, bytes, into: &output)
             output.append("\r\n\r\n")
         }
     }
 
     /// What this hop says for itself; begins with the end of the line before.
     private static func writeConnection(
-        _ head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, into output: inout Buffer
+        _ head: borrowing RequestHead, _ journal: borrowing Journal,
+        _ bytes: borrowing Span<UInt8>, into output: inout Buffer
     ) {
         if head.framing == .chunked { output.append("\r\nTransfer-Encoding: chunked") }
-        if head.options.contains(.upgrade) {
-            output.append("\r\nConnection: upgrade")
-            for index in head.fields.indices where head.fields[index].id == .upgrade {
-                output.append("\r\nUpgrade: ")
-                output.append(bytes, head.fields[index].value)
-            }
+        if journal.offersTunnel(head) {
+            output.append("\r\nConnection: upgrade\r\nUpgrade: ")
+            output.append(bytes, journal.upgrade)
         } else if head.options.contains(.trailers) {
             output.append("\r\nConnection: TE\r\nTE: trailers")
         }

@@ -1,4 +1,5 @@
 import Bytes
+import Config
 import HTTP
 import Linux
 import Policy
@@ -31,7 +32,7 @@ extension Worker where Kernel: ~Copyable {
         case .closeByReset: closeDownstream(d, .reset)
         case .linger: linger(d)
         case .refuseLateHead:
-            refuse(d, .requestTimeout, AccessRecord(outcome: .requestTimeout))
+            refuse(d, .requestTimeout, AccessRecord(outcome: .requestTimeout), suspicion: nil)
         }
     }
 

@@ -1,7 +1,9 @@
 import Bytes
+import Config
 import HTTP
 import Linux
 import Policy
+import Reactor
 import Telemetry
 
 /// Deadlines: which one counts when, and what happens when it has come.
@@ -72,7 +74,6 @@ extension Worker where Kernel: ~Copyable {
         }
         let x = downstreams[d].exchange
         if exchanges[x].machine.response == .arriving {
-            exchanges[x].record.outcome = .sendTimeout
             _ = perform(exchanges[x].machine.on(.downstreamStalled), on: x)
         } else {
             _ = perform(exchanges[x].machine.on(.requestTooSlow), on: x)
