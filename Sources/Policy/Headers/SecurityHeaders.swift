@@ -23,6 +23,9 @@ package struct SecurityHeaders: Sendable {
     /// what the app is made of.
     package let removedNames: [String]
 
+    /// Whether an answer of the gateway itself gets a `Cache-Control` from here.
+    package var saysCacheControl: Bool { cspEnd < block.count }
+
     package init(_ preset: SecurityPreset) {
         let headers = preset.headers
         func lines(_ part: [SecurityHeader]) -> [UInt8] {

@@ -3,7 +3,7 @@ package import HTTP
 
 /// What the upstream is told about the client, and which fields nobody else may tell it.
 package enum Forwarding {
-    /// Dropped from every request: written anew by ``append(to:identity:head:in:from:)``, made here, or a claim that
+    /// Dropped from every request: written anew by ``append(to:_:_:_:_:)``, made here, or a claim that
     /// only this gateway may make to the app.
     package static let dropped: [FieldName] = [
         .xForwardedFor, .xForwardedProto, .xForwardedHost, .xRealIP, .xRequestID,
@@ -31,8 +31,8 @@ package enum Forwarding {
     ///
     /// A trusted peer's `X-Forwarded-For` is continued, anybody else's begun anew; a unix peer adds nothing to it.
     package static func append(
-        to buffer: inout Buffer, identity: ClientIdentity, head: borrowing RequestHead,
-        in bytes: borrowing Span<UInt8>, from arrival: Arrival
+        to buffer: inout Buffer, _ identity: ClientIdentity, _ head: borrowing RequestHead,
+        _ bytes: borrowing Span<UInt8>, _ arrival: Arrival
     ) {
         appendChain(to: &buffer, identity, head, bytes, arrival.peer)
         buffer.append(
