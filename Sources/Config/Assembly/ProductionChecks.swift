@@ -29,7 +29,7 @@ struct ProductionChecks {
 
     private func object(_ position: Position, _ path: Path, _ message: String) {
         switch draft.environment {
-        case .production: report.error(at: position, path, message, hint: "an error in production")
+        case .production: report.error(at: position, path, message)
         case .development, .staging:
             report.warning(at: position, path, message, hint: "an error in production")
         }

@@ -14,10 +14,11 @@ enum Reachability {
         for (index, route) in routes.enumerated() {
             let match = route.match.match
             if let taker = taker(of: match, routes, earlier) {
-                let name = routes[taker].name?.value
+                let isShown = routes[taker].name?.scalar?.origin == .file
+                let name = isShown ? routes[taker].name.map { " (\($0.value))" } ?? "" : ""
                 report.warning(
                     at: route.position, route.path,
-                    "no request reaches it: routes[\(taker)]\(name.map { " (\($0))" } ?? "") takes them all")
+                    "no request reaches it: \(routes[taker].path.text)\(name) takes them all")
             }
             earlier[Face(host: match.host, path: match.path), default: []].append(index)
         }

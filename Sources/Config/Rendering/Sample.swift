@@ -17,7 +17,7 @@ package enum Sample {
         """
 
     private static func lines(of key: KeyDescription, indent: String) -> [String] {
-        let remark = key.shape.sections.isEmpty ? ": \(key.shape.expected)" : ""
+        let remark = key.shape.remark.map { " (\($0))" } ?? ""
         let comment = wrapped(key.summary + remark, indent: indent)
         if let example = key.example, example.contains("\n") {
             let block = example.split(separator: "\n").map { "\(indent)  \($0)" }
@@ -32,7 +32,7 @@ package enum Sample {
             return comment + ["\(indent)\(key.name):", name]
                 + section.keys.flatMap { lines(of: $0, indent: indent + "    ") }
         default:
-            guard let value = key.example ?? key.fallback else { return comment }
+            guard let value = key.example ?? key.fallback.value else { return comment }
             return comment + ["\(indent)\(key.name): \(value)"]
         }
     }

@@ -41,7 +41,7 @@ enum RedirectSection {
 /// `respond` of a route.
 enum RespondSection {
     static let status = Key("status", Kind.integer(200...599), default: 200, "The status")
-    static let body = Key("body", Kind<String>.anyText, default: "", "The body, as text in UTF-8")
+    static let body = Key("body", Kind.text("text"), default: "", "The body, as text in UTF-8")
     static let contentType = Key(
         "content_type",
         Kind.text("a media type such as text/plain", check: checkMediaType),
@@ -68,13 +68,6 @@ enum RespondSection {
             FieldText.isToken(String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()))
         }
         guard parts.count == 2, areTokens else { throw Objection("is not a media type") }
-    }
-}
-
-extension Kind where Value == String {
-    /// Any text, the empty one too: only a key with nothing after it is a mistake.
-    fileprivate static var anyText: Kind {
-        .text("text")
     }
 }
 

@@ -28,11 +28,23 @@ enum MatchSection {
 
     static func make(_ fields: Fields) -> MatchDraft {
         let listener = fields[listener]
-        let headers = fields[headers].map { HeaderCriterion(name: $0.name, value: $0.value) }
+        let headers = criteria(fields[headers], fields.place.inside("headers"))
         let match = RouteMatch(
             host: fields[host], path: fields[path], methods: fields[methods], headers: headers,
             listener: listener?.value)
         return MatchDraft(match: match, listener: listener)
+    }
+
+    /// Names are compared without case: two that differ in nothing else are one field.
+    private static func criteria(_ fields: [Named<String>], _ place: Place) -> [HeaderCriterion] {
+        var seen: Set<String> = []
+        for field in fields where !seen.insert(field.name.lowercased()).inserted {
+            place.inside(field.name).error(
+                at: field.position, "was already given in other letters: case does not matter")
+        }
+        return fields.compactMap { field in
+            field.value.map { HeaderCriterion(name: field.name, value: $0) }
+        }
     }
 }
 

@@ -15,7 +15,7 @@ enum SecurityHeadersKey {
 
     static let global = Key(
         "security_headers", preset.located,
-        default: Located(value: .recommended, position: .start, path: .root), summary)
+        default: Located(value: .recommended, path: .root, position: .start), summary)
 
     private static let plain = Kind<SecurityPreset>.cases()
 }

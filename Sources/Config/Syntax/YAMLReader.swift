@@ -8,6 +8,7 @@ import Yams
 /// made here.
 struct YAMLReader {
     static let depthMax = 64
+    static let tooDeep = "is nested deeper than \(depthMax) levels"
     /// Of the tree with every alias expanded.
     static let nodeCountMax = 100_000
 
@@ -135,7 +136,7 @@ struct YAMLReader {
         guard !isOversized else { return false }
         nodeCount += count
         if depth > Self.depthMax {
-            report.error(at: position, .yaml, "is nested deeper than \(Self.depthMax) levels")
+            report.error(at: position, .yaml, Self.tooDeep)
             isOversized = true
         } else if nodeCount > Self.nodeCountMax {
             report.error(
@@ -183,16 +184,26 @@ private func restored(_ text: String) -> String {
 /// Puts what Yams could not read into our words.
 private func refuse(_ fault: YamlError, in source: SourceText, report: Report) {
     switch fault {
-    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-        .composer(_, let problem, let mark, _):
+    case .scanner(let around, let problem, let mark, _),
+        .parser(let around, let problem, let mark, _),
+        .composer(let around, let problem, let mark, _):
         let lines = source.text.split(
             separator: "\n", maxSplits: max(0, mark.line), omittingEmptySubsequences: false)
         // What ends too early is refused behind its end.
         let line = min(mark.line, max(1, lines.count))
         let written = lines[line - 1].unicodeScalars
         let column = line == mark.line ? mark.column : written.count + 1
-        let hint = hint(for: problem, in: String(written), after: column - 1)
-        report.error(at: Position(line: line, column: column), .yaml, problem, hint: hint)
+        let hint =
+            hint(for: problem, in: String(written), after: column - 1)
+            ?? around.map { "\($0.text) that begins at \($0.mark.line):\($0.mark.column)" }
+        let position = Position(line: line, column: column)
+        switch problem {
+        case _ where problem.hasPrefix("Maximum nesting level"):
+            report.error(at: position, .yaml, YAMLReader.tooDeep)
+        case "but found another document":
+            report.error(at: position, .yaml, "a second document begins here, and only one is read")
+        default: report.error(at: position, .yaml, problem, hint: hint)
+        }
     default: report.error(at: .start, .yaml, "cannot be read")
     }
 }

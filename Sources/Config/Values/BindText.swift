@@ -38,7 +38,7 @@ extension Kind where Value == BindAddress {
         case "*": return .ip(.any, port: port)
         case "localhost": return .ip(.loopback, port: port)
         case let host:
-            guard let address = IPAddress(text: host) else {
+            guard let address = IPAddress(host) else {
                 throw Objection(
                     "does not begin with an IP address", advice: "* stands for all addresses")
             }
@@ -62,6 +62,9 @@ func unixPath(_ text: String) throws(Objection) -> String {
     guard path.hasPrefix("/"), !path.hasSuffix("/") else {
         throw Objection("is not unix: and a path that begins with /", advice: "as in unix:/run/app.sock")
     }
+    guard path.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
+        throw Objection("holds a control character")
+    }
     guard path.utf8.count <= 107 else {
         throw Objection("has a path longer than the 107 bytes that a socket can have")
     }
@@ -81,7 +84,7 @@ struct HostAndPort {
             guard let end = rest.firstIndex(of: "]") else { throw Objection("has a [ without its ]") }
             host = String(rest[rest.index(after: rest.startIndex)..<end])
             isBracketed = true
-            guard IPAddress(text: host)?.family == .v6 || host.contains(":") && IPAddress(text: host) != nil else {
+            guard host.contains(":"), IPAddress(host) != nil else {
                 throw Objection("has no IPv6 address between its brackets")
             }
             rest = rest[rest.index(after: end)...]

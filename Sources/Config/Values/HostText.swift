@@ -22,9 +22,9 @@ enum HostText {
     static func pattern(_ text: String) throws(Objection) -> HostPattern {
         let host = text.lowercased()
         if host.hasPrefix("*.") {
-            let suffix = String(host.dropFirst(2))
-            try checkName(suffix)
-            return .suffix(".\(suffix)")
+            let suffix = String(host.dropFirst())
+            try checkName(String(suffix.dropFirst()))
+            return .suffix(suffix.hasSuffix(".") ? String(suffix.dropLast()) : suffix)
         }
         guard !host.contains("*") else {
             throw Objection("may hold * only as its whole first label", advice: "as in *.example.com")
@@ -37,8 +37,8 @@ enum HostText {
             let bare = parts.isBracketed ? "[\(parts.host)]" : parts.host
             throw Objection("holds a port, which is not compared", suggestion: bare)
         }
-        if parts.isBracketed || IPAddress(text: host) != nil { return .exact(host) }
+        if parts.isBracketed || IPAddress(host) != nil { return .exact(host) }
         try checkName(host)
-        return .exact(host)
+        return .exact(host.hasSuffix(".") ? String(host.dropLast()) : host)
     }
 }

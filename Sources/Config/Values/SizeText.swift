@@ -6,13 +6,13 @@ enum SizeText {
     private static let example = "write a number and one of B, KiB, MiB, GiB, TiB, such as 64KiB"
 
     static func parse(_ text: String) throws(Objection) -> UInt64 {
-        guard let parts = Quantity(text), let count = parts.count else {
+        guard let parts = Quantity(text) else {
             throw Objection("is not a size", advice: example)
         }
         guard let unit = units.first(where: { $0.name == parts.unit }) else {
             throw Objection("is not a size", suggestion: suggestion(for: parts), advice: example)
         }
-        let (bytes, overflows) = count.multipliedReportingOverflow(by: unit.bytes)
+        let (bytes, overflows) = parts.count.multipliedReportingOverflow(by: unit.bytes)
         guard !overflows else { throw Objection("is more than a size can be") }
         return UInt64(bytes)
     }
