@@ -20,7 +20,9 @@ struct GoldenTests {
         #expect(Self.names.count >= 20)
     }
 
-    @Test(arguments: names) func `a broken configuration is told all that is wrong`(name: String) throws {
+    @Test(arguments: names) func `a broken configuration is told all that is wrong`(name: String)
+        throws
+    {
         let text = try String(
             contentsOf: Self.folder.appendingPathComponent("\(name).yaml"), encoding: .utf8)
         let result = Loading.load(text: text, path: "\(name).yaml", environment: Self.environment)

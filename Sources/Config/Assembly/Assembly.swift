@@ -1,6 +1,7 @@
 import Policy
 
-/// From decoded keys to a snapshot: references are looked up, global values filled in, parts compared.
+/// From decoded keys to a snapshot: references are looked up, global values filled in, parts
+/// compared.
 struct Assembly {
     let draft: Draft
     let report: Report
@@ -60,7 +61,8 @@ struct Assembly {
             guard names.count > limit else { continue }
             report.error(
                 at: route.position, route.path.appending("match").appending("methods"),
-                "all routes together name more than \(Self.extensionMethodCountMax) unusual methods")
+                "all routes together name more than \(Self.extensionMethodCountMax) unusual methods"
+            )
             return
         }
     }
@@ -75,7 +77,8 @@ struct Assembly {
         for (index, route) in draft.routes.enumerated() {
             if let name = route.name, let first = named.updateValue(index, forKey: name.value) {
                 report.error(
-                    at: name.position, name.path, "is the name of \(draft.routes[first].path.text) already")
+                    at: name.position, name.path,
+                    "is the name of \(draft.routes[first].path.text) already")
             }
             if let listener = route.match.listener, !listeners.contains(listener.value) {
                 refuse(listener, "a listener", among: listeners)

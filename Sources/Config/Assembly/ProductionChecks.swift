@@ -24,7 +24,8 @@ struct ProductionChecks {
         else { return }
         object(
             admin.position, admin.path,
-            "anybody who reaches this address can read metrics and status: it needs a loopback address")
+            "whoever reaches this address reads metrics and status: it needs a loopback address"
+        )
     }
 
     private func object(_ position: Position, _ path: Path, _ message: String) {

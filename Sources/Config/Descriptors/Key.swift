@@ -1,4 +1,5 @@
-/// One key of the configuration: its name, what it takes, what it is when absent, and a line about it.
+/// One key of the configuration: its name, what it takes, what it is when absent, and a line about
+/// it.
 struct Key<Value: Sendable>: Sendable {
     let kind: Kind<Value>
     /// What an absent key means, and an unreadable one until the end of the run.

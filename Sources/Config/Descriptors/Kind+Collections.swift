@@ -67,7 +67,8 @@ extension Kind {
                     try check(entry.key)
                 } catch {
                     let hint = error.suggestion.map(Spelling.didYouMean) ?? error.advice
-                    place.error(at: entry.keyPosition, "\(quoted(entry.key)) \(error.what)", hint: hint)
+                    place.error(
+                        at: entry.keyPosition, "\(quoted(entry.key)) \(error.what)", hint: hint)
                 }
                 let value = element.decode(entry.value, place)
                 values.append(Named(name: entry.key, value: value, position: entry.keyPosition))
@@ -90,7 +91,8 @@ extension Kind {
     /// The same, with where it was written.
     var located: Kind<Located<Value>> {
         let inner = self
-        return Kind<Located<Value>>(shape: shape, format: { inner.format($0.value) }) { node, place in
+        return Kind<Located<Value>>(shape: shape, format: { inner.format($0.value) }) {
+            node, place in
             let scalar: Scalar? = if case .scalar(let scalar) = node { scalar } else { nil }
             return inner.decode(node, place).map {
                 Located(value: $0, path: place.path, position: node.position, scalar: scalar)
@@ -111,7 +113,8 @@ extension Place {
         return range.contains(count)
     }
 
-    /// The keys of a node. Nothing at all stands for no keys: everything in the section is commented out.
+    /// The keys of a node. Nothing at all stands for no keys: everything in the section is
+    /// commented out.
     fileprivate func entries(_ node: SyntaxNode) -> [Entry]? {
         if node.isNull { return [] }
         guard case .mapping(let entries, _) = node else {

@@ -95,14 +95,16 @@ extension Kind {
     /// One of some words, each of which stands for a value.
     ///
     /// - Parameter later: words of the contract that mean nothing yet.
-    static func words(_ words: [(String, Value)], later: [String] = []) -> Kind where Value: Equatable {
+    static func words(_ words: [(String, Value)], later: [String] = []) -> Kind
+    where Value: Equatable {
         let names = words.map(\.0)
         let format: @Sendable (Value) -> String? = { value in words.first { $0.1 == value }?.0 }
         return Kind(.words(names), format: format) { text throws(Objection) in
             if let word = words.first(where: { $0.0 == text }) { return word.1 }
             if later.contains(text) { throw Objection(notYet) }
             throw Objection(
-                "is not \(alternatives(names))", suggestion: Spelling.nearest(to: text, among: names))
+                "is not \(alternatives(names))",
+                suggestion: Spelling.nearest(to: text, among: names))
         }
     }
 
@@ -134,7 +136,8 @@ extension Kind {
         back: @escaping @Sendable (Other) -> Value?
     ) -> Kind<Other> {
         let inner = self
-        return Kind<Other>(shape: shape, format: { back($0).flatMap(inner.format) }) { node, place in
+        return Kind<Other>(shape: shape, format: { back($0).flatMap(inner.format) }) {
+            node, place in
             inner.decode(node, place).map(transform)
         }
     }

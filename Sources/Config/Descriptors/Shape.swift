@@ -1,6 +1,8 @@
-/// What may be written for a value: the part of a descriptor that documents and schemas are made from.
+/// What may be written for a value: the part of a descriptor that documents and schemas are made
+/// from.
 indirect enum Shape: Sendable {
-    /// Text. `expected` completes "expects …"; `pattern` is a regular expression of ECMA-262 for the schema.
+    /// Text. `expected` completes "expects …"; `pattern` is a regular expression of ECMA-262 for
+    /// the schema.
     case text(expected: String, pattern: String?)
     case integer(ClosedRange<Int>)
     /// A number with a unit, such as `a duration` between two of its texts.

@@ -1,6 +1,7 @@
 /// The problems of one file, as they are found.
 ///
-/// A reference, so that every decoder writes to the same list; it lives on one task and is never shared.
+/// A reference, so that every decoder writes to the same list; it lives on one task and is never
+/// shared.
 final class Report {
     /// More problems than anybody reads; what comes after is left out.
     static let countMax = 500

@@ -3,8 +3,8 @@ enum Spelling {
     /// Longer words are not compared: nobody mistypes a known word into one of these.
     private static let lengthMax = 40
 
-    /// The nearest candidate that is near enough: one slip in three letters and at most three, or the same
-    /// word cut short.
+    /// The nearest candidate that is near enough: one slip in three letters and at most three, or
+    /// the same word cut short.
     ///
     /// - Returns: `nil` when none is near; the first of the list among equals.
     static func nearest(to word: String, among candidates: [String]) -> String? {
@@ -80,7 +80,8 @@ func quoted(_ text: String) -> String {
     return shown + "\""
 }
 
-/// Whether a terminal shows the scalar as itself: no controls, no invisible or reordering format characters.
+/// Whether a terminal shows the scalar as itself: no controls, no invisible or reordering format
+/// characters.
 private func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
     case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,

@@ -60,7 +60,8 @@ package enum Reference {
         return """
             ## Not yet available
 
-            These keys belong to the format and are not read by this version. Using one is an error that says so.
+            These keys belong to the format and are not read by this version. Using one is an error
+            that says so.
 
             \(rows.joined(separator: "\n"))
 

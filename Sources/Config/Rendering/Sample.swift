@@ -1,4 +1,5 @@
-/// `conf/apus.yaml`: a working configuration with every section, its comments being the descriptors' lines.
+/// `conf/apus.yaml`: a working configuration with every section, its comments being the
+/// descriptors' lines.
 package enum Sample {
     private static let width = 100
 
@@ -8,10 +9,11 @@ package enum Sample {
     }
 
     private static let header = """
-        # A configuration with every section that this version has. What stands here without need is the
-        # default, and may be left out; a key behind "# " shows what could be written.
+        # A configuration with every section that this version has. Where a key has a default, the
+        # default is what stands here, and the line could be left out.
         #
-        # Check a file with: apus check --config FILE. All keys are explained in docs/configuration.md.
+        # apus check --config FILE tells all that is wrong with a file; docs/configuration.md
+        # explains every key.
 
 
         """

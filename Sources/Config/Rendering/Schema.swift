@@ -1,4 +1,5 @@
-/// The JSON Schema of the configuration, for editors: made from the descriptors, like all that knows keys.
+/// The JSON Schema of the configuration, for editors: made from the descriptors, like all that
+/// knows keys.
 ///
 /// It knows no references and no checks across keys; `apus check` does.
 package enum Schema {
@@ -58,13 +59,16 @@ package enum Schema {
         }
     }
 
-    /// What a scalar may be, apart from an expansion. Editors read `8080` and `on` as other types than text.
+    /// What a scalar may be, apart from an expansion. Editors read `8080` and `on` as other types
+    /// than text.
     private static func forms(_ shape: Shape) -> [JSONText] {
         switch shape {
         case .text(_, let pattern?), .quantity(_, _, _, let pattern):
             return [.object([("type", .text("string")), ("pattern", .text("^(\(pattern))$"))])]
         case .text:
-            return [.object([("type", .list([.text("string"), .text("number"), .text("boolean")]))])]
+            return [
+                .object([("type", .list([.text("string"), .text("number"), .text("boolean")]))])
+            ]
         case .integer(let range):
             return [
                 .object([
@@ -75,7 +79,9 @@ package enum Schema {
         case .toggle: return [.object([("enum", .list([.bool(true), .bool(false)] + onOff))])]
         case .words(let words):
             let texts = words.map(JSONText.text)
-            return [.object([("enum", .list(words.compactMap(Int.init).map(JSONText.integer) + texts))])]
+            return [
+                .object([("enum", .list(words.compactMap(Int.init).map(JSONText.integer) + texts))])
+            ]
         case .either(let first, let second): return forms(first) + forms(second)
         case .list, .names, .section: return [value(shape)]
         }

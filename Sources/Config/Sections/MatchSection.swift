@@ -4,7 +4,8 @@ import Policy
 enum MatchSection {
     static let host = Key(
         optional: "host", Kind<HostPattern>.hostPattern, unset: "any",
-        "The host asked for, without port: exact, or *.example.com for one or more labels before it")
+        "The host asked for, without port: exact, or *.example.com for one or more labels before it"
+    )
     static let path = Key(
         optional: "path", Kind<PathPattern>.pathPattern, unset: "any",
         "The decoded path: exact, or /prefix/* for /prefix itself and all below it")

@@ -12,7 +12,8 @@ enum UpstreamsSection {
         "host", Kind<HostSent>.hostSent, default: .client,
         "The Host that servers see: the client's, the server's own address, or a name")
     static let keepalive = Key(
-        "keepalive", KeepaliveSection.kind, default: KeepaliveSection.make(.absent(KeepaliveSection.section)),
+        "keepalive", KeepaliveSection.kind,
+        default: KeepaliveSection.make(.absent(KeepaliveSection.section)),
         "Connections kept open for the next request")
 
     static let section = Section(

@@ -34,7 +34,8 @@ enum FileReading {
         do {
             var content: [UInt8] = []
             // A pipe gives what it has; more follows.
-            while let part = try handle.read(upToCount: bytesMax + 1 - content.count), !part.isEmpty {
+            while let part = try handle.read(upToCount: bytesMax + 1 - content.count), !part.isEmpty
+            {
                 content += part
                 guard content.count <= bytesMax else {
                     throw Failure(reason: "is larger than \(SizeText.format(UInt64(bytesMax)))")

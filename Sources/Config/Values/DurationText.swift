@@ -23,7 +23,9 @@ enum DurationText {
     static func format(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
         let milliseconds = seconds &* 1000 &+ attoseconds / 1_000_000_000_000_000
-        let unit = units.last { milliseconds % $0.milliseconds == 0 && milliseconds >= $0.milliseconds }
+        let unit = units.last {
+            milliseconds % $0.milliseconds == 0 && milliseconds >= $0.milliseconds
+        }
         guard let unit else { return "\(milliseconds)ms" }
         return "\(milliseconds / unit.milliseconds)\(unit.name)"
     }

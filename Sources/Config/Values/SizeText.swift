@@ -28,8 +28,10 @@ enum SizeText {
         guard parts.count != 0 else { return nil }
         let letter = parts.word.prefix(1).uppercased()
         let unit = letter.isEmpty ? "B" : letter == "B" ? "B" : "\(letter)iB"
-        let isUsual = ["", "B", "K", "KB", "KIB", "M", "MB", "MIB", "G", "GB", "GIB", "T", "TB", "TIB"]
-            .contains(parts.word.uppercased())
+        let isUsual = [
+            "", "B", "K", "KB", "KIB", "M", "MB", "MIB", "G", "GB", "GIB", "T", "TB", "TIB",
+        ]
+        .contains(parts.word.uppercased())
         return isUsual ? "\(parts.digits)\(unit)" : nil
     }
 }
