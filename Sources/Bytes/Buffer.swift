@@ -1,23 +1,24 @@
 /// A byte queue of fixed capacity: appended at its end, consumed from its start, never grown.
 ///
-/// Peers decide how much is appended, so a full buffer is no programming error: an append that does not fit
-/// leaves the bytes as they are and sets ``hasOverflowed``. Whoever writes a message checks that once, at
-/// its end, and refuses the message; a half-written field can never be sent unnoticed.
+/// Peers decide how much is appended, so a full buffer is no programming error: an append that does
+/// not fit leaves the bytes as they are and sets ``hasOverflowed``. Whoever writes a message checks
+/// that once, at its end, and refuses the message; a half-written field can never be sent
+/// unnoticed.
 ///
 /// - Invariant: `0 <= start <= end <= capacity`.
 /// - Size: 24 bytes beside the storage. The deinitialiser frees the storage.
-/// - Safety: `base` is owned and never escapes but through closures that must not keep it. Each access
-///   below is within `0 ..< capacity` by the invariant or by an explicit check.
-@safe public struct Buffer: ~Copyable {
+/// - Safety: `base` is owned and never escapes but through closures that must not keep it. Each
+///   access below is within `0 ..< capacity` by the invariant or by an explicit check.
+@safe @usableFromInline package struct Buffer: ~Copyable {
     @usableFromInline let base: UnsafeMutablePointer<UInt8>
     @usableFromInline let size: UInt32
     @usableFromInline var start: UInt32
     @usableFromInline var end: UInt32
     /// Whether an append since the last ``removeAll()`` found too little room.
-    public var hasOverflowed: Bool
+    @usableFromInline package var hasOverflowed: Bool
 
     /// - Parameter capacity: 1 byte to 1 GiB.
-    public init(capacity: Int) {
+    package init(capacity: Int) {
         precondition(capacity > 0 && capacity <= 1 << 30, "a buffer holds 1 byte to 1 GiB")
         unsafe base = .allocate(capacity: capacity)
         size = UInt32(capacity)
@@ -27,7 +28,7 @@
     }
 
     /// A buffer without storage: it holds nothing, has no room, and costs nothing to make.
-    @inlinable public init() {
+    @inlinable package init() {
         // Never read or written: every access is bounded by a size of 0.
         unsafe base = UnsafeMutablePointer(bitPattern: 1).unsafelyUnwrapped
         size = 0
@@ -39,23 +40,23 @@
     deinit { if size > 0 { unsafe base.deallocate() } }
 
     /// Takes the buffer out, leaving one without storage in its place.
-    @inlinable public mutating func take() -> Buffer {
+    @inlinable package mutating func take() -> Buffer {
         let taken = consume self
         self = Buffer()
         return taken
     }
 
-    @inlinable public var hasStorage: Bool { size > 0 }
+    @inlinable package var hasStorage: Bool { size > 0 }
 
-    @inlinable public var capacity: Int { Int(size) }
+    @inlinable package var capacity: Int { Int(size) }
     /// Bytes that wait to be consumed.
-    @inlinable public var count: Int { Int(end &- start) }
-    @inlinable public var isEmpty: Bool { end == start }
+    @inlinable package var count: Int { Int(end &- start) }
+    @inlinable package var isEmpty: Bool { end == start }
     /// Bytes that can be appended before ``moveToFront()`` is needed.
-    @inlinable public var room: Int { Int(size &- end) }
+    @inlinable package var room: Int { Int(size &- end) }
 
     /// Lends the bytes that wait; offsets in the span count from the first of them.
-    @inlinable public func withReadable<R: ~Copyable, E: Error>(
+    @inlinable package func withReadable<R: ~Copyable, E: Error>(
         _ body: (borrowing Span<UInt8>) throws(E) -> R
     ) throws(E) -> R {
         let bytes = unsafe Span(_unsafeStart: base + Int(start), count: count)
@@ -63,18 +64,18 @@
     }
 
     /// The byte at `offset` from the first that waits.
-    @inlinable public subscript(_ offset: Int) -> UInt8 {
+    @inlinable package subscript(_ offset: Int) -> UInt8 {
         precondition(offset >= 0 && offset < count, "an offset within the readable bytes")
         return unsafe base[Int(start) + offset]
     }
 
     /// The waiting bytes, copied out: for what is rare.
-    public func copy() -> [UInt8] {
+    package func copy() -> [UInt8] {
         unsafe [UInt8](UnsafeBufferPointer(start: base + Int(start), count: count))
     }
 
     /// Forgets the first `byteCount` bytes.
-    @inlinable public mutating func consume(_ byteCount: Int) {
+    @inlinable package mutating func consume(_ byteCount: Int) {
         precondition(byteCount >= 0 && byteCount <= count, "only what is there is consumed")
         start &+= UInt32(truncatingIfNeeded: byteCount)
         if start == end {
@@ -84,20 +85,20 @@
     }
 
     /// Forgets the last `byteCount` bytes.
-    @inlinable public mutating func dropLast(_ byteCount: Int) {
+    @inlinable package mutating func dropLast(_ byteCount: Int) {
         precondition(byteCount >= 0 && byteCount <= count, "only what is there is dropped")
         end &-= UInt32(truncatingIfNeeded: byteCount)
     }
 
     /// Forgets everything, an overflow included.
-    @inlinable public mutating func removeAll() {
+    @inlinable package mutating func removeAll() {
         start = 0
         end = 0
         hasOverflowed = false
     }
 
     /// Moves the waiting bytes to the front, so that all free bytes are ``room``. O(count).
-    @inlinable public mutating func moveToFront() {
+    @inlinable package mutating func moveToFront() {
         guard start > 0 else { return }
         let waiting = count
         unsafe base.update(from: base + Int(start), count: waiting)
@@ -108,7 +109,7 @@
     /// Lends the free bytes to a writer that says how many of them it filled.
     ///
     /// - Parameter body: Gets exactly ``room`` writable bytes; returns a count within it.
-    @inlinable public mutating func fill<E: Error>(
+    @inlinable package mutating func fill<E: Error>(
         _ body: (UnsafeMutableRawBufferPointer) throws(E) -> Int
     ) throws(E) -> Int {
         let free = unsafe UnsafeMutableRawBufferPointer(start: base + Int(end), count: room)
@@ -135,12 +136,12 @@ extension Buffer {
         return unsafe place
     }
 
-    @inlinable public mutating func append(_ byte: UInt8) {
+    @inlinable package mutating func append(_ byte: UInt8) {
         guard let place = unsafe claim(1) else { return }
         unsafe place.pointee = byte
     }
 
-    @inlinable public mutating func append(_ bytes: borrowing Span<UInt8>) {
+    @inlinable package mutating func append(_ bytes: borrowing Span<UInt8>) {
         let byteCount = bytes.count
         guard byteCount > 0, let place = unsafe claim(byteCount) else { return }
         unsafe bytes.withUnsafeBufferPointer { source in
@@ -150,35 +151,35 @@ extension Buffer {
     }
 
     /// Appends a part of `bytes`. - Parameter range: Within the span.
-    @inlinable public mutating func append(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) {
+    @inlinable package mutating func append(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) {
         append(bytes.extracting(range.start..<range.end))
     }
 
-    @inlinable public mutating func append(_ bytes: [UInt8]) {
+    @inlinable package mutating func append(_ bytes: [UInt8]) {
         append(bytes.span)
     }
 
     /// Appends the UTF-8 of a literal.
-    @inlinable public mutating func append(_ text: StaticString) {
+    @inlinable package mutating func append(_ text: StaticString) {
         let byteCount = text.utf8CodeUnitCount
         guard let place = unsafe claim(byteCount) else { return }
         unsafe place.update(from: text.utf8Start, count: byteCount)
     }
 
     /// Appends all that waits in another buffer, which keeps it.
-    @inlinable public mutating func append(_ other: borrowing Buffer) {
+    @inlinable package mutating func append(_ other: borrowing Buffer) {
         append(other, count: other.count)
     }
 
     /// Appends the first `byteCount` bytes that wait in another buffer, which keeps them.
-    @inlinable public mutating func append(_ other: borrowing Buffer, count byteCount: Int) {
+    @inlinable package mutating func append(_ other: borrowing Buffer, count byteCount: Int) {
         precondition(byteCount <= other.count, "only what is there is copied")
         guard byteCount > 0, let place = unsafe claim(byteCount) else { return }
         unsafe place.update(from: other.base + Int(other.start), count: byteCount)
     }
 
     /// Appends `value` in decimal, without padding.
-    @inlinable public mutating func append(decimal value: UInt64) {
+    @inlinable package mutating func append(decimal value: UInt64) {
         var digits: InlineArray<20, UInt8> = .init(repeating: 0)
         var first = 20
         var rest = value
@@ -192,7 +193,7 @@ extension Buffer {
     }
 
     /// Appends `value` in lower-case hexadecimal, without padding.
-    @inlinable public mutating func append(hexadecimal value: UInt64) {
+    @inlinable package mutating func append(hexadecimal value: UInt64) {
         let digitCount = max(1, (67 &- value.leadingZeroBitCount) / 4)
         guard let place = unsafe claim(digitCount) else { return }
         var rest = value

@@ -1,11 +1,11 @@
 /// Names an element of a ``Slab`` for as long as that element lives.
 ///
 /// A slot's generation moves on when its element leaves, so a name kept too long finds nothing.
-public struct SlabIndex: Equatable, Hashable, Sendable {
-    public let slot: UInt32
-    public let generation: UInt32
+@usableFromInline package struct SlabIndex: Equatable, Hashable, Sendable {
+    @usableFromInline package let slot: UInt32
+    @usableFromInline package let generation: UInt32
 
-    @inlinable public init(slot: UInt32, generation: UInt32) {
+    @inlinable package init(slot: UInt32, generation: UInt32) {
         self.slot = slot
         self.generation = generation
     }
@@ -13,26 +13,27 @@ public struct SlabIndex: Equatable, Hashable, Sendable {
 
 /// A fixed number of slots for elements that come and go, found by index in 1.3 ns.
 ///
-/// Storage is reserved whole and touched slot by slot, so that unused capacity costs no resident memory.
+/// Storage is reserved whole and touched slot by slot, so that unused capacity costs no resident
+/// memory.
 ///
-/// - Invariant: a slot holds an element if and only if its generation is odd; slots at or above `touched`
-///   were never used.
-/// - Safety: every access checks its slot against `touched` and the generation's parity; the two blocks are
-///   owned and freed by the deinitialiser.
-@safe public struct Slab<Element: ~Copyable>: ~Copyable {
+/// - Invariant: a slot holds an element if and only if its generation is odd; slots at or above
+///   `touched` were never used.
+/// - Safety: every access checks its slot against `touched` and the generation's parity; the two
+///   blocks are owned and freed by the deinitialiser.
+@safe @usableFromInline package struct Slab<Element: ~Copyable>: ~Copyable {
     @usableFromInline let elements: UnsafeMutablePointer<Element>
     @usableFromInline let generations: UnsafeMutablePointer<UInt32>
     /// Slots free for use, a chain through `links`.
     private let links: UnsafeMutablePointer<UInt32>
     @usableFromInline var touched: UInt32
     private var firstFree: UInt32
-    public let capacity: Int
-    public private(set) var count = 0
+    package let capacity: Int
+    package private(set) var count = 0
 
     private static var none: UInt32 { .max }
 
     /// - Parameter capacity: 1 to 2²⁸ elements; further ones are refused.
-    public init(capacity: Int) {
+    package init(capacity: Int) {
         precondition(capacity > 0 && capacity <= 1 << 28, "a slab has 1 to 2^28 slots")
         self.capacity = capacity
         unsafe elements = .allocate(capacity: capacity)
@@ -51,12 +52,13 @@ public struct SlabIndex: Equatable, Hashable, Sendable {
         unsafe links.deallocate()
     }
 
-    public var isFull: Bool { count == capacity }
+    package var isFull: Bool { count == capacity }
 
-    /// Places an element, or gives it back to the void if all slots are taken: check ``isFull`` before.
+    /// Places an element, or gives it back to the void if all slots are taken: check ``isFull``
+    /// before.
     ///
     /// - Returns: The element's name, or `nil` if the slab is full.
-    public mutating func insert(_ element: consuming Element) -> SlabIndex? {
+    package mutating func insert(_ element: consuming Element) -> SlabIndex? {
         let slot: UInt32
         if firstFree != Self.none {
             slot = firstFree
@@ -75,7 +77,7 @@ public struct SlabIndex: Equatable, Hashable, Sendable {
     }
 
     /// Takes the element out; its name is void from now on. - Parameter slot: An occupied slot.
-    public mutating func remove(_ slot: UInt32) -> Element {
+    package mutating func remove(_ slot: UInt32) -> Element {
         precondition(isOccupied(slot), "only an occupied slot is emptied")
         unsafe generations[Int(slot)] &+= 1
         unsafe links[Int(slot)] = firstFree
@@ -84,25 +86,25 @@ public struct SlabIndex: Equatable, Hashable, Sendable {
         return unsafe (elements + Int(slot)).move()
     }
 
-    @inlinable public func isOccupied(_ slot: UInt32) -> Bool {
+    @inlinable package func isOccupied(_ slot: UInt32) -> Bool {
         guard slot < touched else { return false }
         return unsafe generations[Int(slot)] & 1 == 1
     }
 
     /// Whether the element that had this name still lives.
-    @inlinable public func contains(_ index: SlabIndex) -> Bool {
+    @inlinable package func contains(_ index: SlabIndex) -> Bool {
         guard index.slot < touched else { return false }
         return unsafe generations[Int(index.slot)] == index.generation && index.generation & 1 == 1
     }
 
     /// The current name of an occupied slot.
-    @inlinable public func index(of slot: UInt32) -> SlabIndex {
+    @inlinable package func index(of slot: UInt32) -> SlabIndex {
         precondition(isOccupied(slot), "only an element has a name")
         return SlabIndex(slot: slot, generation: unsafe generations[Int(slot)])
     }
 
     /// The element in an occupied slot.
-    @inlinable public subscript(_ slot: UInt32) -> Element {
+    @inlinable package subscript(_ slot: UInt32) -> Element {
         _read {
             precondition(isOccupied(slot), "an occupied slot")
             yield unsafe elements[Int(slot)]
@@ -114,5 +116,5 @@ public struct SlabIndex: Equatable, Hashable, Sendable {
     }
 
     /// Slots ever used, to walk over all elements with ``isOccupied(_:)``.
-    @inlinable public var slots: Range<UInt32> { 0..<touched }
+    @inlinable package var slots: Range<UInt32> { 0..<touched }
 }
