@@ -79,8 +79,10 @@ struct Expansion {
             found = variable(reference, for: scalar, at: path)
         }
         guard let found else { return nil }
+        let wasExhausted = bytesLeft < 0
         bytesLeft -= found.utf8.count
         guard bytesLeft >= 0 else {
+            guard !wasExhausted else { return nil }
             let limit = SizeText.format(UInt64(Self.totalBytesMax))
             report.error(
                 at: scalar.position, path, "the values put in are more than \(limit) in all")

@@ -46,18 +46,19 @@ struct YAMLReader {
             } catch YamlError.duplicatedKeysInMapping(let names, let context) {
                 let first = Position(line: context.mark.line, column: context.mark.column)
                 let name = names.first ?? ""
-                if !duplicates.rename(name, after: first) {
-                    let shown = quoted(restored(name))
-                    report.error(at: first, .yaml, "the key \(shown) stands here more than once")
-                    return nil
-                }
+                if duplicates.rename(name, after: first) { continue }
+                report.error(
+                    at: first, .yaml, "the key \(quoted(restored(name))) is given more than once")
             } catch let fault as YamlError {
                 refuse(fault, in: source, report: report)
-                return nil
             } catch {
                 report.error(at: .start, .yaml, "cannot be read")
-                return nil
             }
+            for (position, name) in duplicates.names {
+                report.error(
+                    at: position, .yaml, "the key \(quoted(restored(name))) was already given")
+            }
+            return nil
         }
     }
 
