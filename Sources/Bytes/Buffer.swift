@@ -26,7 +26,26 @@
         hasOverflowed = false
     }
 
-    deinit { unsafe base.deallocate() }
+    /// A buffer without storage: it holds nothing, has no room, and costs nothing to make.
+    @inlinable package init() {
+        // Never read or written: every access is bounded by a size of 0.
+        unsafe base = UnsafeMutablePointer(bitPattern: 1).unsafelyUnwrapped
+        size = 0
+        start = 0
+        end = 0
+        hasOverflowed = false
+    }
+
+    deinit { if size > 0 { unsafe base.deallocate() } }
+
+    /// Takes the buffer out, leaving one without storage in its place.
+    @inlinable package mutating func take() -> Buffer {
+        let taken = consume self
+        self = Buffer()
+        return taken
+    }
+
+    @inlinable package var hasStorage: Bool { size > 0 }
 
     @inlinable package var capacity: Int { Int(size) }
     /// Bytes that wait to be consumed.
@@ -47,6 +66,11 @@
     @inlinable package subscript(_ offset: Int) -> UInt8 {
         precondition(offset >= 0 && offset < count, "an offset within the readable bytes")
         return unsafe base[Int(start) + offset]
+    }
+
+    /// The waiting bytes, copied out: for what is rare.
+    package func copy() -> [UInt8] {
+        unsafe [UInt8](UnsafeBufferPointer(start: base + Int(start), count: count))
     }
 
     /// Forgets the first `byteCount` bytes.
@@ -143,7 +167,12 @@ extension Buffer {
 
     /// Appends all that waits in another buffer, which keeps it.
     @inlinable package mutating func append(_ other: borrowing Buffer) {
-        let byteCount = other.count
+        append(other, count: other.count)
+    }
+
+    /// Appends the first `byteCount` bytes that wait in another buffer, which keeps them.
+    @inlinable package mutating func append(_ other: borrowing Buffer, count byteCount: Int) {
+        precondition(byteCount <= other.count, "only what is there is copied")
         guard byteCount > 0, let place = unsafe claim(byteCount) else { return }
         unsafe place.update(from: other.base + Int(other.start), count: byteCount)
     }

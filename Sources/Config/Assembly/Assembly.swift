@@ -30,7 +30,7 @@ struct Assembly {
                 settings?.name = upstream.name
                 return settings
             },
-            routes: routes)
+            securityHeaders: draft.securityHeaders.value, routes: routes)
     }
 
     /// Two listeners cannot have one address; port 0 is a new one each time.

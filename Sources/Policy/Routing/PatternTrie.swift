@@ -86,8 +86,6 @@ struct PatternTrie: Sendable {
                 start -= 1
                 hash = Self.hash(hash, bytes[start])
             }
-            // An empty first label is none, so a suffix has nothing more to take.
-            if start == end, start == range.start { return above }
             let child = child(of: node, hash, bytes, ByteRange(start, end))
             guard child > 0 else { break }
             above = nodes[node].below
@@ -95,7 +93,8 @@ struct PatternTrie: Sendable {
             if start == range.start { return nodes[node].whole }
             end = start - 1
         }
-        return nodes[node].below
+        // An empty first label is none: a suffix that ends here has nothing more to take.
+        return end == range.start ? above : nodes[node].below
     }
 
     /// The node that `label` leads to; 0 if there is none.
