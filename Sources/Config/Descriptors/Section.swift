@@ -46,7 +46,7 @@ struct Fields {
             Place(path: .root, report: Report(file: "")))
     }
 
-    /// The value of a key. What cannot be read is reported, and its default taken to go on with.
+    /// The value of a key; what cannot be read is reported, and its default taken to go on with.
     subscript<Value>(key: Key<Value>) -> Value {
         assert(section.keys.contains { $0.name == key.description.name })
         guard let entry = entry(key.description.name) else { return key.fallback }

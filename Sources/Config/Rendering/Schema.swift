@@ -59,8 +59,9 @@ package enum Schema {
         }
     }
 
-    /// What a scalar may be, apart from an expansion. Editors read `8080` and `on` as other types
-    /// than text.
+    /// What a scalar may be, apart from an expansion.
+    ///
+    /// Editors read `8080` and `on` as other types than text.
     private static func forms(_ shape: Shape) -> [JSONText] {
         switch shape {
         case .text(_, let pattern?), .quantity(_, _, _, let pattern):

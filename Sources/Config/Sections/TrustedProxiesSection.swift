@@ -33,7 +33,7 @@ enum TrustedProxiesKey {
         }
     }
 
-    /// - Parameter report: gets a warning for a block that holds every address.
+    /// The proxies, with a warning for a block that holds every address.
     static func make(_ peers: [Located<Peer>], report: Report) -> TrustedProxies {
         var proxies = TrustedProxies(blocks: [], trustsUnix: false)
         for peer in peers {

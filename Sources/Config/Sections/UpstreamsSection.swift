@@ -30,7 +30,7 @@ enum UpstreamsSection {
     }
 }
 
-/// How a server is chosen. One way so far, which is why no snapshot says it.
+/// How a server is chosen: one way so far, which is why no snapshot says it.
 enum Balance: String, CaseIterable { case roundRobin = "round_robin" }
 
 extension Kind where Value == Balance {
@@ -87,7 +87,7 @@ extension Kind where Value == ServerSpecification {
             return server
         }
         let shape = Shape.either(serverAddress.shape, long.shape)
-        return Kind(shape: shape, format: { $0.text }) { node, place in
+        return Kind(shape: shape) { node, place in
             if case .mapping = node { return long.decode(node, place) }
             return serverAddress.decode(node, place)
         }
@@ -97,7 +97,8 @@ extension Kind where Value == ServerSpecification {
         let shape = Shape.text(
             expected: "an address such as 127.0.0.1:3000, app.internal:80 or unix:/run/app.sock",
             pattern: "(http://)?[^/]+|unix:/.+")
-        return Kind(shape, format: { $0.text }) { text throws(Objection) in
+        let format: @Sendable (ServerSpecification) -> String? = { $0.text }
+        return Kind(shape, format: format) { text throws(Objection) in
             ServerSpecification(address: try parse(text), weight: 1, text: text)
         }
     }

@@ -4,8 +4,7 @@
 /// second is looked for from there on, and its first letter replaced: all positions stay what they
 /// were.
 struct DuplicateKeys {
-    /// How many are told apart. With more somebody pasted a file into itself, and each costs a
-    /// reading of the text: fewer in a long one.
+    /// How many are told apart: fewer in a long text, of which each costs one more reading.
     private var countMax: Int { max(3, min(20, (1 << 20) / (scalars.count + 1))) }
 
     /// Where the renamed keys stand, and what they are called.

@@ -20,8 +20,7 @@ struct Expansion {
         self.report = report
     }
 
-    /// The same tree with every scalar expanded. What cannot be expanded is reported and left as
-    /// written.
+    /// The same tree with every scalar expanded; what cannot be is reported and has no value.
     mutating func expand(_ node: SyntaxNode, at path: Path) -> SyntaxNode {
         switch node {
         case .scalar(let scalar): return .scalar(expand(scalar, at: path))

@@ -42,7 +42,7 @@ struct Entry: Sendable {
     var value: SyntaxNode
 }
 
-/// A single value. YAML's own types play no part: a descriptor says what the text must be.
+/// A single value, as text: YAML's own types play no part, a descriptor says what it must be.
 struct Scalar: Sendable {
     enum Origin: Sendable {
         case file

@@ -14,8 +14,10 @@ extension IPAddress {
 }
 
 extension Kind where Value == BindAddress {
-    /// Where a listener listens. Names other than `localhost` are not looked up: an address that
-    /// depends on a name server is no address to be reached at.
+    /// Where a listener listens.
+    ///
+    /// Names other than `localhost` are not looked up: an address that depends on a name server is
+    /// none to be reached at.
     static var bind: Kind {
         let shape = Shape.text(
             expected: "an address such as 0.0.0.0:8080, [::]:8080 or unix:/run/apus.sock",
