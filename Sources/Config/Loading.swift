@@ -10,8 +10,17 @@ package struct LoadResult: Sendable {
     }
 }
 
-/// From a file to a snapshot: text → syntax → expanded syntax → decoded keys → one consistent
-/// whole.
+/// From a file to a snapshot, in steps that each have a folder.
+///
+/// ```
+/// bytes ── SourceText ──▶ text ── YAMLReader ──▶ SyntaxNode ── Expansion ──▶ SyntaxNode
+///                                                  (Syntax)                      │
+///                 Snapshot ◀── Assembly ── Draft ◀── Fields of every Section ◀───┘
+///                                                  (Descriptors, Sections, Values)
+/// ```
+///
+/// All of them write to one `Report`. `Rendering` makes the reference, the sample and the schema
+/// out of the same sections; nothing else knows the name of a key.
 ///
 /// Each step works on what the one before could make out, so that one run tells all that is wrong.
 /// No bytes make it trap; its memory is bounded by the size of the file and of what is put into it.

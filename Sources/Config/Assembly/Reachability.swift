@@ -24,6 +24,7 @@ enum Reachability {
         }
     }
 
+    /// The first earlier route that takes everything which this match takes.
     private static func taker(
         of match: RouteMatch, _ routes: [RouteDraft], _ earlier: [Face: [Int]]
     ) -> Int? {

@@ -2,6 +2,7 @@
 struct Located<Value: Sendable>: Sendable {
     let value: Value
     let path: Path
+    /// Where the value begins, not its key.
     let position: Position
     /// What it was read from, if that was a single text.
     var scalar: Scalar?
@@ -22,6 +23,7 @@ struct Named<Value: Sendable>: Sendable {
     let name: String
     /// `nil` for what could not be read; the name is known all the same.
     let value: Value?
+    /// Where the name stands.
     let position: Position
 }
 
@@ -76,6 +78,8 @@ extension Kind {
     }
 
     /// The keys of a section, made into one value.
+    ///
+    /// `make` reads every key before it gives up, so that every mistake of the section is told.
     static func section(
         _ section: Section, make: @escaping @Sendable (Fields) -> Value?
     ) -> Kind {
@@ -100,6 +104,7 @@ extension Kind {
 }
 
 extension Place {
+    /// Whether a list or section is as long as it may be; says so when it is not.
     fileprivate func admits(
         _ count: Int, in range: ClosedRange<Int>, at position: Position
     ) -> Bool {

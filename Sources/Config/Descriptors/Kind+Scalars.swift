@@ -1,4 +1,5 @@
 extension Kind where Value == Int {
+    /// A whole number in decimal digits, without leading zeros, which YAML once took for octal.
     static func integer(_ range: ClosedRange<Int>, advice: String? = nil) -> Kind {
         Kind(
             .integer(range), format: { "\($0)" },
@@ -48,6 +49,7 @@ extension Kind where Value == Duration {
 let yearLong = Duration.seconds(365 * 86_400)
 
 extension Kind where Value == UInt64 {
+    /// A size within bounds; `advice` is for what is beyond them.
     static func size(_ range: ClosedRange<UInt64>, advice: String? = nil) -> Kind {
         let least = SizeText.format(range.lowerBound)
         let most = SizeText.format(range.upperBound)
@@ -66,6 +68,7 @@ extension Kind where Value == UInt64 {
 }
 
 extension Kind where Value == Bool {
+    /// A switch, by word or by truth value: YAML of different ages takes `on` for either.
     static var toggle: Kind {
         Kind(
             .toggle, format: { $0 ? "on" : "off" },
@@ -82,7 +85,7 @@ extension Kind where Value == Bool {
 }
 
 extension Kind where Value == String {
-    /// Text that `check` has nothing against.
+    /// Text that `check` has nothing against; `pattern` is the little that a schema can check.
     static func text(
         _ expected: String, pattern: String? = nil,
         check: @escaping @Sendable (String) throws(Objection) -> Void = { (_) throws(Objection) in }
@@ -118,6 +121,8 @@ extension Kind {
     }
 
     /// The same, or a word that stands for `nil`.
+    ///
+    /// Zero never stands for "no limit", nor does any other word than the one given.
     func or(_ word: String) -> Kind<Value?> {
         let inner = self
         let shape = Shape.either(shape, .words([word]))
@@ -150,6 +155,7 @@ extension Kind {
 /// What people write for `none`, other programs having taught them so.
 private let otherNones = ["0", "-1", "unlimited", "infinite", "infinity", "never", "off", "false"]
 
+/// What is said of everything that belongs to the format and is still to come.
 let notYet = "is not yet available in this version"
 
 func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }

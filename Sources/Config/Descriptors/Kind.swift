@@ -42,6 +42,7 @@ struct Place {
     let path: Path
     let report: Report
 
+    /// The place of what stands under a key, or an index, of this one.
     func inside(_ key: String) -> Place { Place(path: path.appending(key), report: report) }
     func inside(_ index: Int) -> Place { Place(path: path.appending(index), report: report) }
 

@@ -34,6 +34,7 @@ enum UpstreamsSection {
 enum Balance: String, CaseIterable { case roundRobin = "round_robin" }
 
 extension Kind where Value == Balance {
+    /// `hash:<key>` is a word with an end of its own, which is why the plain words do not do.
     fileprivate static var balance: Kind {
         let plain = Kind<Balance>.cases(later: ["least_requests", "random_two"])
         return Kind(shape: plain.shape, format: plain.format) { node, place in
@@ -46,6 +47,7 @@ extension Kind where Value == Balance {
     }
 }
 
+/// `keepalive` of an upstream.
 enum KeepaliveSection {
     static let max = Key(
         "max", Kind.integer(0...10_000), default: 64,
@@ -93,6 +95,7 @@ extension Kind where Value == ServerSpecification {
         }
     }
 
+    /// A server's address; unlike a listener's it may be a name, which is looked up while running.
     static var serverAddress: Kind {
         let shape = Shape.text(
             expected: "an address such as 127.0.0.1:3000, app.internal:80 or unix:/run/app.sock",

@@ -5,6 +5,7 @@ enum SyntaxNode: Sendable {
     /// In the order of the text; no key twice.
     case mapping([Entry], at: Position)
 
+    /// Where it begins: for a section without brackets the first key.
     var position: Position {
         switch self {
         case .scalar(let scalar): scalar.position
