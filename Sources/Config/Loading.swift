@@ -10,10 +10,11 @@ package struct LoadResult: Sendable {
     }
 }
 
-/// From a file to a snapshot: text → syntax → expanded syntax → decoded keys → one consistent whole.
+/// From a file to a snapshot: text → syntax → expanded syntax → decoded keys → one consistent
+/// whole.
 ///
-/// Each step works on what the one before could make out, so that one run tells all that is wrong. No bytes
-/// make it trap; its memory is bounded by the size of the file and of what is put into it.
+/// Each step works on what the one before could make out, so that one run tells all that is wrong.
+/// No bytes make it trap; its memory is bounded by the size of the file and of what is put into it.
 package enum Loading {
     /// - Parameter environment: what `${NAME}` is looked up in.
     package static func load(path: String, environment: [String: String]) -> LoadResult {
@@ -48,7 +49,9 @@ package enum Loading {
     ) -> Snapshot? {
         guard let source = SourceText(bytes, report: report) else { return nil }
         let empty = SyntaxNode.mapping([], at: .start)
-        guard let written = YAMLReader.read(source, report: report) ?? (report.hasErrors ? nil : empty)
+        guard
+            let written = YAMLReader.read(source, report: report)
+                ?? (report.hasErrors ? nil : empty)
         else { return nil }
         var expansion = Expansion(environment: environment, report: report)
         let expanded = expansion.expand(written, at: .root)

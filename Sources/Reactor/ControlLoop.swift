@@ -61,6 +61,11 @@ package final class ControlLoop: TaskExecutor, Sendable {
         task.cancel()
     }
 
+    /// Starts work beside what runs already. It ends with the process, at the latest.
+    package func begin(_ work: @escaping @Sendable () async -> Void) {
+        _ = Task(executorPreference: self) { await work() }
+    }
+
     /// Suspends until the descriptor can be read from.
     package func readable(_ number: Int32) async { await ready(number, for: .sourceOnce) }
 

@@ -24,12 +24,13 @@ struct ProductionChecks {
         else { return }
         object(
             admin.position, admin.path,
-            "anybody who reaches this address can read metrics and status: it needs a loopback address")
+            "whoever reaches this address reads metrics and status: it needs a loopback address"
+        )
     }
 
     private func object(_ position: Position, _ path: Path, _ message: String) {
         switch draft.environment {
-        case .production: report.error(at: position, path, message, hint: "an error in production")
+        case .production: report.error(at: position, path, message)
         case .development, .staging:
             report.warning(at: position, path, message, hint: "an error in production")
         }

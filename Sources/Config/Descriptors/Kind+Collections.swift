@@ -1,14 +1,27 @@
 /// A value with the place it was written at, for checks that come after decoding.
 struct Located<Value: Sendable>: Sendable {
     let value: Value
-    let position: Position
     let path: Path
+    let position: Position
+    /// What it was read from, if that was a single text.
+    var scalar: Scalar?
+
+    /// Reports what is wrong with the value, showing only what the file shows.
+    func object(_ objection: Objection, report: Report) {
+        let place = Place(path: path, report: report)
+        if let scalar {
+            place.object(objection, to: scalar)
+        } else {
+            place.error(at: position, objection.what, hint: objection.advice)
+        }
+    }
 }
 
 /// A value under a name that the operator chose.
 struct Named<Value: Sendable>: Sendable {
     let name: String
-    let value: Value
+    /// `nil` for what could not be read; the name is known all the same.
+    let value: Value?
     let position: Position
 }
 
@@ -28,14 +41,7 @@ extension Kind {
                     at: node.position, "expects a list, not \(node.kindName)", hint: advice)
                 return nil
             }
-            guard nodes.count >= count.lowerBound else {
-                place.error(at: position, "needs at least \(count.lowerBound) in its list")
-                return nil
-            }
-            guard nodes.count <= count.upperBound else {
-                place.error(at: position, "takes at most \(count.upperBound) in its list")
-                return nil
-            }
+            guard place.admits(nodes.count, in: count, at: position) else { return nil }
             var elements: [Element] = []
             for (index, node) in nodes.enumerated() {
                 if let value = element.decode(node, place.inside(index)) { elements.append(value) }
@@ -53,14 +59,7 @@ extension Kind {
     ) -> Kind where Value == [Named<Element>] {
         Kind(shape: .names(of: element.shape), format: { _ in nil }) { node, place in
             guard let entries = place.entries(node) else { return nil }
-            guard entries.count >= count.lowerBound else {
-                place.error(at: node.position, "needs at least one name with its settings")
-                return nil
-            }
-            guard entries.count <= count.upperBound else {
-                place.error(at: node.position, "takes at most \(count.upperBound) names")
-                return nil
-            }
+            guard place.admits(entries.count, in: count, at: node.position) else { return nil }
             var values: [Named<Element>] = []
             for entry in entries {
                 let place = place.inside(entry.key)
@@ -68,11 +67,11 @@ extension Kind {
                     try check(entry.key)
                 } catch {
                     let hint = error.suggestion.map(Spelling.didYouMean) ?? error.advice
-                    place.error(at: entry.keyPosition, "\(quoted(entry.key)) \(error.what)", hint: hint)
+                    place.error(
+                        at: entry.keyPosition, "\(quoted(entry.key)) \(error.what)", hint: hint)
                 }
-                if let value = element.decode(entry.value, place) {
-                    values.append(Named(name: entry.key, value: value, position: entry.keyPosition))
-                }
+                let value = element.decode(entry.value, place)
+                values.append(Named(name: entry.key, value: value, position: entry.keyPosition))
             }
             return values
         }
@@ -92,16 +91,30 @@ extension Kind {
     /// The same, with where it was written.
     var located: Kind<Located<Value>> {
         let inner = self
-        return Kind<Located<Value>>(shape: shape, format: { inner.format($0.value) }) { node, place in
-            inner.decode(node, place).map {
-                Located(value: $0, position: node.position, path: place.path)
+        return Kind<Located<Value>>(shape: shape, format: { inner.format($0.value) }) {
+            node, place in
+            let scalar: Scalar? = if case .scalar(let scalar) = node { scalar } else { nil }
+            return inner.decode(node, place).map {
+                Located(value: $0, path: place.path, position: node.position, scalar: scalar)
             }
         }
     }
 }
 
 extension Place {
-    /// The keys of a node. Nothing at all stands for no keys: everything in the section is commented out.
+    fileprivate func admits(
+        _ count: Int, in range: ClosedRange<Int>, at position: Position
+    ) -> Bool {
+        if count < range.lowerBound {
+            error(at: position, "must not be empty")
+        } else if count > range.upperBound {
+            error(at: position, "holds more than \(range.upperBound)")
+        }
+        return range.contains(count)
+    }
+
+    /// The keys of a node. Nothing at all stands for no keys: everything in the section is
+    /// commented out.
     fileprivate func entries(_ node: SyntaxNode) -> [Entry]? {
         if node.isNull { return [] }
         guard case .mapping(let entries, _) = node else {

@@ -1,11 +1,14 @@
 extension Kind where Value == Int {
     static func integer(_ range: ClosedRange<Int>, advice: String? = nil) -> Kind {
         Kind(.integer(range), format: { "\($0)" }) { text throws(Objection) in
-            let isNumber = !text.isEmpty && text.utf8.allSatisfy(isDigit)
-            guard isNumber, text == "0" || !text.hasPrefix("0") else {
+            let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
+            let isNumber = !digits.isEmpty && digits.utf8.allSatisfy(isDigit)
+            guard isNumber, digits == "0" || !digits.hasPrefix("0") else {
                 throw Objection("is not a whole number", advice: advice)
             }
-            guard let number = Int(text), number <= range.upperBound else {
+            // What no `Int` holds is out of bounds on the side of its sign.
+            let number = Int(text) ?? (digits == text ? .max : .min)
+            guard number <= range.upperBound else {
                 throw Objection("is more than \(range.upperBound)", advice: advice)
             }
             guard number >= range.lowerBound else {
@@ -21,8 +24,8 @@ extension Kind where Value == Duration {
     static func duration(_ range: ClosedRange<Duration>, advice: String? = nil) -> Kind {
         let least = DurationText.format(range.lowerBound)
         let most = DurationText.format(range.upperBound)
-        let shape = Shape.text(
-            expected: "a duration from \(least) to \(most)", pattern: "[0-9]+(ms|s|min|h|d)")
+        let shape = Shape.quantity(
+            "a duration", from: least, to: most, pattern: "[0-9]+(ms|s|min|h|d)")
         return Kind(shape, format: DurationText.format) { text throws(Objection) in
             let duration = try DurationText.parse(text)
             guard duration >= range.lowerBound else {
@@ -46,8 +49,7 @@ extension Kind where Value == UInt64 {
     static func size(_ range: ClosedRange<UInt64>, advice: String? = nil) -> Kind {
         let least = SizeText.format(range.lowerBound)
         let most = SizeText.format(range.upperBound)
-        let shape = Shape.text(
-            expected: "a size from \(least) to \(most)", pattern: "[0-9]+([KMGT]i)?B")
+        let shape = Shape.quantity("a size", from: least, to: most, pattern: "[0-9]+([KMGT]i)?B")
         return Kind(shape, format: SizeText.format) { text throws(Objection) in
             let size = try SizeText.parse(text)
             guard size >= range.lowerBound else {
@@ -81,7 +83,8 @@ extension Kind where Value == String {
         _ expected: String, pattern: String? = nil,
         check: @escaping @Sendable (String) throws(Objection) -> Void = { (_) throws(Objection) in }
     ) -> Kind {
-        Kind(.text(expected: expected, pattern: pattern), format: { $0 }) { text throws(Objection) in
+        Kind(.text(expected: expected, pattern: pattern), format: { $0.isEmpty ? "\"\"" : $0 }) {
+            text throws(Objection) in
             try check(text)
             return text
         }
@@ -92,14 +95,16 @@ extension Kind {
     /// One of some words, each of which stands for a value.
     ///
     /// - Parameter later: words of the contract that mean nothing yet.
-    static func words(_ words: [(String, Value)], later: [String] = []) -> Kind where Value: Equatable {
+    static func words(_ words: [(String, Value)], later: [String] = []) -> Kind
+    where Value: Equatable {
         let names = words.map(\.0)
         let format: @Sendable (Value) -> String? = { value in words.first { $0.1 == value }?.0 }
         return Kind(.words(names), format: format) { text throws(Objection) in
             if let word = words.first(where: { $0.0 == text }) { return word.1 }
             if later.contains(text) { throw Objection(notYet) }
             throw Objection(
-                "is not \(alternatives(names))", suggestion: Spelling.nearest(to: text, among: names))
+                "is not \(alternatives(names))",
+                suggestion: Spelling.nearest(to: text, among: names))
         }
     }
 
@@ -131,7 +136,8 @@ extension Kind {
         back: @escaping @Sendable (Other) -> Value?
     ) -> Kind<Other> {
         let inner = self
-        return Kind<Other>(shape: shape, format: { back($0).flatMap(inner.format) }) { node, place in
+        return Kind<Other>(shape: shape, format: { back($0).flatMap(inner.format) }) {
+            node, place in
             inner.decode(node, place).map(transform)
         }
     }

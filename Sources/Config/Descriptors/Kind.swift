@@ -1,6 +1,7 @@
 /// How syntax becomes a value of one type, and what may be written for it.
 ///
-/// Kinds are made of smaller kinds (`.list(of: .duration)`) and know nothing of the key that holds them.
+/// Kinds are made of smaller kinds (`.list(of: .duration)`) and know nothing of the key that holds
+/// them.
 struct Kind<Value: Sendable>: Sendable {
     let shape: Shape
     /// The value as a file would say it; `nil` for what has no short form.
@@ -62,6 +63,8 @@ struct Place {
         let isSecret = scalar.origin != .file
         let subject = quoted(scalar.written) + (isSecret ? ", once expanded," : "")
         let suggestion = isSecret ? nil : objection.suggestion.map(Spelling.didYouMean)
-        error(at: scalar.position, "\(subject) \(objection.what)", hint: suggestion ?? objection.advice)
+        error(
+            at: scalar.position, "\(subject) \(objection.what)",
+            hint: suggestion ?? objection.advice)
     }
 }

@@ -34,7 +34,7 @@ struct Fields {
         self.position = position
         self.place = place
         for entry in entries { checkIsKnown(entry) }
-        for key in section.keys where key.presence == .required && !has(key.name) {
+        for key in section.keys where key.fallback == .required && !has(key.name) {
             place.inside(key.name).error(at: position, "is required")
         }
     }

@@ -15,7 +15,8 @@ struct Path: Sendable {
     func appending(_ key: String) -> Path { Path(steps: steps + [.key(key)]) }
     func appending(_ index: Int) -> Path { Path(steps: steps + [.index(index)]) }
 
-    /// Keys that are not plain words are quoted, so that the path stays one line that can be read back.
+    /// Keys that are not plain words are quoted, so that the path stays one line that can be read
+    /// back.
     var text: String {
         var text = ""
         for step in steps {

@@ -1,6 +1,7 @@
 /// The problems of one file, as they are found.
 ///
-/// A reference, so that every decoder writes to the same list; it lives on one task and is never shared.
+/// A reference, so that every decoder writes to the same list; it lives on one task and is never
+/// shared.
 final class Report {
     /// More problems than anybody reads; what comes after is left out.
     static let countMax = 500
@@ -21,7 +22,11 @@ final class Report {
             if first.column != second.column { return first.column < second.column }
             return left.offset < right.offset
         }
-        return ordered.map(\.element)
+        guard isFull, let last = ordered.last?.element else { return ordered.map(\.element) }
+        let rest = Problem(
+            file: file, line: last.line, column: last.column, severity: last.severity, path: "file",
+            message: "has more problems than these \(Self.countMax)", hint: nil)
+        return ordered.map(\.element) + [rest]
     }
 
     func error(at position: Position, _ path: Path, _ message: String, hint: String? = nil) {

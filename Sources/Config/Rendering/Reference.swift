@@ -8,8 +8,7 @@ package enum Reference {
     private static func chapter(_ section: Section) -> String {
         let title = section.name.isEmpty ? "Top level" : "`\(section.name)`"
         let rows = section.keys.map { key in
-            let fallback = key.presence == .required ? "required" : key.fallback.map(code) ?? "–"
-            return "| `\(key.name)` | \(takes(key.shape)) | \(fallback) | \(cell(key.summary)) |"
+            "| `\(key.name)` | \(takes(key.shape)) | \(fallback(of: key)) | \(cell(key.summary)) |"
         }
         return """
             ## \(title)
@@ -26,7 +25,7 @@ package enum Reference {
     /// What may be written, in the words of the table.
     private static func takes(_ shape: Shape) -> String {
         switch shape {
-        case .text(let expected, _): cell(expected)
+        case .text, .quantity: cell(shape.expected)
         case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
         case .toggle: "`on` or `off`"
         case .words(let words): alternatives(words.map { "`\($0)`" })
@@ -37,9 +36,13 @@ package enum Reference {
         }
     }
 
-    /// A default that is the name of something is set as code, a remark is not.
-    private static func code(_ fallback: String) -> String {
-        fallback.hasPrefix("the ") ? fallback : "`\(cell(fallback))`"
+    private static func fallback(of key: KeyDescription) -> String {
+        switch key.fallback {
+        case .required: "required"
+        case .value(let value): "`\(cell(value))`"
+        case .remark(let remark): remark
+        case .untold: "–"
+        }
     }
 
     private static func cell(_ text: String) -> String { text.replacing("|", with: "\\|") }
@@ -57,7 +60,8 @@ package enum Reference {
         return """
             ## Not yet available
 
-            These keys belong to the format and are not read by this version. Using one is an error that says so.
+            These keys belong to the format and are not read by this version. Using one is an error
+            that says so.
 
             \(rows.joined(separator: "\n"))
 

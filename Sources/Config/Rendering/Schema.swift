@@ -1,4 +1,5 @@
-/// The JSON Schema of the configuration, for editors: made from the descriptors, like all that knows keys.
+/// The JSON Schema of the configuration, for editors: made from the descriptors, like all that
+/// knows keys.
 ///
 /// It knows no references and no checks across keys; `apus check` does.
 package enum Schema {
@@ -28,7 +29,7 @@ package enum Schema {
             ("additionalProperties", .bool(false)),
             ("properties", .object(section.keys.map { ($0.name, property($0)) })),
         ]
-        let required = section.keys.filter { $0.presence == .required }
+        let required = section.keys.filter { $0.fallback == .required }
         if !required.isEmpty {
             members.append(("required", .list(required.map { .text($0.name) })))
         }
@@ -37,7 +38,7 @@ package enum Schema {
 
     private static func property(_ key: KeyDescription) -> JSONText {
         guard case .object(let members) = value(key.shape) else { return value(key.shape) }
-        let fallback = key.fallback.map { ". Default: \($0)" } ?? ""
+        let fallback = key.fallback.text.map { ". Default: \($0)" } ?? ""
         return .object([("description", .text(key.summary + fallback))] + members)
     }
 
@@ -52,19 +53,22 @@ package enum Schema {
             ])
         case .section(let section):
             return .object([("$ref", .text("#/$defs/\(definitionName(section))"))])
-        case .text, .integer, .toggle, .words, .either:
+        case .text, .integer, .quantity, .toggle, .words, .either:
             let forms = forms(shape) + [.object([("$ref", .text("#/$defs/expansion"))])]
             return .object([("anyOf", .list(forms))])
         }
     }
 
-    /// What a scalar may be, apart from an expansion. Editors read `8080` and `on` as other types than text.
+    /// What a scalar may be, apart from an expansion. Editors read `8080` and `on` as other types
+    /// than text.
     private static func forms(_ shape: Shape) -> [JSONText] {
         switch shape {
-        case .text(_, let pattern?):
+        case .text(_, let pattern?), .quantity(_, _, _, let pattern):
             return [.object([("type", .text("string")), ("pattern", .text("^(\(pattern))$"))])]
         case .text:
-            return [.object([("type", .list([.text("string"), .text("number"), .text("boolean")]))])]
+            return [
+                .object([("type", .list([.text("string"), .text("number"), .text("boolean")]))])
+            ]
         case .integer(let range):
             return [
                 .object([
@@ -75,7 +79,9 @@ package enum Schema {
         case .toggle: return [.object([("enum", .list([.bool(true), .bool(false)] + onOff))])]
         case .words(let words):
             let texts = words.map(JSONText.text)
-            return [.object([("enum", .list(words.compactMap(Int.init).map(JSONText.integer) + texts))])]
+            return [
+                .object([("enum", .list(words.compactMap(Int.init).map(JSONText.integer) + texts))])
+            ]
         case .either(let first, let second): return forms(first) + forms(second)
         case .list, .names, .section: return [value(shape)]
         }

@@ -34,6 +34,9 @@ extension Kind where Value == LogOutput {
                         suggestion: Spelling.nearest(to: text, among: ["stdout", "stderr"]),
                         advice: "a path begins with / or ./")
                 }
+                guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
+                    throw Objection("holds a control character")
+                }
                 return .file(path: text)
             }
         }

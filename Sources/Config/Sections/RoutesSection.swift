@@ -3,7 +3,8 @@ import Policy
 /// `routes`: what is done with which requests.
 enum RoutesSection {
     static let name = Key(
-        required: "name", Kind.text("a name", pattern: "[0-9A-Za-z._-]{1,64}", check: checkName).located,
+        required: "name",
+        Kind.text("a name", pattern: "[0-9A-Za-z._-]{1,64}", check: checkName).located,
         "What the route is called in metrics and logs")
     static let match = Key(
         "match", MatchSection.kind, default: MatchSection.make(.absent(MatchSection.section)),
@@ -11,7 +12,8 @@ enum RoutesSection {
     static let upstream = Key(
         optional: "upstream", Kind.text("the name of an upstream").located,
         "Pass the request on to this upstream")
-    static let redirect = Key(optional: "redirect", RedirectSection.kind, "Send the client elsewhere")
+    static let redirect = Key(
+        optional: "redirect", RedirectSection.kind, "Send the client elsewhere")
     static let respond = Key(optional: "respond", RespondSection.kind, "Answer always the same")
     static let health = Key(
         optional: "health", Kind<HealthKind>.health, "Answer 200 while the process serves")
@@ -84,12 +86,14 @@ enum RoutesSection {
         guard let first = given.first else {
             // With a key of a later version the route has a meaning, only not here.
             fields.place.error(
-                at: fields.position, "does nothing: it needs one of upstream, redirect, respond, health")
+                at: fields.position,
+                "does nothing: it needs one of upstream, redirect, respond, health")
             return nil
         }
         for extra in given.dropFirst() {
             fields.place.inside(extra).error(
-                at: fields.position(of: extra), "cannot stand beside \(first): a route does one thing")
+                at: fields.position(of: extra),
+                "cannot stand beside \(first): a route does one thing")
         }
         switch first {
         case "upstream": return upstream.map(ActionDraft.upstream)

@@ -12,7 +12,8 @@ enum UpstreamsSection {
         "host", Kind<HostSent>.hostSent, default: .client,
         "The Host that servers see: the client's, the server's own address, or a name")
     static let keepalive = Key(
-        "keepalive", KeepaliveSection.kind, default: KeepaliveSection.make(.absent(KeepaliveSection.section)),
+        "keepalive", KeepaliveSection.kind,
+        default: KeepaliveSection.make(.absent(KeepaliveSection.section)),
         "Connections kept open for the next request")
 
     static let section = Section(
@@ -106,16 +107,17 @@ extension Kind where Value == ServerSpecification {
         guard !text.hasPrefix("https://") else { throw Objection("needs TLS, which \(notYet)") }
         let hasScheme = text.hasPrefix("http://")
         let authority = String(text.dropFirst(hasScheme ? 7 : 0))
+        guard !authority.contains("://") else {
+            throw Objection("has a scheme other than http:// and https://")
+        }
         guard !authority.contains("/") else {
-            let bare = authority.prefix { $0 != "/" }
-            throw Objection(
-                "holds a path, which a server does not have",
-                suggestion: text.contains("://") && !hasScheme ? nil : "\(bare)")
+            let bare = text.dropLast(authority.drop { $0 != "/" }.count)
+            throw Objection("holds a path, which a server does not have", suggestion: "\(bare)")
         }
         let parts = try HostAndPort(authority, portNeeded: !hasScheme)
         let port = parts.port ?? 80
         guard port > 0 else { throw Objection("has the port 0, where no server listens") }
-        if let address = IPAddress(text: parts.host) { return .ip(address, port: port) }
+        if let address = IPAddress(parts.host) { return .ip(address, port: port) }
         try HostText.checkName(parts.host)
         return .name(parts.host.lowercased(), port: port)
     }
@@ -130,7 +132,7 @@ extension Kind where Value == HostSent {
             case "server": return .server
             default:
                 let parts = try HostAndPort(text, portNeeded: false)
-                if !parts.isBracketed, IPAddress(text: parts.host) == nil {
+                if !parts.isBracketed, IPAddress(parts.host) == nil {
                     try HostText.checkName(parts.host)
                 }
                 return .fixed(text)

@@ -1,7 +1,8 @@
 /// Takes repeated keys out of Yams' way, one at a time, so that each is reported where it stands.
 ///
-/// Yams refuses a whole document for one repeated key, and tells only where the first one is. The second is
-/// looked for from there on, and its first letter replaced: all positions stay what they were.
+/// Yams refuses a whole document for one repeated key, and tells only where the first one is. The
+/// second is looked for from there on, and its first letter replaced: all positions stay what they
+/// were.
 struct DuplicateKeys {
     /// With more than these somebody pasted a file into itself; each costs a reading of the text.
     private static let countMax = 20
@@ -69,7 +70,8 @@ struct DuplicateKeys {
             case "#": index = scalars[index...].firstIndex(of: "\n") ?? scalars.endIndex - 1
             default: break
             }
-            followsComma = scalar == "," || (followsComma && [" ", "\n", "\r", "#"].contains(scalar))
+            followsComma =
+                scalar == "," || (followsComma && [" ", "\n", "\r", "#"].contains(scalar))
             index += 1
         }
         return nil

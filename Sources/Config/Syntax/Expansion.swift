@@ -1,10 +1,12 @@
-/// Puts the environment and files into scalars: `${NAME}`, `${NAME:-default}`, `${file:/path}`, `$${`.
+/// Puts the environment and files into scalars: `${NAME}`, `${NAME:-default}`, `${file:/path}`,
+/// `$${`.
 ///
 /// Done after YAML was read, so that a value can never become structure. Keys are left alone.
 struct Expansion {
     /// Of one file behind `${file:}`.
     static let fileBytesMax = 64 << 10
-    /// Of all that is put in, over the whole configuration: a short file must not ask for gigabytes.
+    /// Of all that is put in, over the whole configuration: a short file must not ask for
+    /// gigabytes.
     static let totalBytesMax = 4 << 20
 
     private let environment: [String: String]
@@ -18,7 +20,8 @@ struct Expansion {
         self.report = report
     }
 
-    /// The same tree with every scalar expanded. What cannot be expanded is reported and left as written.
+    /// The same tree with every scalar expanded. What cannot be expanded is reported and left as
+    /// written.
     mutating func expand(_ node: SyntaxNode, at path: Path) -> SyntaxNode {
         switch node {
         case .scalar(let scalar): return .scalar(expand(scalar, at: path))
@@ -67,7 +70,8 @@ struct Expansion {
         return expanded
     }
 
-    private mutating func value(of reference: String, for scalar: Scalar, at path: Path) -> String? {
+    private mutating func value(of reference: String, for scalar: Scalar, at path: Path) -> String?
+    {
         let found: String?
         if reference.hasPrefix("file:") {
             found = content(of: String(reference.dropFirst(5)), for: scalar, at: path)
@@ -78,7 +82,8 @@ struct Expansion {
         bytesLeft -= found.utf8.count
         guard bytesLeft >= 0 else {
             let limit = SizeText.format(UInt64(Self.totalBytesMax))
-            report.error(at: scalar.position, path, "the values put in are more than \(limit) in all")
+            report.error(
+                at: scalar.position, path, "the values put in are more than \(limit) in all")
             return nil
         }
         return found
@@ -108,10 +113,12 @@ struct Expansion {
     private mutating func content(of file: String, for scalar: Scalar, at path: Path) -> String? {
         guard file.hasPrefix("/") else {
             report.error(
-                at: scalar.position, path, "the path in ${file:…} must begin with /, not be \(quoted(file))")
+                at: scalar.position, path,
+                "the path in ${file:…} must begin with /, not be \(quoted(file))")
             return nil
         }
-        let content = files[file] ?? Result { () throws(FileReading.Failure) in try Self.text(of: file) }
+        let content =
+            files[file] ?? Result { () throws(FileReading.Failure) in try Self.text(of: file) }
         files[file] = content
         switch content {
         case .success(let text): return text

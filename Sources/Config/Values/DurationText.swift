@@ -6,15 +6,15 @@ enum DurationText {
     private static let example = "write a number and one of ms, s, min, h, d, such as 30s"
 
     static func parse(_ text: String) throws(Objection) -> Duration {
-        let parts = Quantity(text)
-        guard let parts, let count = parts.count else {
+        guard let parts = Quantity(text) else {
             throw Objection("is not a duration", advice: example)
         }
         guard let unit = units.first(where: { $0.name == parts.unit }) else {
             throw Objection(
                 "is not a duration", suggestion: suggestion(for: parts), advice: example)
         }
-        let (milliseconds, overflows) = count.multipliedReportingOverflow(by: unit.milliseconds)
+        let (milliseconds, overflows) = parts.count.multipliedReportingOverflow(
+            by: unit.milliseconds)
         guard !overflows else { throw Objection("is more than a duration can be") }
         return .milliseconds(milliseconds)
     }
@@ -23,7 +23,9 @@ enum DurationText {
     static func format(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
         let milliseconds = seconds &* 1000 &+ attoseconds / 1_000_000_000_000_000
-        let unit = units.last { milliseconds % $0.milliseconds == 0 && milliseconds >= $0.milliseconds }
+        let unit = units.last {
+            milliseconds % $0.milliseconds == 0 && milliseconds >= $0.milliseconds
+        }
         guard let unit else { return "\(milliseconds)ms" }
         return "\(milliseconds / unit.milliseconds)\(unit.name)"
     }
@@ -59,6 +61,6 @@ struct Quantity {
     /// The unit without the spaces that people put before it.
     var word: String { String(unit.drop { $0 == " " }) }
 
-    /// `nil` when the number is larger than 2⁶³ - 1.
-    var count: Int64? { Int64(digits) }
+    /// The number; what is larger than 2⁶³ - 1 is that.
+    var count: Int64 { Int64(digits) ?? .max }
 }

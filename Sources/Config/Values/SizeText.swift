@@ -6,13 +6,13 @@ enum SizeText {
     private static let example = "write a number and one of B, KiB, MiB, GiB, TiB, such as 64KiB"
 
     static func parse(_ text: String) throws(Objection) -> UInt64 {
-        guard let parts = Quantity(text), let count = parts.count else {
+        guard let parts = Quantity(text) else {
             throw Objection("is not a size", advice: example)
         }
         guard let unit = units.first(where: { $0.name == parts.unit }) else {
             throw Objection("is not a size", suggestion: suggestion(for: parts), advice: example)
         }
-        let (bytes, overflows) = count.multipliedReportingOverflow(by: unit.bytes)
+        let (bytes, overflows) = parts.count.multipliedReportingOverflow(by: unit.bytes)
         guard !overflows else { throw Objection("is more than a size can be") }
         return UInt64(bytes)
     }
@@ -28,8 +28,10 @@ enum SizeText {
         guard parts.count != 0 else { return nil }
         let letter = parts.word.prefix(1).uppercased()
         let unit = letter.isEmpty ? "B" : letter == "B" ? "B" : "\(letter)iB"
-        let isUsual = ["", "B", "K", "KB", "KIB", "M", "MB", "MIB", "G", "GB", "GIB", "T", "TB", "TIB"]
-            .contains(parts.word.uppercased())
+        let isUsual = [
+            "", "B", "K", "KB", "KIB", "M", "MB", "MIB", "G", "GB", "GIB", "T", "TB", "TIB",
+        ]
+        .contains(parts.word.uppercased())
         return isUsual ? "\(parts.digits)\(unit)" : nil
     }
 }
