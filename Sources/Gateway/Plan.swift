@@ -51,8 +51,6 @@ struct Plan: Sendable {
 /// What a route's exchanges need at hand.
 struct RoutePlan: Sendable {
     let security: SecurityHeaders
-    /// Fields of the app that ours replace, or that tell too much.
-    let removed: FieldNameTable
     let fixed: FixedResponse
     let fixedType: [UInt8]
     let redirect: RedirectTarget?
@@ -75,7 +73,6 @@ struct RoutePlan: Sendable {
         preset: SecurityPreset, bodyBytesMax: UInt64?, timeouts: RouteTimeouts, action: RouteAction
     ) {
         security = SecurityHeaders(preset)
-        removed = FieldNameTable(security.removedNames)
         self.bodyBytesMax = bodyBytesMax
         self.timeouts = timeouts
         var fixed = FixedResponse(status: 200, body: [], contentType: "")

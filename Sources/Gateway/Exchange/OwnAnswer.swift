@@ -65,7 +65,8 @@ struct OwnAnswer {
         output.appendStatusLine(status)
         DownstreamHead.append(date: date, to: &output)
         writeFields(route, pipeline, head, journal, into: &output)
-        route.security.append(to: &output, isSecure: isSecure, appHas: saysCaching ? .cacheControl : [])
+        route.security.append(
+            to: &output, isSecure: isSecure, appHas: saysCaching ? [.cacheControl] : [])
         DownstreamHead.append(requestIDOf: journal, to: &output)
         if status != 204 && status != 304 {
             output.append("Content-Length: ")

@@ -7,14 +7,9 @@ import Telemetry
 enum UpstreamHead {
     /// Fields of the client that are written anew or not at all. `Content-Length` stays: the reader has made
     /// sure that it is the one truth about the body.
-    static let dropped = Forwarding.dropped.reduce(
-        into: FieldNameSet.hopByHop.union([.host, .xRequestID])
-    ) { names, name in names.insert(name) }
-    /// Those that only a trusted peer may say.
-    static let droppedOfStrangers = Forwarding.droppedOfUntrusted.reduce(into: dropped) {
-        names, name in names.insert(name)
-    }
-    static let deliveryNetworks = FieldNameTable(Forwarding.deliveryNetworkNames)
+    static let dropped = FieldNameSet.hopByHop.union([.host]).union(Forwarding.dropped)
+    /// And what only a trusted peer may say.
+    static let droppedOfStrangers = dropped.union(Forwarding.droppedOfUntrusted)
 
     /// Upper bound of what is written beyond the client's head.
     static let addedBytesMax = 1024
@@ -35,10 +30,10 @@ enum UpstreamHead {
                 output.appendForwarded(head.fields, of: bytes, except: dropped)
             } else {
                 output.appendForwarded(
-                    head.fields, of: bytes, except: droppedOfStrangers, and: deliveryNetworks)
+                    head.fields, of: bytes, except: droppedOfStrangers, and: Forwarding.namesOfUntrusted)
             }
             Forwarding.append(
-                to: &output, identity: identity, head: head, in: bytes, from: arrival)
+                to: &output, identity, head, bytes, arrival)
             output.append("X-Request-ID: ")
             output.append(bytes, journal.request.requestID)
             writeConnection(head, journal, bytes, into: &output)
