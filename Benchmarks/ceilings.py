@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 
 import rig
@@ -34,7 +35,7 @@ def run(tool, load, count, folder, origin, keep=None):
         command += [f"--callgrind-out-file={output}"]
     else:
         command += ["--leak-check=no", "--undef-value-errors=no"]
-    command += rig.apus(folder, load, origin.port)
+    command += [folder.file("apus"), *rig.apus(folder, load, origin.port)[1:]]
     with rig.Program(command, rig.PROXY_CPU, folder.file("apus.log")) as program:
         program.wait_for(rig.PROXY_PORT, patience=120)
         with rig.Driver() as driver:
@@ -98,6 +99,8 @@ def main():
 
     measured = {}
     with rig.Folder() as folder, rig.SmallOrigin() as origin:
+        # Symbols stay, for callgrind_annotate; valgrind cannot read the compiler's debug records.
+        subprocess.run(["strip", "--strip-debug", "-o", folder.file("apus"), rig.APUS], check=True)
         for load in options.loads.split(","):
             instructions = cost("callgrind", load, options.requests, folder, origin, options.keep)
             measured[load] = {"instructions": round(instructions)}
