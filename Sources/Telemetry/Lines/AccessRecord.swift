@@ -1,0 +1,55 @@
+package import Bytes
+
+/// What is logged of one finished exchange; a plain value, free to make and to copy.
+///
+/// Numbers stand here, texts stay where they are: one span holds them all when the line is written.
+package struct AccessRecord: Sendable {
+    package var request = AccessRequest()
+    /// Of the final response that the client got; `nil` if it got none.
+    package var status: UInt16?
+    /// Body bytes taken from the client.
+    package var bytesIn: UInt64 = 0
+    /// Body bytes given to the client.
+    package var bytesOut: UInt64 = 0
+    /// From the request's first byte to the response's last.
+    package var durationMicroseconds: UInt64 = 0
+    /// Index into the routes of ``AccessLabels``; `nil` if no route matched.
+    package var route: UInt16?
+    /// Index into the upstreams of ``AccessLabels``; `nil` if none was asked.
+    package var upstream: UInt16?
+    /// Index into that upstream's addresses; `nil` if none was tried.
+    package var upstreamAddress: UInt16?
+    /// `nil` if no response head came.
+    package var upstreamStatus: UInt16?
+    /// From the attempt's begin to the upstream's last byte; `nil` if none was tried.
+    package var upstreamMicroseconds: UInt64?
+    package var outcome: Outcome
+    /// A token that says more than the outcome does: letters, digits and `_` only.
+    package var reason: StaticString?
+
+    package init(outcome: Outcome) { self.outcome = outcome }
+}
+
+/// The client's part of an access line; an empty range is a text that is not there.
+package struct AccessRequest: Sendable {
+    package var requestID: ByteRange = .empty
+    package var traceID: ByteRange = .empty
+    package var clientIP: ByteRange = .empty
+    /// As sent, known or not.
+    package var method: ByteRange = .empty
+    package var host: ByteRange = .empty
+    package var path: ByteRange = .empty
+    /// With or without its leading `?`, which is not logged.
+    package var query: ByteRange = .empty
+    package var userAgent: ByteRange = .empty
+    package var referer: ByteRange = .empty
+    /// `nil` if the request line was not understood.
+    package var `protocol`: WireProtocol?
+
+    package init() {}
+}
+
+/// The protocol that a client spoke: the `protocol` of its access line.
+package enum WireProtocol: UInt8, CaseIterable, Sendable {
+    case http10, http11
+}

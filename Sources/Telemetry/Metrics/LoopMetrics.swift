@@ -1,0 +1,112 @@
+import Synchronization
+
+/// One loop's numbers: written by that loop alone, read by whoever renders the page.
+///
+/// All memory is taken at the start. An index that the loop was not made for counts as the first of its
+/// kind, so a stale index never traps and no total is wrong.
+package final class LoopMetrics: Sendable {
+    private let cells: CounterCells
+    private let requests: RequestTable
+    let shape: Shape
+
+    /// - Parameter names: Only how many there are of each matters.
+    package init(names: MetricNames) {
+        shape = Shape(names)
+        cells = CounterCells(count: shape.cellCount)
+        requests = RequestTable(routeCount: names.routes.count + 1)
+    }
+
+    // MARK: Requests
+
+    /// Counts a finished exchange, with the same numbers that its access line shows.
+    ///
+    /// - Parameter method: Index into ``MetricNames/methods``.
+    /// - Complexity: About 60 instructions.
+    package func requestFinished(_ record: borrowing AccessRecord, method: UInt8) {
+        var route = 0
+        if let index = record.route, Int(index) < shape.routeCount &- 1 { route = Int(index) &+ 1 }
+        requests.count(
+            RequestTable.Key(
+                route: route, method: Int(method), status: Int(record.status ?? 0)))
+        let row = shape.route(route)
+        let bucket = DurationBuckets.index(ofMicroseconds: record.durationMicroseconds)
+        cells.add(1, at: row &+ bucket)
+        cells.add(record.durationMicroseconds, at: row &+ RouteCell.sum)
+        cells.add(record.bytesIn, at: row &+ RouteCell.bytesIn)
+        cells.add(record.bytesOut, at: row &+ RouteCell.bytesOut)
+        cells.add(1, at: shape.outcome(record.outcome))
+    }
+
+    /// Counts an access line that sampling leaves out.
+    package func lineSampled() { cells.add(1, at: shape.sampledLines) }
+
+    // MARK: Connections of clients
+
+    package func connectionOpened(listener: Int) { add(.opened, listener) }
+    package func connectionClosed(listener: Int) { add(.closed, listener) }
+    /// Counts one that was turned away because there are too many.
+    package func connectionRefused(listener: Int) { add(.refused, listener) }
+    /// Counts a failure of accept(2).
+    package func acceptFailed(listener: Int) { add(.acceptErrors, listener) }
+    /// Counts a pause of accepting because descriptors or memory ran out.
+    package func acceptPaused(listener: Int) { add(.acceptPauses, listener) }
+
+    // MARK: Upstreams
+
+    /// Records a response, from the begin of the attempt to its last byte.
+    package func upstreamFinished(_ upstream: Int, microseconds: UInt64) {
+        let row = shape.upstream(upstream)
+        cells.add(1, at: row &+ DurationBuckets.index(ofMicroseconds: microseconds))
+        cells.add(microseconds, at: row &+ UpstreamCell.sum)
+    }
+
+    package func upstreamFailed(_ upstream: Int, reason: UpstreamFailure) {
+        cells.add(1, at: shape.upstream(upstream) &+ UpstreamCell.errors &+ Int(reason.rawValue))
+    }
+
+    /// Counts a request that is sent again, or to another server.
+    package func upstreamRetried(_ upstream: Int) {
+        cells.add(1, at: shape.upstream(upstream) &+ UpstreamCell.retries)
+    }
+
+    /// Follows a connection: from none to active when it is made, to idle and back, to none at its end.
+    package func upstreamConnectionMoved(
+        _ upstream: Int, from old: UpstreamConnectionState, to new: UpstreamConnectionState
+    ) {
+        let row = shape.upstream(upstream) &+ UpstreamCell.connections
+        cells.add(.max, at: row &+ Int(old.rawValue))
+        cells.add(1, at: row &+ Int(new.rawValue))
+    }
+
+    private func add(_ cell: ListenerCell, _ listener: Int) {
+        cells.add(1, at: shape.listener(listener) &+ cell.rawValue)
+    }
+}
+
+/// Where a connection to an upstream stands.
+package enum UpstreamConnectionState: UInt8, CaseIterable, Sendable {
+    /// Not there yet, or no more.
+    case none
+    case active, idle
+
+    package var name: StaticString {
+        switch self {
+        case .none: "none"
+        case .active: "active"
+        case .idle: "idle"
+        }
+    }
+}
+
+// MARK: - Reading
+
+extension LoopMetrics {
+    /// The present values of all cells.
+    func cellValues() -> [UInt64] { (0..<cells.count).map { cells[$0] } }
+
+    func mergeRequests(into totals: inout [RequestTable.Key: UInt64]) {
+        requests.merge(into: &totals)
+    }
+
+    var requestOverflow: UInt64 { requests.overflow }
+}

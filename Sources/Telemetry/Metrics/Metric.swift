@@ -1,0 +1,100 @@
+/// Every metric there is: the one list from which the page and docs/metrics.md are made.
+package enum Metric: CaseIterable, Sendable {
+    case httpRequests, httpRequestDuration, httpRequestBytes, httpResponseBytes, httpOutcomes
+    case connectionsActive, connections, connectionsRefused, acceptErrors, acceptPauses
+    case upstreamDuration, upstreamConnections, upstreamErrors, upstreamRetries
+    case logLines, logLinesDropped, logLinesSampled
+    case buildInfo
+    case processCPU, processResident, processOpenFiles, processMaxFiles, processStart
+
+    /// The type as the text format spells it.
+    package enum Kind: String, Sendable { case counter, gauge, histogram }
+
+    package var name: StaticString {
+        switch self {
+        case .httpRequests: "apus_http_requests_total"
+        case .httpRequestDuration: "apus_http_request_duration_seconds"
+        case .httpRequestBytes: "apus_http_request_bytes_total"
+        case .httpResponseBytes: "apus_http_response_bytes_total"
+        case .httpOutcomes: "apus_http_outcomes_total"
+        case .connectionsActive: "apus_connections_active"
+        case .connections: "apus_connections_total"
+        case .connectionsRefused: "apus_connections_refused_total"
+        case .acceptErrors: "apus_accept_errors_total"
+        case .acceptPauses: "apus_accept_pauses_total"
+        case .upstreamDuration: "apus_upstream_duration_seconds"
+        case .upstreamConnections: "apus_upstream_connections"
+        case .upstreamErrors: "apus_upstream_errors_total"
+        case .upstreamRetries: "apus_upstream_retries_total"
+        case .logLines: "apus_log_lines_total"
+        case .logLinesDropped: "apus_log_lines_dropped_total"
+        case .logLinesSampled: "apus_log_lines_sampled_total"
+        case .buildInfo: "apus_build_info"
+        case .processCPU: "process_cpu_seconds_total"
+        case .processResident: "process_resident_memory_bytes"
+        case .processOpenFiles: "process_open_fds"
+        case .processMaxFiles: "process_max_fds"
+        case .processStart: "process_start_time_seconds"
+        }
+    }
+
+    package var kind: Kind {
+        switch self {
+        case .httpRequestDuration, .upstreamDuration: .histogram
+        case .connectionsActive, .upstreamConnections, .buildInfo, .processResident,
+            .processOpenFiles, .processMaxFiles, .processStart:
+            .gauge
+        case .httpRequests, .httpRequestBytes, .httpResponseBytes, .httpOutcomes, .connections,
+            .connectionsRefused, .acceptErrors, .acceptPauses, .upstreamErrors, .upstreamRetries,
+            .logLines, .logLinesDropped, .logLinesSampled, .processCPU:
+            .counter
+        }
+    }
+
+    /// Label names, in the order of the page.
+    package var labels: [StaticString] {
+        switch self {
+        case .httpRequests: ["route", "method", "status"]
+        case .httpRequestDuration, .httpRequestBytes, .httpResponseBytes: ["route"]
+        case .httpOutcomes: ["outcome"]
+        case .connectionsActive, .connections, .connectionsRefused, .acceptErrors, .acceptPauses:
+            ["listener"]
+        case .upstreamDuration, .upstreamRetries: ["upstream"]
+        case .upstreamConnections: ["upstream", "state"]
+        case .upstreamErrors: ["upstream", "reason"]
+        case .buildInfo: ["version", "swift", "openssl"]
+        case .logLines, .logLinesDropped, .logLinesSampled, .processCPU, .processResident,
+            .processOpenFiles, .processMaxFiles, .processStart:
+            []
+        }
+    }
+
+    /// One sentence for operators; the page's HELP.
+    package var help: StaticString {
+        switch self {
+        case .httpRequests: "Finished exchanges; route - without a route, status - without a response."
+        case .httpRequestDuration: "From a request's first byte to its response's last."
+        case .httpRequestBytes: "Body bytes taken from clients."
+        case .httpResponseBytes: "Body bytes given to clients."
+        case .httpOutcomes: "Finished exchanges by how they ended, as in the access log."
+        case .connectionsActive: "Client connections that are open."
+        case .connections: "Client connections accepted."
+        case .connectionsRefused: "Client connections turned away because limits.connections was reached."
+        case .acceptErrors: "Failures to accept a connection."
+        case .acceptPauses: "Times that accepting paused because descriptors or memory ran out."
+        case .upstreamDuration: "From the begin of an attempt to the upstream's last byte."
+        case .upstreamConnections: "Connections to an upstream's servers that are open."
+        case .upstreamErrors: "Failures of an upstream's servers."
+        case .upstreamRetries: "Requests sent again, or to another server, after a failure."
+        case .logLines: "Log lines queued for writing."
+        case .logLinesDropped: "Log lines left out because a queue was full."
+        case .logLinesSampled: "Access lines left out by log.sample_success."
+        case .buildInfo: "Always 1; the labels say what runs."
+        case .processCPU: "CPU time used, user and system."
+        case .processResident: "Resident memory."
+        case .processOpenFiles: "Open file descriptors."
+        case .processMaxFiles: "Limit of open file descriptors."
+        case .processStart: "When the process began, seconds since the epoch."
+        }
+    }
+}

@@ -1,0 +1,37 @@
+/// What the numbers of ``LoopMetrics`` stand for: label values by index.
+package struct MetricNames: Sendable {
+    /// In the order of the snapshot, as indexed by ``AccessRecord/route``.
+    package var routes: [String]
+    package var upstreams: [String]
+    package var listeners: [String]
+    /// Label values by the index that ``LoopMetrics/requestFinished(_:method:)`` gets; at most 16.
+    package var methods: [StaticString]
+    package var build: BuildLabels
+
+    package init(
+        routes: [String], upstreams: [String], listeners: [String], methods: [StaticString],
+        build: BuildLabels
+    ) {
+        self.routes = routes
+        self.upstreams = upstreams
+        self.listeners = listeners
+        self.methods = methods
+        self.build = build
+    }
+
+    /// The label of requests without a route; no configured route has this name.
+    static let noRoute = "-"
+}
+
+/// The labels of `apus_build_info`.
+package struct BuildLabels: Sendable {
+    package var version: String
+    package var swift: String
+    package var openssl: String
+
+    package init(version: String, swift: String, openssl: String) {
+        self.version = version
+        self.swift = swift
+        self.openssl = openssl
+    }
+}

@@ -1,0 +1,158 @@
+/// The page of `/metrics`: Prometheus text format 0.0.4.
+package enum MetricsPage {
+    package static let contentType: StaticString = "text/plain; version=0.0.4; charset=utf-8"
+
+    /// Renders all metrics, the loops' counters added up.
+    ///
+    /// - Parameters:
+    ///   - loops: At least one; all made for `names`.
+    ///   - logLines: ``LogPipeline/lineCount`` and ``LogPipeline/droppedCount``.
+    package static func render(
+        loops: [LoopMetrics], names: MetricNames, process: ProcessSample, logLines: LogLineCounts
+    ) -> [UInt8] {
+        let totals = MetricTotals(loops, names)
+        var page = PageWriter()
+        for metric in Metric.allCases {
+            page.begin(metric)
+            switch metric {
+            case .httpRequests: page.requests(totals, names)
+            case .httpRequestDuration, .httpRequestBytes, .httpResponseBytes:
+                page.routes(metric, totals, names)
+            case .httpOutcomes: page.outcomes(totals)
+            case .connectionsActive, .connections, .connectionsRefused, .acceptErrors,
+                .acceptPauses:
+                page.listeners(metric, totals, names)
+            case .upstreamDuration, .upstreamConnections, .upstreamErrors, .upstreamRetries:
+                page.upstreams(metric, totals, names)
+            case .logLines: page.sample([], logLines.queued)
+            case .logLinesDropped: page.sample([], logLines.dropped)
+            case .logLinesSampled: page.sample([], totals.cells[totals.shape.sampledLines])
+            case .buildInfo:
+                page.sample([names.build.version, names.build.swift, names.build.openssl], 1)
+            case .processCPU: page.sample([], microseconds: process.cpuMicroseconds)
+            case .processResident: page.sample([], process.residentBytes)
+            case .processOpenFiles: page.sample([], process.openFiles)
+            case .processMaxFiles: page.sample([], process.maxFiles)
+            case .processStart: page.sample([], microseconds: process.startMicroseconds)
+            }
+        }
+        return page.bytes
+    }
+}
+
+/// What became of log lines, of all queues.
+package struct LogLineCounts: Sendable {
+    package var queued: UInt64
+    package var dropped: UInt64
+
+    package init(queued: UInt64, dropped: UInt64) {
+        self.queued = queued
+        self.dropped = dropped
+    }
+}
+
+/// The loops' numbers added up.
+struct MetricTotals {
+    let shape: Shape
+    private(set) var cells: [UInt64]
+    private(set) var requests: [RequestTable.Key: UInt64] = [:]
+    private(set) var overflow: UInt64 = 0
+
+    init(_ loops: [LoopMetrics], _ names: MetricNames) {
+        shape = Shape(names)
+        cells = Array(repeating: 0, count: shape.cellCount)
+        for loop in loops {
+            precondition(loop.shape == shape, "loops and names of one configuration")
+            for (index, value) in loop.cellValues().enumerated() { cells[index] &+= value }
+            loop.mergeRequests(into: &requests)
+            overflow += loop.requestOverflow
+        }
+    }
+
+    func listener(_ index: Int, _ cell: ListenerCell) -> UInt64 {
+        cells[shape.listener(index) + cell.rawValue]
+    }
+}
+
+// MARK: - Sections
+
+extension PageWriter {
+    fileprivate mutating func requests(_ totals: MetricTotals, _ names: MetricNames) {
+        let order = totals.requests.sorted {
+            ($0.key.route, $0.key.method, $0.key.status)
+                < ($1.key.route, $1.key.method, $1.key.status)
+        }
+        for (key, count) in order where key.method < names.methods.count {
+            let route = key.route == 0 ? MetricNames.noRoute : names.routes[key.route - 1]
+            let status = key.status == 0 ? "-" : String(key.status)
+            sample([route, "\(names.methods[key.method])", status], count)
+        }
+        if totals.overflow > 0 { sample([MetricNames.noRoute, "OTHER", "other"], totals.overflow) }
+    }
+
+    fileprivate mutating func routes(
+        _ metric: Metric, _ totals: MetricTotals, _ names: MetricNames
+    ) {
+        for (index, name) in ([MetricNames.noRoute] + names.routes).enumerated() {
+            let row = totals.shape.route(index)
+            switch metric {
+            case .httpRequestBytes: sample([name], totals.cells[row + RouteCell.bytesIn])
+            case .httpResponseBytes: sample([name], totals.cells[row + RouteCell.bytesOut])
+            default:
+                histogram(
+                    [name], totals.cells[row..<(row + DurationBuckets.count)],
+                    sumMicroseconds: totals.cells[row + RouteCell.sum])
+            }
+        }
+    }
+
+    fileprivate mutating func outcomes(_ totals: MetricTotals) {
+        for outcome in Outcome.allCases {
+            sample(["\(outcome.name)"], totals.cells[totals.shape.outcome(outcome)])
+        }
+    }
+
+    fileprivate mutating func listeners(
+        _ metric: Metric, _ totals: MetricTotals, _ names: MetricNames
+    ) {
+        for (index, name) in names.listeners.enumerated() {
+            let opened = totals.listener(index, .opened)
+            switch metric {
+            case .connectionsActive:
+                // A close can be seen before its open when another loop's cells are read in between.
+                let closed = totals.listener(index, .closed)
+                sample([name], opened > closed ? opened - closed : 0)
+            case .connections: sample([name], opened)
+            case .connectionsRefused: sample([name], totals.listener(index, .refused))
+            case .acceptErrors: sample([name], totals.listener(index, .acceptErrors))
+            default: sample([name], totals.listener(index, .acceptPauses))
+            }
+        }
+    }
+
+    fileprivate mutating func upstreams(
+        _ metric: Metric, _ totals: MetricTotals, _ names: MetricNames
+    ) {
+        for (index, name) in names.upstreams.enumerated() {
+            let row = totals.shape.upstream(index)
+            switch metric {
+            case .upstreamDuration:
+                histogram(
+                    [name], totals.cells[row..<(row + DurationBuckets.count)],
+                    sumMicroseconds: totals.cells[row + UpstreamCell.sum])
+            case .upstreamConnections:
+                for state in [UpstreamConnectionState.active, .idle] {
+                    let cell = row + UpstreamCell.connections + Int(state.rawValue)
+                    let count = Int64(bitPattern: totals.cells[cell])
+                    sample([name, "\(state.name)"], UInt64(max(0, count)))
+                }
+            case .upstreamErrors:
+                for reason in UpstreamFailure.allCases {
+                    let cell = row + UpstreamCell.errors + Int(reason.rawValue)
+                    sample([name, "\(reason.name)"], totals.cells[cell])
+                }
+            default: sample([name], totals.cells[row + UpstreamCell.retries])
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+/// Where each number stands among a loop's cells: routes first, then upstreams, listeners and the rest.
+struct Shape: Sendable, Equatable {
+    /// The one for requests without a route, which is the first, included.
+    let routeCount: Int
+    let upstreamCount: Int
+    let listenerCount: Int
+
+    init(_ names: MetricNames) {
+        routeCount = names.routes.count + 1
+        upstreamCount = max(1, names.upstreams.count)
+        listenerCount = max(1, names.listeners.count)
+    }
+
+    /// - Parameter index: 0 for no route, else the route's index plus 1.
+    @inline(__always)
+    func route(_ index: Int) -> Int { index &* RouteCell.count }
+
+    func upstream(_ index: Int) -> Int {
+        routeCount &* RouteCell.count &+ within(index, upstreamCount) &* UpstreamCell.count
+    }
+
+    func listener(_ index: Int) -> Int {
+        upstreamsEnd &+ within(index, listenerCount) &* ListenerCell.count
+    }
+
+    @inline(__always)
+    func outcome(_ outcome: Outcome) -> Int { listenersEnd &+ Int(outcome.rawValue) }
+
+    var sampledLines: Int { listenersEnd &+ Outcome.allCases.count }
+    var cellCount: Int { sampledLines + 1 }
+
+    private var upstreamsEnd: Int {
+        routeCount &* RouteCell.count &+ upstreamCount &* UpstreamCell.count
+    }
+
+    private var listenersEnd: Int { upstreamsEnd &+ listenerCount &* ListenerCell.count }
+
+    private func within(_ index: Int, _ count: Int) -> Int {
+        index >= 0 && index < count ? index : 0
+    }
+}
+
+/// A route's cells: the histogram's buckets, then these.
+enum RouteCell {
+    static let sum = DurationBuckets.count
+    static let bytesIn = sum + 1
+    static let bytesOut = sum + 2
+    static let count = sum + 3
+}
+
+/// An upstream's cells: the histogram's buckets, then these.
+enum UpstreamCell {
+    static let sum = DurationBuckets.count
+    static let retries = sum + 1
+    /// One for each ``UpstreamConnectionState``.
+    static let connections = sum + 2
+    /// One for each ``UpstreamFailure``.
+    static let errors = connections + UpstreamConnectionState.allCases.count
+    static let count = errors + UpstreamFailure.allCases.count
+}
+
+/// A listener's cells.
+enum ListenerCell: Int, CaseIterable {
+    case opened, closed, refused, acceptErrors, acceptPauses
+
+    static let count = allCases.count
+}

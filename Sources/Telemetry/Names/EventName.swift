@@ -1,0 +1,50 @@
+/// What a log line tells of: its `event`.
+package enum EventName: UInt8, CaseIterable, Sendable {
+    case request, startup, shutdown, reload, listener, upstream, security, log
+
+    package var name: StaticString {
+        switch self {
+        case .request: "request"
+        case .startup: "startup"
+        case .shutdown: "shutdown"
+        case .reload: "reload"
+        case .listener: "listener"
+        case .upstream: "upstream"
+        case .security: "security"
+        case .log: "log"
+        }
+    }
+
+    /// One sentence for operators; docs/logs.md is made of these.
+    package var meaning: StaticString {
+        switch self {
+        case .request: "An exchange has ended; exactly one line for each (the access log)."
+        case .startup: "The process serves, or could not begin to."
+        case .shutdown: "The process was told to end, drains, or has ended."
+        case .reload: "A new configuration was asked for, and what came of it."
+        case .listener: "Accepting connections has paused, failed or resumed."
+        case .upstream: "A server of an upstream failed, was set aside, or is back."
+        case .security: "A request was refused because of what it tried; `kind` says what."
+        case .log: "The log itself: lines dropped, files reopened."
+        }
+    }
+}
+
+/// How much a line matters: its `level`, in rising order.
+package enum LogLevel: UInt8, CaseIterable, Comparable, Sendable {
+    case debug, info, warn, error, fatal
+
+    package var name: StaticString {
+        switch self {
+        case .debug: "debug"
+        case .info: "info"
+        case .warn: "warn"
+        case .error: "error"
+        case .fatal: "fatal"
+        }
+    }
+
+    package static func < (left: LogLevel, right: LogLevel) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}

@@ -1,0 +1,115 @@
+import Glibc
+import Synchronization
+
+/// The log of a process: a queue for each loop, one for everybody else, and the thread that writes them.
+///
+/// Lines of one queue keep their order; those of different queues may change places within a tenth of a
+/// second.
+package final class LogPipeline: Sendable {
+    /// Bytes that a queue holds.
+    package static let queueBytes = 1 << 20
+
+    private let loopQueues: [LogQueue]
+    /// For those who have no queue of their own. Guard: `sharedTurn`, held for one copy at most.
+    private let sharedQueue: LogQueue
+    private let sharedTurn = Mutex<Void>(())
+    private let wakeUp: WakePipe
+    private let finished: WakePipe
+    private let signal: WriterSignal
+    /// The writer takes it when it starts. Guard: the mutex.
+    private let destination: Mutex<LogDestination?>
+    private let mustReopen = Atomic<Bool>(false)
+    /// Nanoseconds of the monotonic clock at which a stop gives up; `Int64.max` while nobody stops.
+    private let deadline = Atomic<Int64>(.max)
+    private let isDrained = Atomic<Bool>(false)
+
+    /// Opens the output.
+    ///
+    /// - Parameter queueCount: Loops that log.
+    package init(output: LogTarget, queueCount: Int) throws(LogProblem) {
+        wakeUp = try WakePipe()
+        finished = try WakePipe()
+        let signal = WriterSignal(pipe: wakeUp)
+        self.signal = signal
+        loopQueues = (0..<queueCount).map { _ in
+            LogQueue(capacity: Self.queueBytes, signal: signal)
+        }
+        sharedQueue = LogQueue(capacity: Self.queueBytes, signal: signal)
+        destination = Mutex(try LogDestination(output))
+    }
+
+    /// Starts the writer thread; lines queued before are written too. To be called once.
+    package func start() throws(LogProblem) {
+        try startThread { self.write() }
+    }
+
+    /// The queue of one loop, whose only producer that loop is.
+    package func queue(_ index: Int) -> LogQueue { loopQueues[index] }
+
+    /// Appends to the shared queue, from any thread; not for a loop's data path.
+    package func submit(_ line: inout LineBuilder) {
+        sharedTurn.withLock { _ in sharedQueue.append(&line) }
+    }
+
+    /// Lines taken by all queues.
+    package var lineCount: UInt64 { queues.reduce(0) { $0 + $1.lineCount } }
+    /// Lines dropped by all queues.
+    package var droppedCount: UInt64 { queues.reduce(0) { $0 + $1.droppedCount } }
+
+    /// Has a file target opened anew, between two lines, as after it was renamed.
+    package func reopen() {
+        mustReopen.store(true, ordering: .releasing)
+        signal.wake()
+    }
+
+    /// Writes what was queued before the call and ends the writer.
+    ///
+    /// - Parameter limit: Waits no longer, even if the output has stopped taking lines.
+    /// - Returns: Whether all was written.
+    package func stop(within limit: Duration) -> Bool {
+        let parts = limit.components
+        let nanoseconds = parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000
+        deadline.store(monotonicNanoseconds() + nanoseconds, ordering: .releasing)
+        signal.wake()
+        // The writer ends by itself at the deadline; a file system that hangs is not waited for.
+        finished.wait(orWritable: -1, milliseconds: Int32(clamping: nanoseconds / 1_000_000 + 100))
+        return isDrained.load(ordering: .acquiring)
+    }
+
+    private var queues: [LogQueue] { loopQueues + [sharedQueue] }
+}
+
+// MARK: - The writer's side
+
+extension LogPipeline {
+    /// The writer thread's life.
+    private func write() {
+        guard let output = destination.withLock({ $0.take() }) else { return }
+        var writer = LogWriter(queues: queues, destination: output, pipeline: self)
+        isDrained.store(writer.run(), ordering: .releasing)
+        finished.signal()
+    }
+
+    /// Milliseconds until a stop gives up; `nil` while nobody stops.
+    var millisecondsLeft: Int64? {
+        let end = deadline.load(ordering: .acquiring)
+        if end == .max { return nil }
+        return max(0, (end - monotonicNanoseconds()) / 1_000_000)
+    }
+
+    /// Whether a reopening was asked for since the last call.
+    func takeReopening() -> Bool { mustReopen.exchange(false, ordering: .acquiring) }
+
+    /// Rests as long as nothing is to be done.
+    ///
+    /// - Parameters:
+    ///   - rest: What ends it besides the time, a stop or a reopening.
+    ///   - output: A descriptor whose being writable ends it too; -1 for none.
+    ///   - milliseconds: -1 for no end.
+    func rest(_ rest: WriterSignal.Rest, orWritable output: Int32, milliseconds: Int32) {
+        signal.enter(rest)
+        let isWorkThere = rest == .sleep && queues.contains { $0.releasedEnd != $0.publishedEnd }
+        if !isWorkThere { wakeUp.wait(orWritable: output, milliseconds: milliseconds) }
+        signal.enter(.none)
+    }
+}

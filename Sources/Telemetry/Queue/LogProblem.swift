@@ -1,0 +1,25 @@
+/// Why the log could not be opened or started.
+package struct LogProblem: Error, Equatable, Sendable {
+    /// What was tried.
+    package enum Step: Sendable, Equatable {
+        case open(path: String)
+        case wakeUp
+        case thread
+    }
+
+    package let step: Step
+    /// As of errno(3).
+    package let errno: Int32
+
+    init(_ step: Step, errno: Int32) {
+        self.step = step
+        self.errno = errno
+    }
+}
+
+/// Where lines go.
+package enum LogTarget: Sendable, Equatable {
+    case stdout, stderr
+    /// Appended to, made with mode 0640 if it is not there; opened anew by ``LogPipeline/reopen()``.
+    case file(path: String)
+}
