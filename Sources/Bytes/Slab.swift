@@ -1,9 +1,9 @@
 /// Names an element of a ``Slab`` for as long as that element lives.
 ///
 /// A slot's generation moves on when its element leaves, so a name kept too long finds nothing.
-package struct SlabIndex: Equatable, Hashable, Sendable {
-    package let slot: UInt32
-    package let generation: UInt32
+@usableFromInline package struct SlabIndex: Equatable, Hashable, Sendable {
+    @usableFromInline package let slot: UInt32
+    @usableFromInline package let generation: UInt32
 
     @inlinable package init(slot: UInt32, generation: UInt32) {
         self.slot = slot
@@ -13,13 +13,14 @@ package struct SlabIndex: Equatable, Hashable, Sendable {
 
 /// A fixed number of slots for elements that come and go, found by index in 1.3 ns.
 ///
-/// Storage is reserved whole and touched slot by slot, so that unused capacity costs no resident memory.
+/// Storage is reserved whole and touched slot by slot, so that unused capacity costs no resident
+/// memory.
 ///
-/// - Invariant: a slot holds an element if and only if its generation is odd; slots at or above `touched`
-///   were never used.
-/// - Safety: every access checks its slot against `touched` and the generation's parity; the two blocks are
-///   owned and freed by the deinitialiser.
-@safe package struct Slab<Element: ~Copyable>: ~Copyable {
+/// - Invariant: a slot holds an element if and only if its generation is odd; slots at or above
+///   `touched` were never used.
+/// - Safety: every access checks its slot against `touched` and the generation's parity; the two
+///   blocks are owned and freed by the deinitialiser.
+@safe @usableFromInline package struct Slab<Element: ~Copyable>: ~Copyable {
     @usableFromInline let elements: UnsafeMutablePointer<Element>
     @usableFromInline let generations: UnsafeMutablePointer<UInt32>
     /// Slots free for use, a chain through `links`.
@@ -53,7 +54,8 @@ package struct SlabIndex: Equatable, Hashable, Sendable {
 
     package var isFull: Bool { count == capacity }
 
-    /// Places an element, or gives it back to the void if all slots are taken: check ``isFull`` before.
+    /// Places an element, or gives it back to the void if all slots are taken: check ``isFull``
+    /// before.
     ///
     /// - Returns: The element's name, or `nil` if the slab is full.
     package mutating func insert(_ element: consuming Element) -> SlabIndex? {

@@ -97,8 +97,9 @@ package struct Limits: Sendable, Equatable {
     }
 }
 
-/// Global timeouts; `nil` means that none was wanted. Those that a route may set are
-/// ``RouteTimeouts``.
+/// Global timeouts; `nil` means that none was wanted.
+///
+/// Those that a route may set are ``RouteTimeouts``.
 package struct Timeouts: Sendable, Equatable {
     /// A whole request head, from its first byte.
     package var header: Duration

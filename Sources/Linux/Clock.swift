@@ -12,7 +12,12 @@ package struct MonotonicInstant: Comparable, Hashable, Sendable {
 
     /// - Returns: The instant `timeout` later; the last one there is if that lies beyond it.
     @inlinable package func advanced(by timeout: Duration) -> MonotonicInstant {
-        let (sum, overflows) = nanoseconds.addingReportingOverflow(timeout.wholeNanoseconds)
+        advanced(byNanoseconds: timeout.wholeNanoseconds)
+    }
+
+    /// - Returns: The instant so much later; the last one there is if that lies beyond it.
+    @inlinable package func advanced(byNanoseconds length: UInt64) -> MonotonicInstant {
+        let (sum, overflows) = nanoseconds.addingReportingOverflow(length)
         return MonotonicInstant(nanoseconds: overflows ? .max : sum)
     }
 

@@ -67,6 +67,7 @@ struct Assembly {
         }
     }
 
+    /// The routes that are whole; what is wrong with the others is reported.
     private func routes() -> [Route] {
         let upstreams = draft.upstreams.map(\.name)
         let listeners = draft.listeners.map(\.name)
@@ -89,6 +90,7 @@ struct Assembly {
         return routes
     }
 
+    /// What a route does, its upstream being looked up by name.
     private func action(
         of route: RouteDraft, _ indices: [String: Int], _ names: [String]
     ) -> RouteAction? {
@@ -102,6 +104,7 @@ struct Assembly {
         }
     }
 
+    /// Reports a name that nothing has, and what may have been meant.
     private func refuse(_ name: Located<String>, _ noun: String, among names: [String]) {
         let known = names.isEmpty ? "there is none" : "there is \(alternatives(names))"
         name.object(
@@ -112,6 +115,7 @@ struct Assembly {
             report: report)
     }
 
+    /// A route with the global values wherever it says nothing.
     private func complete(_ route: RouteDraft, _ action: RouteAction) -> Route {
         let global = draft.timeouts.route
         let timeouts = RouteTimeouts(

@@ -18,6 +18,7 @@ struct ProductionChecks {
         object(preset.position, preset.path, "none leaves responses without security headers")
     }
 
+    /// Anybody on the network reads what the admin listener shows; a socket file has permissions.
     private func checkAdmin() {
         guard let admin = draft.admin, case .ip(let address, _) = admin.value.bind,
             !address.isLoopback

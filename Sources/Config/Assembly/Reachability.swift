@@ -2,7 +2,7 @@ import Policy
 
 /// Finds routes that no request can reach, because an earlier one takes all of theirs.
 enum Reachability {
-    /// The part of a match that can be looked up. Several earlier routes may share one.
+    /// The part of a match that can be looked up; several routes may share one.
     private struct Face: Hashable {
         var host: HostPattern?
         var path: PathPattern?
@@ -24,6 +24,7 @@ enum Reachability {
         }
     }
 
+    /// The first earlier route that takes everything which this match takes.
     private static func taker(
         of match: RouteMatch, _ routes: [RouteDraft], _ earlier: [Face: [Int]]
     ) -> Int? {

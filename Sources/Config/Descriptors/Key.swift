@@ -1,5 +1,8 @@
 /// One key of the configuration: its name, what it takes, what it is when absent, and a line about
 /// it.
+///
+/// It decodes straight into the type that the snapshot has: there is no second, looser form of the
+/// settings in between.
 struct Key<Value: Sendable>: Sendable {
     let kind: Kind<Value>
     /// What an absent key means, and an unreadable one until the end of the run.

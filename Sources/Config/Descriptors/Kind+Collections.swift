@@ -2,6 +2,7 @@
 struct Located<Value: Sendable>: Sendable {
     let value: Value
     let path: Path
+    /// Where the value begins, not its key.
     let position: Position
     /// What it was read from, if that was a single text.
     var scalar: Scalar?
@@ -22,6 +23,7 @@ struct Named<Value: Sendable>: Sendable {
     let name: String
     /// `nil` for what could not be read; the name is known all the same.
     let value: Value?
+    /// Where the name stands.
     let position: Position
 }
 
@@ -50,14 +52,12 @@ extension Kind {
         }
     }
 
-    /// Names with values, in the order of the text.
-    ///
-    /// - Parameter check: what a name must be.
+    /// Names that `check` has nothing against, with values, in the order of the text.
     static func names<Element>(
         _ element: Kind<Element>, count: ClosedRange<Int>,
         check: @escaping @Sendable (String) throws(Objection) -> Void
     ) -> Kind where Value == [Named<Element>] {
-        Kind(shape: .names(of: element.shape), format: { _ in nil }) { node, place in
+        Kind(shape: .names(of: element.shape)) { node, place in
             guard let entries = place.entries(node) else { return nil }
             guard place.admits(entries.count, in: count, at: node.position) else { return nil }
             var values: [Named<Element>] = []
@@ -78,10 +78,12 @@ extension Kind {
     }
 
     /// The keys of a section, made into one value.
+    ///
+    /// `make` reads every key before it gives up, so that every mistake of the section is told.
     static func section(
         _ section: Section, make: @escaping @Sendable (Fields) -> Value?
     ) -> Kind {
-        Kind(shape: .section(section), format: { _ in nil }) { node, place in
+        Kind(shape: .section(section)) { node, place in
             guard let entries = place.entries(node) else { return nil }
             let fields = Fields(section, entries: entries, at: node.position, place)
             return make(fields)
@@ -91,8 +93,8 @@ extension Kind {
     /// The same, with where it was written.
     var located: Kind<Located<Value>> {
         let inner = self
-        return Kind<Located<Value>>(shape: shape, format: { inner.format($0.value) }) {
-            node, place in
+        let format: @Sendable (Located<Value>) -> String? = { inner.format($0.value) }
+        return Kind<Located<Value>>(shape: shape, format: format) { node, place in
             let scalar: Scalar? = if case .scalar(let scalar) = node { scalar } else { nil }
             return inner.decode(node, place).map {
                 Located(value: $0, path: place.path, position: node.position, scalar: scalar)
@@ -102,6 +104,7 @@ extension Kind {
 }
 
 extension Place {
+    /// Whether a list or section is as long as it may be; says so when it is not.
     fileprivate func admits(
         _ count: Int, in range: ClosedRange<Int>, at position: Position
     ) -> Bool {
@@ -113,8 +116,7 @@ extension Place {
         return range.contains(count)
     }
 
-    /// The keys of a node. Nothing at all stands for no keys: everything in the section is
-    /// commented out.
+    /// The keys of a node; nothing at all stands for none, everything being commented out.
     fileprivate func entries(_ node: SyntaxNode) -> [Entry]? {
         if node.isNull { return [] }
         guard case .mapping(let entries, _) = node else {

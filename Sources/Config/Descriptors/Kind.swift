@@ -10,7 +10,7 @@ struct Kind<Value: Sendable>: Sendable {
     let decode: @Sendable (SyntaxNode, Place) -> Value?
 
     init(
-        shape: Shape, format: @escaping @Sendable (Value) -> String?,
+        shape: Shape, format: @escaping @Sendable (Value) -> String? = { _ in nil },
         decode: @escaping @Sendable (SyntaxNode, Place) -> Value?
     ) {
         self.shape = shape
@@ -20,7 +20,7 @@ struct Kind<Value: Sendable>: Sendable {
 
     /// A value that is written as one text.
     ///
-    /// - Parameter parse: gets the text expanded, and must not repeat it in what it objects.
+    /// `parse` gets the text expanded, and must not repeat it in what it objects.
     init(
         _ shape: Shape, format: @escaping @Sendable (Value) -> String?,
         parse: @escaping @Sendable (String) throws(Objection) -> Value
@@ -42,6 +42,7 @@ struct Place {
     let path: Path
     let report: Report
 
+    /// The place of what stands under a key, or an index, of this one.
     func inside(_ key: String) -> Place { Place(path: path.appending(key), report: report) }
     func inside(_ index: Int) -> Place { Place(path: path.appending(index), report: report) }
 

@@ -5,6 +5,7 @@ struct Path: Sendable {
         case index(Int)
     }
 
+    /// From the root inwards.
     private var steps: [Step]
 
     static let root = Path(steps: [])
@@ -30,6 +31,7 @@ struct Path: Sendable {
         return text.isEmpty ? "configuration" : text
     }
 
+    /// Whether a key can stand in a path without quotes.
     private static func isWord(_ key: String) -> Bool {
         !key.isEmpty && key.utf8.count <= 64
             && key.utf8.allSatisfy { byte in

@@ -12,6 +12,7 @@ final class Report {
 
     init(file: String) { self.file = file }
 
+    /// Whether what follows is left out; work only for its sake can be saved.
     var isFull: Bool { problems.count >= Self.countMax }
 
     /// All problems in the order of the text; those of one place in the order they were found.
@@ -29,11 +30,16 @@ final class Report {
         return ordered.map(\.element) + [rest]
     }
 
+    /// Notes something that keeps the configuration from being used.
+    ///
+    /// The message is one line without anything that came out of the environment or a file; the
+    /// hint is advice, which ends up in parentheses.
     func error(at position: Position, _ path: Path, _ message: String, hint: String? = nil) {
         hasErrors = true
         append(.error, position, path, message, hint)
     }
 
+    /// Notes something that is probably not what was meant.
     func warning(at position: Position, _ path: Path, _ message: String, hint: String? = nil) {
         append(.warning, position, path, message, hint)
     }

@@ -1,4 +1,6 @@
 /// Which known word somebody may have meant.
+///
+/// A wrong guess costs more trust than none: what is not near is left without one.
 enum Spelling {
     /// Longer words are not compared: nobody mistypes a known word into one of these.
     private static let lengthMax = 40

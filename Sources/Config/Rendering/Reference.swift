@@ -1,10 +1,12 @@
 /// `docs/configuration.md`: every key, from its descriptor.
 package enum Reference {
+    /// The page, in the order of the sections, with its line end.
     package static func render() -> String {
         let sections = RootSection.section.withSections().map(chapter)
         return ReferenceText.introduction + sections.joined(separator: "\n") + "\n" + later
     }
 
+    /// A heading, a sentence, and a row for each key.
     private static func chapter(_ section: Section) -> String {
         let title = section.name.isEmpty ? "Top level" : "`\(section.name)`"
         let rows = section.keys.map { key in
@@ -36,6 +38,7 @@ package enum Reference {
         }
     }
 
+    /// What holds without the key, in the words of the table.
     private static func fallback(of key: KeyDescription) -> String {
         switch key.fallback {
         case .required: "required"
@@ -45,6 +48,7 @@ package enum Reference {
         }
     }
 
+    /// Text that cannot end a cell of a table.
     private static func cell(_ text: String) -> String { text.replacing("|", with: "\\|") }
 
     /// As GitHub makes anchors of headings: lower case, letters, digits, `-` and `_`.
@@ -52,6 +56,7 @@ package enum Reference {
         String(title.lowercased().filter { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" })
     }
 
+    /// What the format has and this version does not.
     private static var later: String {
         let rows = LaterKeys.names.sorted { $0.key < $1.key }.map { section, names in
             let title = section.isEmpty ? "top level" : "`\(section)`"

@@ -6,8 +6,8 @@ enum ReferenceText {
     static let introduction = """
         # Configuration
 
-        Apus reads one YAML file: `conf/apus.yaml`, or what `--config` names. That file in the source
-        tree has every section with its defaults; `apus check` tells all that is wrong with a
+        Apus reads one YAML file: `conf/apus.yaml`, or what `--config` names. That file in the
+        source tree has every section with its defaults; `apus check` tells all that is wrong with a
         file; `apus schema` prints a JSON Schema for editors. This page is made from the same
         descriptors that the file is checked against.
 
@@ -48,8 +48,8 @@ enum ReferenceText {
 
         An error keeps the configuration from being used, a warning does not. To have
         `security_headers: none`, or an `admin` address that other machines reach, is an error in
-        production and a warning elsewhere. A route that no request can reach, because an earlier one takes them all, is a
-        warning.
+        production and a warning elsewhere. A route that no request can reach,
+        because an earlier one takes them all, is a warning.
 
 
         """

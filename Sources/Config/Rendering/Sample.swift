@@ -1,8 +1,10 @@
 /// `conf/apus.yaml`: a working configuration with every section, its comments being the
 /// descriptors' lines.
 package enum Sample {
+    /// Columns of the comments.
     private static let width = 100
 
+    /// The file, with its line end.
     package static func render() -> String {
         let keys = RootSection.section.keys.map { lines(of: $0, indent: "") }
         return header + keys.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
@@ -18,6 +20,7 @@ package enum Sample {
 
         """
 
+    /// A comment, then the key with its example, its default, or the keys within it.
     private static func lines(of key: KeyDescription, indent: String) -> [String] {
         let remark = key.shape.remark.map { " (\($0))" } ?? ""
         let comment = wrapped(key.summary + remark, indent: indent)

@@ -22,6 +22,7 @@ package enum Schema {
         ("type", .text("string")), ("pattern", .text("\\$\\{")),
     ])
 
+    /// A definition: the keys of a section, and no others.
     private static func object(_ section: Section) -> JSONText {
         var members: [(String, JSONText)] = [
             ("description", .text(section.summary)),
@@ -36,12 +37,14 @@ package enum Schema {
         return .object(members)
     }
 
+    /// What editors show and check for one key.
     private static func property(_ key: KeyDescription) -> JSONText {
         guard case .object(let members) = value(key.shape) else { return value(key.shape) }
         let fallback = key.fallback.text.map { ". Default: \($0)" } ?? ""
         return .object([("description", .text(key.summary + fallback))] + members)
     }
 
+    /// What a value may be, lists and sections included.
     private static func value(_ shape: Shape) -> JSONText {
         switch shape {
         case .list(let element):
@@ -59,8 +62,9 @@ package enum Schema {
         }
     }
 
-    /// What a scalar may be, apart from an expansion. Editors read `8080` and `on` as other types
-    /// than text.
+    /// What a scalar may be, apart from an expansion.
+    ///
+    /// Editors read `8080` and `on` as other types than text.
     private static func forms(_ shape: Shape) -> [JSONText] {
         switch shape {
         case .text(_, let pattern?), .quantity(_, _, _, let pattern):

@@ -22,7 +22,7 @@ enum RedirectSection {
         return fields[target].map { Redirect(target: $0, status: status) }
     }
 
-    /// The target becomes a `Location` field as it stands.
+    /// The target becomes a `Location` field (RFC 9110 §10.2.2), in which `{path}` is replaced.
     private static func checkTarget(_ text: String) throws(Objection) {
         let isURL = text.hasPrefix("https://") || text.hasPrefix("http://")
         guard isURL || text.hasPrefix("/") else {
@@ -63,6 +63,7 @@ enum RespondSection {
             status: UInt16(status), body: Array(body.utf8), contentType: fields[contentType])
     }
 
+    /// Refuses what does not begin with `type/subtype` (RFC 9110 §8.3.1); parameters may follow.
     private static func checkMediaType(_ text: String) throws(Objection) {
         try FieldText.checkValue(text)
         let parts = text.prefix { $0 != ";" }.split(

@@ -1,4 +1,4 @@
-/// `listeners` and `admin`: where we can be reached.
+/// `listeners`: where clients reach us.
 enum ListenersSection {
     static let bind = Key(
         required: "bind", Kind<BindAddress>.bind.located, example: "\"0.0.0.0:8080\"",
@@ -10,6 +10,7 @@ enum ListenersSection {
     static let kind = Kind<Located<BindAddress>>.section(section) { $0[bind] }
 }
 
+/// `admin`: where operators reach us.
 enum AdminSection {
     static let bind = Key(
         "bind", Kind<BindAddress>.bind, default: .ip(.loopback, port: 9901),

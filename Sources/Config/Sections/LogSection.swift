@@ -20,6 +20,7 @@ enum LogSection {
 }
 
 extension Kind where Value == LogOutput {
+    /// A path must look like one, so that `stduot` is no file.
     fileprivate static var logOutput: Kind {
         let shape = Shape.text(
             expected: "stdout, stderr or the path of a file", pattern: "stdout|stderr|[/.].*")

@@ -72,6 +72,7 @@ extension Kind where Value == PathPattern {
 }
 
 extension Kind where Value == String {
+    /// A method that can reach a route (RFC 9110 §9.1).
     fileprivate static var method: Kind {
         let known = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
         return .text("a method such as POST", pattern: "[!#$%&'*+.^_`|~0-9A-Za-z-]+") {

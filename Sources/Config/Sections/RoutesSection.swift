@@ -69,6 +69,7 @@ enum RoutesSection {
         ])
     static let kind = Kind<RouteDraft>.section(section, make: make)
 
+    /// The route as far as it can be known without the rest of the file.
     static func make(_ fields: Fields) -> RouteDraft {
         RouteDraft(
             position: fields.position, path: fields.place.path, name: fields[name],
@@ -116,7 +117,9 @@ struct RouteDraft: Sendable {
     let timeouts: RouteTimeoutsDraft
 }
 
+/// What a route does.
 enum ActionDraft: Sendable {
+    /// A reference by name.
     case upstream(Located<String>)
     case settled(RouteAction)
 }

@@ -5,6 +5,7 @@ enum SecurityHeadersKey {
     static let summary =
         "Security headers of every response: a preset for pages, for APIs, a strict one, or none"
 
+    /// A preset by name; its longer form is still to come.
     static let preset = Kind<SecurityPreset>(shape: plain.shape, format: plain.format) {
         node, place in
         if case .mapping = node {

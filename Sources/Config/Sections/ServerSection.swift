@@ -12,6 +12,7 @@ enum ServerSection {
         keys: [workers.description, drainTimeout.description])
     static let kind = Kind<ServerSettings>.section(section, make: make)
 
+    /// The settings, defaults included.
     static func make(_ fields: Fields) -> ServerSettings {
         ServerSettings(workers: fields[workers], drainTimeout: fields[drainTimeout])
     }

@@ -15,6 +15,7 @@ enum TrustedProxiesKey {
         .text(expected: "an address, a block such as 10.0.0.0/8, or unix", pattern: nil),
         format: { _ in nil }, parse: parse)
 
+    /// An address alone is a block of its own.
     private static func parse(_ text: String) throws(Objection) -> Peer {
         if text == "unix" { return .unix }
         do throws(AddressBlockProblem) {
@@ -33,7 +34,7 @@ enum TrustedProxiesKey {
         }
     }
 
-    /// - Parameter report: gets a warning for a block that holds every address.
+    /// The proxies, with a warning for a block that holds every address.
     static func make(_ peers: [Located<Peer>], report: Report) -> TrustedProxies {
         var proxies = TrustedProxies(blocks: [], trustsUnix: false)
         for peer in peers {

@@ -30,10 +30,11 @@ enum UpstreamsSection {
     }
 }
 
-/// How a server is chosen. One way so far, which is why no snapshot says it.
+/// How a server is chosen: one way so far, which is why no snapshot says it.
 enum Balance: String, CaseIterable { case roundRobin = "round_robin" }
 
 extension Kind where Value == Balance {
+    /// `hash:<key>` is a word with an end of its own, which is why the plain words do not do.
     fileprivate static var balance: Kind {
         let plain = Kind<Balance>.cases(later: ["least_requests", "random_two"])
         return Kind(shape: plain.shape, format: plain.format) { node, place in
@@ -46,6 +47,7 @@ extension Kind where Value == Balance {
     }
 }
 
+/// `keepalive` of an upstream.
 enum KeepaliveSection {
     static let max = Key(
         "max", Kind.integer(0...10_000), default: 64,
@@ -87,17 +89,19 @@ extension Kind where Value == ServerSpecification {
             return server
         }
         let shape = Shape.either(serverAddress.shape, long.shape)
-        return Kind(shape: shape, format: { $0.text }) { node, place in
+        return Kind(shape: shape) { node, place in
             if case .mapping = node { return long.decode(node, place) }
             return serverAddress.decode(node, place)
         }
     }
 
+    /// A server's address; unlike a listener's it may be a name, which is looked up while running.
     static var serverAddress: Kind {
         let shape = Shape.text(
             expected: "an address such as 127.0.0.1:3000, app.internal:80 or unix:/run/app.sock",
             pattern: "(http://)?[^/]+|unix:/.+")
-        return Kind(shape, format: { $0.text }) { text throws(Objection) in
+        let format: @Sendable (ServerSpecification) -> String? = { $0.text }
+        return Kind(shape, format: format) { text throws(Objection) in
             ServerSpecification(address: try parse(text), weight: 1, text: text)
         }
     }

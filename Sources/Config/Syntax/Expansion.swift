@@ -20,8 +20,7 @@ struct Expansion {
         self.report = report
     }
 
-    /// The same tree with every scalar expanded. What cannot be expanded is reported and left as
-    /// written.
+    /// The same tree with every scalar expanded; what cannot be is reported and has no value.
     mutating func expand(_ node: SyntaxNode, at path: Path) -> SyntaxNode {
         switch node {
         case .scalar(let scalar): return .scalar(expand(scalar, at: path))
@@ -41,6 +40,7 @@ struct Expansion {
         }
     }
 
+    /// One pass from left to right: what was put in is not looked at again.
     private mutating func expand(_ scalar: Scalar, at path: Path) -> Scalar {
         var expanded = scalar
         var text = ""
@@ -70,6 +70,7 @@ struct Expansion {
         return expanded
     }
 
+    /// What stands for the text between `${` and `}`; `nil` after a problem was reported.
     private mutating func value(of reference: String, for scalar: Scalar, at path: Path) -> String?
     {
         let found: String?
@@ -79,8 +80,10 @@ struct Expansion {
             found = variable(reference, for: scalar, at: path)
         }
         guard let found else { return nil }
+        let wasExhausted = bytesLeft < 0
         bytesLeft -= found.utf8.count
         guard bytesLeft >= 0 else {
+            guard !wasExhausted else { return nil }
             let limit = SizeText.format(UInt64(Self.totalBytesMax))
             report.error(
                 at: scalar.position, path, "the values put in are more than \(limit) in all")
@@ -89,6 +92,7 @@ struct Expansion {
         return found
     }
 
+    /// A variable of the environment, or its default.
     private func variable(_ reference: String, for scalar: Scalar, at path: Path) -> String? {
         let separator = reference.firstRange(of: ":-")
         let name = String(reference[..<(separator?.lowerBound ?? reference.endIndex)])
@@ -110,6 +114,7 @@ struct Expansion {
         return value
     }
 
+    /// A file's text, read once.
     private mutating func content(of file: String, for scalar: Scalar, at path: Path) -> String? {
         guard file.hasPrefix("/") else {
             report.error(
@@ -137,6 +142,7 @@ struct Expansion {
         return text.last?.isNewline == true ? String(text.dropLast()) : text
     }
 
+    /// Whether a shell would take it for the name of a variable.
     private static func isName(_ name: String) -> Bool {
         guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first)
         else { return false }

@@ -6,6 +6,9 @@ import Yams
 /// makes it. What it is given is therefore made harmless first: without aliases
 /// (``SourceText/star``) the tree is no larger than the text, and its C scanner stops at 1,000
 /// levels. Depth and size are settled on the copy made here.
+///
+/// Values stay text: `on`, `1.10` and `0755` are what they look like until a descriptor reads them,
+/// in quotes or not. Tags, which would say otherwise, are refused.
 struct YAMLReader {
     /// Sections and lists within each other.
     static let levelCountMax = 64
@@ -46,21 +49,25 @@ struct YAMLReader {
             } catch YamlError.duplicatedKeysInMapping(let names, let context) {
                 let first = Position(line: context.mark.line, column: context.mark.column)
                 let name = names.first ?? ""
-                if !duplicates.rename(name, after: first) {
-                    let shown = quoted(restored(name))
-                    report.error(at: first, .yaml, "the key \(shown) stands here more than once")
-                    return nil
-                }
+                if duplicates.rename(name, after: first) { continue }
+                report.error(
+                    at: first, .yaml, "the key \(quoted(restored(name))) is given more than once")
             } catch let fault as YamlError {
                 refuse(fault, in: source, report: report)
-                return nil
             } catch {
                 report.error(at: .start, .yaml, "cannot be read")
-                return nil
             }
+            for (position, name) in duplicates.names {
+                report.error(
+                    at: position, .yaml, "the key \(quoted(restored(name))) was already given")
+            }
+            return nil
         }
     }
 
+    /// A node and all below it, or `nil` when the whole tree was given up.
+    ///
+    /// The path is for problems; the depth counts the collections around the node.
     private mutating func convert(_ node: Yams.Node, at path: Path, depth: Int) -> SyntaxNode? {
         let position = Position(line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
         let isCollection = node.scalar == nil
@@ -86,6 +93,7 @@ struct YAMLReader {
         return converted
     }
 
+    /// The keys of a mapping, without those that were refused.
     private mutating func convert(_ mapping: Yams.Node.Mapping, _ path: Path, depth: Int) -> [Entry]
     {
         var entries: [Entry] = []
@@ -116,6 +124,7 @@ struct YAMLReader {
         return entries
     }
 
+    /// A text, or what an alias stands for.
     private mutating func convert(
         _ scalar: Yams.Node.Scalar, at position: Position, _ path: Path, depth: Int
     ) -> SyntaxNode? {
@@ -157,6 +166,8 @@ struct YAMLReader {
         return !isOversized
     }
 
+    /// The nodes of a tree, and its collections within each other.
+    ///
     /// - Complexity: linear, in a tree that was admitted: at most ``nodeCountMax`` for each alias,
     ///   and the sum of what they return is bounded by it as well.
     private static func measure(_ node: SyntaxNode) -> (count: Int, levels: Int) {
@@ -177,6 +188,7 @@ struct YAMLReader {
         return size
     }
 
+    /// `!!str` and its like change nothing here; any other tag asks for something that is not done.
     private func refuseTag(of node: Yams.Node, at position: Position, _ path: Path) {
         let usual = [
             "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "", "!",
@@ -186,6 +198,7 @@ struct YAMLReader {
         report.error(at: position, path, "YAML tags such as \(quoted(name)) are not supported")
     }
 
+    /// Whether the text was an alias: it begins with a star and has no quotes.
     private static func isAlias(_ scalar: Yams.Node.Scalar) -> Bool {
         scalar.style == .plain && scalar.string.unicodeScalars.first == SourceText.star
     }
@@ -223,6 +236,7 @@ private func refuse(_ fault: YamlError, in source: SourceText, report: Report) {
     }
 }
 
+/// Advice on mistakes that YAML's own words do not explain.
 private func hint(for problem: String, in line: String, after count: Int) -> String? {
     switch line.unicodeScalars.dropFirst(count).first {
     case "\t": return "YAML indents with spaces, not tabs"

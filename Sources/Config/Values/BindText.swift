@@ -14,8 +14,10 @@ extension IPAddress {
 }
 
 extension Kind where Value == BindAddress {
-    /// Where a listener listens. Names other than `localhost` are not looked up: an address that
-    /// depends on a name server is no address to be reached at.
+    /// Where a listener listens.
+    ///
+    /// Names other than `localhost` are not looked up: an address that depends on a name server is
+    /// none to be reached at.
     static var bind: Kind {
         let shape = Shape.text(
             expected: "an address such as 0.0.0.0:8080, [::]:8080 or unix:/run/apus.sock",
@@ -23,6 +25,7 @@ extension Kind where Value == BindAddress {
         return Kind(shape, format: format, parse: parse)
     }
 
+    /// Port 0 lets the kernel choose, which tests and socket activation like.
     private static func parse(_ text: String) throws(Objection) -> BindAddress {
         if text.hasPrefix("unix:") { return .unix(path: try unixPath(text)) }
         if text.hasPrefix("fd:") {
@@ -79,6 +82,11 @@ struct HostAndPort {
     let isBracketed: Bool
     let port: UInt16?
 
+    /// - Parameters:
+    ///   - text: Without scheme and path.
+    ///   - portNeeded: Whether a text without a port is refused.
+    /// - Throws: What is wrong with the text. The host is not looked at, but that brackets hold an
+    ///   IPv6 address, and that a bare one is not taken for host and port.
     init(_ text: String, portNeeded: Bool) throws(Objection) {
         var rest = text[...]
         if rest.hasPrefix("[") {

@@ -1,10 +1,12 @@
 /// Durations as configurations write them: `250ms 10s 15min 1h 7d`.
 enum DurationText {
+    /// From the smallest to the largest.
     private static let units: [(name: String, milliseconds: Int64)] = [
         ("ms", 1), ("s", 1000), ("min", 60_000), ("h", 3_600_000), ("d", 86_400_000),
     ]
     private static let example = "write a number and one of ms, s, min, h, d, such as 30s"
 
+    /// The duration, which may be 0: bounds are the key's business.
     static func parse(_ text: String) throws(Objection) -> Duration {
         guard let parts = Quantity(text) else {
             throw Objection("is not a duration", advice: example)
@@ -30,6 +32,7 @@ enum DurationText {
         return "\(milliseconds / unit.milliseconds)\(unit.name)"
     }
 
+    /// The same number with the unit that was probably meant.
     private static func suggestion(for parts: Quantity) -> String? {
         // Nobody meant "0s" by a 0.
         guard parts.count != 0 else { return nil }

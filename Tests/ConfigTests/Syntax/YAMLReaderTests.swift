@@ -132,11 +132,20 @@ struct YAMLReaderTests {
 
     @Test func `a key that was spelt with escapes is reported where it stands first`() {
         let result = read("a: 1\n\"\\u0061\": 2")
-        #expect(result.said == ["a:1:1: error: yaml: the key \"a\" stands here more than once"])
+        #expect(result.said == ["a:1:1: error: yaml: the key \"a\" is given more than once"])
     }
 
     @Test func `more repeated keys than can be followed end the reading`() {
-        let text = (0..<60).map { "key\($0): 1\nkey\($0): 2\n" }.joined()
-        #expect(read(text).tree == nil)
+        let text = (10..<60).map { "key\($0): 1\nkey\($0): 2\n" }.joined()
+        let result = read(text)
+        #expect(result.tree == nil)
+        #expect(result.said.count == 21)
+        #expect(result.said[0] == "a:2:1: error: yaml: the key \"key10\" was already given")
+    }
+
+    @Test func `repeated keys are told although the text breaks off later`() {
+        let result = read("a: { b: 1, b: 2 }\nc: ]")
+        #expect(result.said.count == 2)
+        #expect(result.said[0] == "a:1:12: error: yaml: the key \"b\" was already given")
     }
 }
