@@ -69,6 +69,11 @@
         return unsafe base[Int(start) + offset]
     }
 
+    /// The waiting bytes, copied out: for what is rare.
+    package func copy() -> [UInt8] {
+        unsafe [UInt8](UnsafeBufferPointer(start: base + Int(start), count: count))
+    }
+
     /// Forgets the first `byteCount` bytes.
     @inlinable package mutating func consume(_ byteCount: Int) {
         precondition(byteCount >= 0 && byteCount <= count, "only what is there is consumed")

@@ -10,12 +10,22 @@ package struct LoadResult: Sendable {
     }
 }
 
-/// From a file to a snapshot: text → syntax → expanded syntax → decoded keys → one consistent whole.
+/// From a file to a snapshot, in steps that each have a folder.
 ///
-/// Each step works on what the one before could make out, so that one run tells all that is wrong. No bytes
-/// make it trap; its memory is bounded by the size of the file and of what is put into it.
+/// ```
+/// bytes ── SourceText ──▶ text ── YAMLReader ──▶ SyntaxNode ── Expansion ──▶ SyntaxNode
+///                                                  (Syntax)                      │
+///                 Snapshot ◀── Assembly ── Draft ◀── Fields of every Section ◀───┘
+///                                                  (Descriptors, Sections, Values)
+/// ```
+///
+/// All of them write to one `Report`. `Rendering` makes the reference, the sample and the schema
+/// out of the same sections; nothing else knows the name of a key.
+///
+/// Each step works on what the one before could make out, so that one run tells all that is wrong.
+/// No bytes make it trap; its memory is bounded by the size of the file and of what is put into it.
 package enum Loading {
-    /// - Parameter environment: what `${NAME}` is looked up in.
+    /// Loads a file; `${NAME}` is looked up in the environment given.
     package static func load(path: String, environment: [String: String]) -> LoadResult {
         do {
             let bytes = try FileReading.read(path, .any, bytesMax: SourceText.bytesMax)
@@ -27,13 +37,14 @@ package enum Loading {
         }
     }
 
+    /// Loads a text: the path is only what problems call the file.
     package static func load(
         text: String, path: String, environment: [String: String]
     ) -> LoadResult {
         load(bytes: Array(text.utf8), path: path, environment: environment)
     }
 
-    /// - Parameter path: what problems call the file; nothing is read from there.
+    /// Loads what was read already: the path is only what problems call the file.
     package static func load(
         bytes: [UInt8], path: String, environment: [String: String]
     ) -> LoadResult {
@@ -48,7 +59,9 @@ package enum Loading {
     ) -> Snapshot? {
         guard let source = SourceText(bytes, report: report) else { return nil }
         let empty = SyntaxNode.mapping([], at: .start)
-        guard let written = YAMLReader.read(source, report: report) ?? (report.hasErrors ? nil : empty)
+        guard
+            let written = YAMLReader.read(source, report: report)
+                ?? (report.hasErrors ? nil : empty)
         else { return nil }
         var expansion = Expansion(environment: environment, report: report)
         let expanded = expansion.expand(written, at: .root)

@@ -5,7 +5,7 @@ import Policy
 import Synchronization
 
 /// A snapshot made ready for serving: what each request would else compute again. Shared by all loops.
-struct Plan: Sendable {
+final class Plan: Sendable {
     let snapshot: Snapshot
     let pipeline: Pipeline
     /// One for each route of the snapshot.
@@ -13,6 +13,7 @@ struct Plan: Sendable {
     /// For answers to requests that no route took.
     let routeless: RoutePlan
     let headLimits: HeadLimits
+    let timeouts: ConnectionNanoseconds
     /// What `Host` says to each upstream.
     let hosts: [HostPlan]
     /// Open client connections of the whole process.
@@ -30,6 +31,7 @@ struct Plan: Sendable {
         routes = snapshot.routes.map(RoutePlan.init)
         routeless = RoutePlan(globalsOf: snapshot)
         hosts = snapshot.upstreams.map(HostPlan.init)
+        timeouts = ConnectionNanoseconds(snapshot)
         headLimits = HeadLimits(
             startLineBytesMax: snapshot.limits.requestLineBytesMax,
             fieldBytesMax: snapshot.limits.headerBytesMax,
@@ -49,23 +51,21 @@ struct Plan: Sendable {
 }
 
 /// What a route's exchanges need at hand.
-struct RoutePlan: Sendable {
+final class RoutePlan: Sendable {
     let security: SecurityHeaders
-    /// Fields of the app that ours replace, or that tell too much.
-    let removed: FieldNameTable
     let fixed: FixedResponse
     let fixedType: [UInt8]
     let redirect: RedirectTarget?
     let bodyBytesMax: UInt64?
-    let timeouts: RouteTimeouts
+    let timeouts: RouteNanoseconds
 
-    init(_ route: Route) {
+    convenience init(_ route: Route) {
         self.init(
             preset: route.securityHeaders, bodyBytesMax: route.bodyBytesMax,
             timeouts: route.timeouts, action: route.action)
     }
 
-    init(globalsOf snapshot: Snapshot) {
+    convenience init(globalsOf snapshot: Snapshot) {
         self.init(
             preset: snapshot.securityHeaders, bodyBytesMax: snapshot.limits.bodyBytesMax,
             timeouts: snapshot.timeouts.route, action: .health(.live))
@@ -75,9 +75,8 @@ struct RoutePlan: Sendable {
         preset: SecurityPreset, bodyBytesMax: UInt64?, timeouts: RouteTimeouts, action: RouteAction
     ) {
         security = SecurityHeaders(preset)
-        removed = FieldNameTable(security.removedNames)
         self.bodyBytesMax = bodyBytesMax
-        self.timeouts = timeouts
+        self.timeouts = RouteNanoseconds(timeouts)
         var fixed = FixedResponse(status: 200, body: [], contentType: "")
         if case .respond(let response) = action { fixed = response }
         self.fixed = fixed
@@ -87,6 +86,36 @@ struct RoutePlan: Sendable {
         } else {
             redirect = nil
         }
+    }
+}
+
+/// ``RouteTimeouts`` in nanoseconds: dividing a `Duration` for every request costs more than the timer.
+struct RouteNanoseconds: Sendable {
+    let connect: UInt64
+    let response: UInt64?
+    let stream: UInt64?
+    let tunnelIdle: UInt64?
+
+    init(_ timeouts: RouteTimeouts) {
+        connect = timeouts.connect.wholeNanoseconds
+        response = timeouts.response?.wholeNanoseconds
+        stream = timeouts.stream?.wholeNanoseconds
+        tunnelIdle = timeouts.tunnelIdle?.wholeNanoseconds
+    }
+}
+
+/// Timeouts of client connections, and of idle ones to each upstream, in nanoseconds.
+struct ConnectionNanoseconds: Sendable {
+    let header: UInt64
+    let idle: UInt64
+    let send: UInt64
+    let upstreamIdle: [UInt64]
+
+    init(_ snapshot: Snapshot) {
+        header = snapshot.timeouts.header.wholeNanoseconds
+        idle = snapshot.timeouts.idle.wholeNanoseconds
+        send = snapshot.timeouts.send.wholeNanoseconds
+        upstreamIdle = snapshot.upstreams.map(\.keepalive.idle.wholeNanoseconds)
     }
 }
 
@@ -101,8 +130,18 @@ enum HostPlan: Sendable {
         switch upstream.hostSent {
         case .client: self = .client
         case .fixed(let name): self = .fixed(Array(name.utf8))
-        case .server: self = .server(upstream.servers.map { Array($0.hostText.utf8) })
+        case .server: self = .server(upstream.servers.map(Self.host))
         }
+    }
+}
+
+extension HostPlan {
+    /// A server's address as written, without what is no host.
+    private static func host(of server: ServerSpecification) -> [UInt8] {
+        if case .unix = server.address { return Array("localhost".utf8) }
+        let scheme = "http://"
+        let text = server.text.hasPrefix(scheme) ? server.text.dropFirst(scheme.count) : server.text[...]
+        return Array(text.prefix { $0 != "/" }.utf8)
     }
 }
 

@@ -48,7 +48,7 @@ struct Sight: ~Copyable {
         _ record: AccessRecord, _ journal: borrowing Journal, method: Method
     ) {
         metrics.requestFinished(record, method: method.rawValue)
-        guard settings.isAccessLogged, settings.level <= .info else { return }
+        guard settings.isAccessLogged, LogLevel(settings.level) <= .info else { return }
         var record = record
         record.request = journal.request
         line.removeAll()

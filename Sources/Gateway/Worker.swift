@@ -1,4 +1,5 @@
 import Bytes
+import Config
 import HTTP
 import Linux
 import Policy
@@ -53,16 +54,18 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
         let isBusy = !turn.runnable.isEmpty
         transport.turn(until: isBusy ? transport.now : nextDeadline())
         sight.beginTurn(wallTime: transport.wallTime)
-        for index in transport.reports.indices { dispatch(transport.reports[index]) }
+        for index in 0..<transport.reportCount { dispatch(transport.report(index)) }
         runRunnable()
         fireTimers()
-        sight.endTurn()
     }
 
     private func nextDeadline() -> MonotonicInstant? {
-        guard let resume = turn.acceptingResumes else { return wheel.nextVisit() }
-        guard let visit = wheel.nextVisit() else { return resume }
-        return min(resume, visit)
+        let visit = wheel.nextVisit() ?? MonotonicInstant(nanoseconds: .max)
+        let other = min(
+            turn.acceptingResumes ?? MonotonicInstant(nanoseconds: .max),
+            turn.drain?.deadline ?? MonotonicInstant(nanoseconds: .max))
+        let next = min(visit, other)
+        return next.nanoseconds == .max ? nil : next
     }
 
     private mutating func dispatch(_ report: Report) {
@@ -78,7 +81,7 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
             upstreams[index.slot].wire.note(report.readiness)
             wakeUpstream(index.slot)
         case .listener:
-            accept(on: Int(index.slot))
+            accept(on: Int(index.slot), atMost: Self.acceptsPerTurn)
         case .wakeup:
             for message in mailbox.takeAll() { receive(message) }
         case nil:
@@ -96,6 +99,7 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
 
     private mutating func fireTimers() {
         if let resume = turn.acceptingResumes, resume <= transport.now { resumeAccepting() }
+        if let drain = turn.drain, drain.deadline <= transport.now { return cutOff() }
         var expired = turn.expired
         turn.expired = []
         expired.removeAll(keepingCapacity: true)
@@ -127,7 +131,7 @@ struct TurnState: ~Copyable {
 }
 
 /// What the control plane tells a worker.
-package enum WorkerMessage: Sendable {
+enum WorkerMessage: Sendable {
     /// Finish what is in flight; end all at the deadline.
     case drain(until: MonotonicInstant)
     case resolved(upstream: Int, server: Int, addresses: [SocketAddress])

@@ -99,3 +99,15 @@ package struct ListeningSocket: Equatable, Sendable {
         unsafe setsockopt(number, level, option, &on, socklen_t(MemoryLayout<Int32>.size))
     }
 }
+
+extension ListeningSocket {
+    /// Makes a socket that was handed to this process behave like one of its own.
+    ///
+    /// - Throws: Whatever says that it is none, as `EBADF` does.
+    package func prepare() throws(Errno) {
+        let flags = fcntl(number, F_GETFL)
+        guard flags >= 0, fcntl(number, F_SETFL, flags | O_NONBLOCK) == 0,
+            fcntl(number, F_SETFD, FD_CLOEXEC) == 0
+        else { throw Errno(errno) }
+    }
+}

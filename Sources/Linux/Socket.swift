@@ -86,6 +86,11 @@ package struct Socket: Equatable, Sendable {
         _ = shutdown(number, Int32(SHUT_WR))
     }
 
+    /// Ends both directions, for whoever else waits on the socket (shutdown(2), `SHUT_RDWR`).
+    package func shutdownBoth() {
+        _ = shutdown(number, Int32(SHUT_RDWR))
+    }
+
     package func close() {
         _ = Glibc.close(number)
     }

@@ -32,6 +32,11 @@ package struct Thread: ~Copyable, Sendable {
         _ = pthread_join(handle, nil)
     }
 
+    /// Blocks the calling thread for a while; never a loop's (poll(2)).
+    package static func pause(milliseconds: Int32) {
+        _ = poll(nil, 0, milliseconds)
+    }
+
     /// CPUs that this process may run on (sched_getaffinity(2)).
     package static var usableCPUCount: Int {
         var set = InlineArray<16, UInt64>(repeating: 0)

@@ -20,6 +20,12 @@ package struct Wakeup: ~Copyable, Sendable {
         _ = unsafe write(number, &one, 8)
     }
 
+    /// Blocks the calling thread until somebody has signalled, or time is up (poll(2)).
+    package func wait(milliseconds: Int32) {
+        var request = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+        _ = unsafe poll(&request, 1, milliseconds)
+    }
+
     /// Makes the descriptor quiet again.
     package func clear() {
         var count: UInt64 = 0

@@ -1,13 +1,18 @@
 import Policy
 
-/// From decoded keys to a snapshot: references are looked up, global values filled in, parts compared.
+/// From decoded keys to a snapshot: references are looked up, global values filled in, parts
+/// compared.
 struct Assembly {
     let draft: Draft
     let report: Report
 
+    /// Fewer than `MethodSet` has bits left beside the usual methods.
+    private static let extensionMethodCountMax = 50
+
     /// - Returns: `nil` when the report has errors, from here or before.
     func snapshot() -> Snapshot? {
         checkBinds()
+        checkMethods()
         let routes = routes()
         // What a broken route was meant to take is not known.
         if !report.hasErrors { Reachability.check(draft.routes, report: report) }
@@ -20,12 +25,12 @@ struct Assembly {
             },
             admin: draft.admin?.value, trustedProxies: draft.trustedProxies, limits: draft.limits,
             timeouts: draft.timeouts, log: draft.log,
-            upstreams: draft.upstreams.map { upstream in
+            upstreams: draft.upstreams.compactMap { upstream in
                 var settings = upstream.value
-                settings.name = upstream.name
+                settings?.name = upstream.name
                 return settings
             },
-            routes: routes)
+            securityHeaders: draft.securityHeaders.value, routes: routes)
     }
 
     /// Two listeners cannot have one address; port 0 is a new one each time.
@@ -35,7 +40,7 @@ struct Assembly {
             listener.value.map { ("listeners.\(listener.name)", $0) }
         }
         let admin = draft.admin.map {
-            [("admin", Located(value: $0.value.bind, position: $0.position, path: $0.path))]
+            [("admin", Located(value: $0.value.bind, path: $0.path, position: $0.position))]
         }
         for (name, bind) in listeners + (admin ?? []) {
             if case .ip(_, port: 0) = bind.value { continue }
@@ -47,6 +52,22 @@ struct Assembly {
         }
     }
 
+    /// Routing keeps a bit for each method that routes name.
+    private func checkMethods() {
+        var names = Set(["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+        let limit = names.count + Self.extensionMethodCountMax
+        for route in draft.routes {
+            names.formUnion(route.match.match.methods ?? [])
+            guard names.count > limit else { continue }
+            report.error(
+                at: route.position, route.path.appending("match").appending("methods"),
+                "all routes together name more than \(Self.extensionMethodCountMax) unusual methods"
+            )
+            return
+        }
+    }
+
+    /// The routes that are whole; what is wrong with the others is reported.
     private func routes() -> [Route] {
         let upstreams = draft.upstreams.map(\.name)
         let listeners = draft.listeners.map(\.name)
@@ -57,10 +78,11 @@ struct Assembly {
         for (index, route) in draft.routes.enumerated() {
             if let name = route.name, let first = named.updateValue(index, forKey: name.value) {
                 report.error(
-                    at: name.position, name.path, "is the name of routes[\(first)] already")
+                    at: name.position, name.path,
+                    "is the name of \(draft.routes[first].path.text) already")
             }
             if let listener = route.match.listener, !listeners.contains(listener.value) {
-                refuse(listener, "listener", among: listeners)
+                refuse(listener, "a listener", among: listeners)
             }
             guard let action = action(of: route, indices, upstreams) else { continue }
             routes.append(complete(route, action))
@@ -68,6 +90,7 @@ struct Assembly {
         return routes
     }
 
+    /// What a route does, its upstream being looked up by name.
     private func action(
         of route: RouteDraft, _ indices: [String: Int], _ names: [String]
     ) -> RouteAction? {
@@ -75,19 +98,24 @@ struct Assembly {
         case .settled(let action): return action
         case .upstream(let name):
             if let index = indices[name.value] { return .upstream(index) }
-            refuse(name, "upstream", among: names)
+            refuse(name, "an upstream", among: names)
             return nil
         case nil: return nil
         }
     }
 
+    /// Reports a name that nothing has, and what may have been meant.
     private func refuse(_ name: Located<String>, _ noun: String, among names: [String]) {
-        let known = names.isEmpty ? "there are none" : "there are \(names.joined(separator: ", "))"
-        report.error(
-            at: name.position, name.path, "no \(noun) is called \(quoted(name.value))",
-            hint: Spelling.hint(for: name.value, among: names) ?? (names.count <= 8 ? known : nil))
+        let known = names.isEmpty ? "there is none" : "there is \(alternatives(names))"
+        name.object(
+            Objection(
+                "is not the name of \(noun)",
+                suggestion: Spelling.nearest(to: name.value, among: names),
+                advice: names.count <= 8 ? known : nil),
+            report: report)
     }
 
+    /// A route with the global values wherever it says nothing.
     private func complete(_ route: RouteDraft, _ action: RouteAction) -> Route {
         let global = draft.timeouts.route
         let timeouts = RouteTimeouts(

@@ -18,18 +18,20 @@ struct ProductionChecks {
         object(preset.position, preset.path, "none leaves responses without security headers")
     }
 
+    /// Anybody on the network reads what the admin listener shows; a socket file has permissions.
     private func checkAdmin() {
         guard let admin = draft.admin, case .ip(let address, _) = admin.value.bind,
             !address.isLoopback
         else { return }
         object(
             admin.position, admin.path,
-            "anybody who reaches this address can read metrics and status: it needs a loopback address")
+            "whoever reaches this address reads metrics and status: it needs a loopback address"
+        )
     }
 
     private func object(_ position: Position, _ path: Path, _ message: String) {
         switch draft.environment {
-        case .production: report.error(at: position, path, message, hint: "an error in production")
+        case .production: report.error(at: position, path, message)
         case .development, .staging:
             report.warning(at: position, path, message, hint: "an error in production")
         }

@@ -2,7 +2,7 @@ import Policy
 
 /// Finds routes that no request can reach, because an earlier one takes all of theirs.
 enum Reachability {
-    /// The part of a match that can be looked up. Several earlier routes may share one.
+    /// The part of a match that can be looked up; several routes may share one.
     private struct Face: Hashable {
         var host: HostPattern?
         var path: PathPattern?
@@ -14,15 +14,17 @@ enum Reachability {
         for (index, route) in routes.enumerated() {
             let match = route.match.match
             if let taker = taker(of: match, routes, earlier) {
-                let name = routes[taker].name?.value
+                let isShown = routes[taker].name?.scalar?.origin == .file
+                let name = isShown ? routes[taker].name.map { " (\($0.value))" } ?? "" : ""
                 report.warning(
                     at: route.position, route.path,
-                    "no request reaches it: routes[\(taker)]\(name.map { " (\($0))" } ?? "") takes them all")
+                    "no request reaches it: \(routes[taker].path.text)\(name) takes them all")
             }
             earlier[Face(host: match.host, path: match.path), default: []].append(index)
         }
     }
 
+    /// The first earlier route that takes everything which this match takes.
     private static func taker(
         of match: RouteMatch, _ routes: [RouteDraft], _ earlier: [Face: [Int]]
     ) -> Int? {
@@ -38,14 +40,17 @@ enum Reachability {
         return first
     }
 
-    /// Whether the criteria other than host and path let everything through that the second lets through.
+    /// Whether the criteria other than host and path let everything through that the second lets
+    /// through.
     private static func takesRest(_ wide: RouteMatch, of narrow: RouteMatch) -> Bool {
         guard wide.listener == nil || wide.listener == narrow.listener else { return false }
         guard wide.headers.allSatisfy(narrow.headers.contains) else { return false }
         guard let methods = wide.methods else { return true }
         guard let needed = narrow.methods else { return false }
         // GET admits HEAD.
-        return needed.allSatisfy { methods.contains($0) || ($0 == "HEAD" && methods.contains("GET")) }
+        return needed.allSatisfy {
+            methods.contains($0) || ($0 == "HEAD" && methods.contains("GET"))
+        }
     }
 
     /// The patterns that take every host which this one takes.

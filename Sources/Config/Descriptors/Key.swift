@@ -1,4 +1,8 @@
-/// One key of the configuration: its name, what it takes, what it is when absent, and a line about it.
+/// One key of the configuration: its name, what it takes, what it is when absent, and a line about
+/// it.
+///
+/// It decodes straight into the type that the snapshot has: there is no second, looser form of the
+/// settings in between.
 struct Key<Value: Sendable>: Sendable {
     let kind: Kind<Value>
     /// What an absent key means, and an unreadable one until the end of the run.
@@ -13,8 +17,9 @@ struct Key<Value: Sendable>: Sendable {
         self.kind = kind
         self.fallback = fallback
         description = KeyDescription(
-            name: name, summary: summary, shape: kind.shape, presence: .optional,
-            fallback: kind.format(fallback), example: example)
+            name: name, summary: summary, shape: kind.shape,
+            fallback: kind.format(fallback).map(KeyDescription.Fallback.value) ?? .untold,
+            example: example)
     }
 
     /// A key without which its section has no meaning.
@@ -24,8 +29,7 @@ struct Key<Value: Sendable>: Sendable {
         self.kind = kind.map({ $0 }, back: { $0 })
         fallback = nil
         description = KeyDescription(
-            name: name, summary: summary, shape: kind.shape, presence: .required, fallback: nil,
-            example: example)
+            name: name, summary: summary, shape: kind.shape, fallback: .required, example: example)
     }
 
     /// A key that may be absent; `unset` says what then holds, when that is worth a word.
@@ -36,22 +40,43 @@ struct Key<Value: Sendable>: Sendable {
         self.kind = kind.map({ $0 }, back: { $0 })
         fallback = nil
         description = KeyDescription(
-            name: name, summary: summary, shape: kind.shape, presence: .optional, fallback: unset,
-            example: example)
+            name: name, summary: summary, shape: kind.shape,
+            fallback: unset.map(KeyDescription.Fallback.remark) ?? .untold, example: example)
     }
 }
 
 /// What is known of a key without its type.
 struct KeyDescription: Sendable {
-    enum Presence: Sendable { case required, optional }
+    /// What holds without the key.
+    enum Fallback: Sendable, Equatable {
+        /// Nothing: the key must be there.
+        case required
+        /// This value, as a file would say it.
+        case value(String)
+        /// Something that no value says: `the global one`.
+        case remark(String)
+        /// What the section's own keys say, or simply nothing.
+        case untold
+
+        /// The value that could as well be written.
+        var value: String? {
+            if case .value(let value) = self { value } else { nil }
+        }
+
+        /// Value or remark.
+        var text: String? {
+            switch self {
+            case .value(let text), .remark(let text): text
+            case .required, .untold: nil
+            }
+        }
+    }
 
     let name: String
     /// One sentence, without its full stop.
     let summary: String
     let shape: Shape
-    let presence: Presence
-    /// The default as a file would say it, or a word for what holds without the key.
-    let fallback: String?
+    let fallback: Fallback
     /// YAML for the sample configuration, where the default is none or not telling.
     let example: String?
 }

@@ -1,14 +1,29 @@
 /// A value with the place it was written at, for checks that come after decoding.
 struct Located<Value: Sendable>: Sendable {
     let value: Value
-    let position: Position
     let path: Path
+    /// Where the value begins, not its key.
+    let position: Position
+    /// What it was read from, if that was a single text.
+    var scalar: Scalar?
+
+    /// Reports what is wrong with the value, showing only what the file shows.
+    func object(_ objection: Objection, report: Report) {
+        let place = Place(path: path, report: report)
+        if let scalar {
+            place.object(objection, to: scalar)
+        } else {
+            place.error(at: position, objection.what, hint: objection.advice)
+        }
+    }
 }
 
 /// A value under a name that the operator chose.
 struct Named<Value: Sendable>: Sendable {
     let name: String
-    let value: Value
+    /// `nil` for what could not be read; the name is known all the same.
+    let value: Value?
+    /// Where the name stands.
     let position: Position
 }
 
@@ -28,14 +43,7 @@ extension Kind {
                     at: node.position, "expects a list, not \(node.kindName)", hint: advice)
                 return nil
             }
-            guard nodes.count >= count.lowerBound else {
-                place.error(at: position, "needs at least \(count.lowerBound) in its list")
-                return nil
-            }
-            guard nodes.count <= count.upperBound else {
-                place.error(at: position, "takes at most \(count.upperBound) in its list")
-                return nil
-            }
+            guard place.admits(nodes.count, in: count, at: position) else { return nil }
             var elements: [Element] = []
             for (index, node) in nodes.enumerated() {
                 if let value = element.decode(node, place.inside(index)) { elements.append(value) }
@@ -44,23 +52,14 @@ extension Kind {
         }
     }
 
-    /// Names with values, in the order of the text.
-    ///
-    /// - Parameter check: what a name must be.
+    /// Names that `check` has nothing against, with values, in the order of the text.
     static func names<Element>(
         _ element: Kind<Element>, count: ClosedRange<Int>,
         check: @escaping @Sendable (String) throws(Objection) -> Void
     ) -> Kind where Value == [Named<Element>] {
-        Kind(shape: .names(of: element.shape), format: { _ in nil }) { node, place in
+        Kind(shape: .names(of: element.shape)) { node, place in
             guard let entries = place.entries(node) else { return nil }
-            guard entries.count >= count.lowerBound else {
-                place.error(at: node.position, "needs at least one name with its settings")
-                return nil
-            }
-            guard entries.count <= count.upperBound else {
-                place.error(at: node.position, "takes at most \(count.upperBound) names")
-                return nil
-            }
+            guard place.admits(entries.count, in: count, at: node.position) else { return nil }
             var values: [Named<Element>] = []
             for entry in entries {
                 let place = place.inside(entry.key)
@@ -68,21 +67,23 @@ extension Kind {
                     try check(entry.key)
                 } catch {
                     let hint = error.suggestion.map(Spelling.didYouMean) ?? error.advice
-                    place.error(at: entry.keyPosition, "\(quoted(entry.key)) \(error.what)", hint: hint)
+                    place.error(
+                        at: entry.keyPosition, "\(quoted(entry.key)) \(error.what)", hint: hint)
                 }
-                if let value = element.decode(entry.value, place) {
-                    values.append(Named(name: entry.key, value: value, position: entry.keyPosition))
-                }
+                let value = element.decode(entry.value, place)
+                values.append(Named(name: entry.key, value: value, position: entry.keyPosition))
             }
             return values
         }
     }
 
     /// The keys of a section, made into one value.
+    ///
+    /// `make` reads every key before it gives up, so that every mistake of the section is told.
     static func section(
         _ section: Section, make: @escaping @Sendable (Fields) -> Value?
     ) -> Kind {
-        Kind(shape: .section(section), format: { _ in nil }) { node, place in
+        Kind(shape: .section(section)) { node, place in
             guard let entries = place.entries(node) else { return nil }
             let fields = Fields(section, entries: entries, at: node.position, place)
             return make(fields)
@@ -92,16 +93,30 @@ extension Kind {
     /// The same, with where it was written.
     var located: Kind<Located<Value>> {
         let inner = self
-        return Kind<Located<Value>>(shape: shape, format: { inner.format($0.value) }) { node, place in
-            inner.decode(node, place).map {
-                Located(value: $0, position: node.position, path: place.path)
+        let format: @Sendable (Located<Value>) -> String? = { inner.format($0.value) }
+        return Kind<Located<Value>>(shape: shape, format: format) { node, place in
+            let scalar: Scalar? = if case .scalar(let scalar) = node { scalar } else { nil }
+            return inner.decode(node, place).map {
+                Located(value: $0, path: place.path, position: node.position, scalar: scalar)
             }
         }
     }
 }
 
 extension Place {
-    /// The keys of a node. Nothing at all stands for no keys: everything in the section is commented out.
+    /// Whether a list or section is as long as it may be; says so when it is not.
+    fileprivate func admits(
+        _ count: Int, in range: ClosedRange<Int>, at position: Position
+    ) -> Bool {
+        if count < range.lowerBound {
+            error(at: position, "must not be empty")
+        } else if count > range.upperBound {
+            error(at: position, "holds more than \(range.upperBound)")
+        }
+        return range.contains(count)
+    }
+
+    /// The keys of a node; nothing at all stands for none, everything being commented out.
     fileprivate func entries(_ node: SyntaxNode) -> [Entry]? {
         if node.isNull { return [] }
         guard case .mapping(let entries, _) = node else {

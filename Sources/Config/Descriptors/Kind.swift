@@ -1,6 +1,7 @@
 /// How syntax becomes a value of one type, and what may be written for it.
 ///
-/// Kinds are made of smaller kinds (`.list(of: .duration)`) and know nothing of the key that holds them.
+/// Kinds are made of smaller kinds (`.list(of: .duration)`) and know nothing of the key that holds
+/// them.
 struct Kind<Value: Sendable>: Sendable {
     let shape: Shape
     /// The value as a file would say it; `nil` for what has no short form.
@@ -9,7 +10,7 @@ struct Kind<Value: Sendable>: Sendable {
     let decode: @Sendable (SyntaxNode, Place) -> Value?
 
     init(
-        shape: Shape, format: @escaping @Sendable (Value) -> String?,
+        shape: Shape, format: @escaping @Sendable (Value) -> String? = { _ in nil },
         decode: @escaping @Sendable (SyntaxNode, Place) -> Value?
     ) {
         self.shape = shape
@@ -19,7 +20,7 @@ struct Kind<Value: Sendable>: Sendable {
 
     /// A value that is written as one text.
     ///
-    /// - Parameter parse: gets the text expanded, and must not repeat it in what it objects.
+    /// `parse` gets the text expanded, and must not repeat it in what it objects.
     init(
         _ shape: Shape, format: @escaping @Sendable (Value) -> String?,
         parse: @escaping @Sendable (String) throws(Objection) -> Value
@@ -41,6 +42,7 @@ struct Place {
     let path: Path
     let report: Report
 
+    /// The place of what stands under a key, or an index, of this one.
     func inside(_ key: String) -> Place { Place(path: path.appending(key), report: report) }
     func inside(_ index: Int) -> Place { Place(path: path.appending(index), report: report) }
 
@@ -62,6 +64,8 @@ struct Place {
         let isSecret = scalar.origin != .file
         let subject = quoted(scalar.written) + (isSecret ? ", once expanded," : "")
         let suggestion = isSecret ? nil : objection.suggestion.map(Spelling.didYouMean)
-        error(at: scalar.position, "\(subject) \(objection.what)", hint: suggestion ?? objection.advice)
+        error(
+            at: scalar.position, "\(subject) \(objection.what)",
+            hint: suggestion ?? objection.advice)
     }
 }

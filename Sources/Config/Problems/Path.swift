@@ -5,6 +5,7 @@ struct Path: Sendable {
         case index(Int)
     }
 
+    /// From the root inwards.
     private var steps: [Step]
 
     static let root = Path(steps: [])
@@ -15,7 +16,8 @@ struct Path: Sendable {
     func appending(_ key: String) -> Path { Path(steps: steps + [.key(key)]) }
     func appending(_ index: Int) -> Path { Path(steps: steps + [.index(index)]) }
 
-    /// Keys that are not plain words are quoted, so that the path stays one line that can be read back.
+    /// Keys that are not plain words are quoted, so that the path stays one line that can be read
+    /// back.
     var text: String {
         var text = ""
         for step in steps {
@@ -29,6 +31,7 @@ struct Path: Sendable {
         return text.isEmpty ? "configuration" : text
     }
 
+    /// Whether a key can stand in a path without quotes.
     private static func isWord(_ key: String) -> Bool {
         !key.isEmpty && key.utf8.count <= 64
             && key.utf8.allSatisfy { byte in

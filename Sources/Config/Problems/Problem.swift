@@ -1,5 +1,6 @@
 /// One thing that is wrong, or doubtful, in a configuration, and where it stands.
 package struct Problem: Sendable, Equatable {
+    /// An error keeps the configuration from being used; a warning does not.
     package enum Severity: String, Sendable { case error, warning }
 
     /// The file as it was named to us.

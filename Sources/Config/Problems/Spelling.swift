@@ -1,9 +1,12 @@
 /// Which known word somebody may have meant.
+///
+/// A wrong guess costs more trust than none: what is not near is left without one.
 enum Spelling {
     /// Longer words are not compared: nobody mistypes a known word into one of these.
     private static let lengthMax = 40
 
-    /// The nearest candidate that is near enough: one slip in three letters, and at most three.
+    /// The nearest candidate that is near enough: one slip in three letters and at most three, or
+    /// the same word cut short.
     ///
     /// - Returns: `nil` when none is near; the first of the list among equals.
     static func nearest(to word: String, among candidates: [String]) -> String? {
@@ -13,11 +16,18 @@ enum Spelling {
         for candidate in candidates where candidate != word {
             let distance = editDistance(letters, Array(candidate.lowercased().unicodeScalars))
             let limit = min(3, max(1, max(letters.count, candidate.count) / 3))
-            if distance <= limit, distance < best?.distance ?? Int.max {
+            if distance <= limit || isCut(word, candidate), distance < best?.distance ?? Int.max {
                 best = (candidate, distance)
             }
         }
         return best?.candidate
+    }
+
+    /// Whether one is the beginning of the other, as `warn` is of `warning`.
+    private static func isCut(_ word: String, _ candidate: String) -> Bool {
+        let (first, second) = (word.lowercased(), candidate.lowercased())
+        guard min(first.utf8.count, second.utf8.count) >= 3 else { return false }
+        return first.hasPrefix(second) || second.hasPrefix(first)
     }
 
     /// `did you mean "…"?` for the nearest candidate.
@@ -72,7 +82,8 @@ func quoted(_ text: String) -> String {
     return shown + "\""
 }
 
-/// Whether a terminal shows the scalar as itself: no controls, no invisible or reordering format characters.
+/// Whether a terminal shows the scalar as itself: no controls, no invisible or reordering format
+/// characters.
 private func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
     case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,

@@ -1,23 +1,28 @@
-/// `conf/apus.yaml`: a working configuration with every section, its comments being the descriptors' lines.
+/// `conf/apus.yaml`: a working configuration with every section, its comments being the
+/// descriptors' lines.
 package enum Sample {
+    /// Columns of the comments.
     private static let width = 100
 
+    /// The file, with its line end.
     package static func render() -> String {
         let keys = RootSection.section.keys.map { lines(of: $0, indent: "") }
         return header + keys.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
     }
 
     private static let header = """
-        # A configuration with every section that this version has. What stands here without need is the
-        # default, and may be left out; a key behind "# " shows what could be written.
+        # A configuration with every section that this version has. Where a key has a default, the
+        # default is what stands here, and the line could be left out.
         #
-        # Check a file with: apus check --config FILE. All keys are explained in docs/configuration.md.
+        # apus check --config FILE tells all that is wrong with a file; docs/configuration.md
+        # explains every key.
 
 
         """
 
+    /// A comment, then the key with its example, its default, or the keys within it.
     private static func lines(of key: KeyDescription, indent: String) -> [String] {
-        let remark = key.shape.sections.isEmpty ? ": \(key.shape.expected)" : ""
+        let remark = key.shape.remark.map { " (\($0))" } ?? ""
         let comment = wrapped(key.summary + remark, indent: indent)
         if let example = key.example, example.contains("\n") {
             let block = example.split(separator: "\n").map { "\(indent)  \($0)" }
@@ -32,7 +37,7 @@ package enum Sample {
             return comment + ["\(indent)\(key.name):", name]
                 + section.keys.flatMap { lines(of: $0, indent: indent + "    ") }
         default:
-            guard let value = key.example ?? key.fallback else { return comment }
+            guard let value = key.example ?? key.fallback.value else { return comment }
             return comment + ["\(indent)\(key.name): \(value)"]
         }
     }

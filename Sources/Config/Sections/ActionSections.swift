@@ -9,7 +9,9 @@ enum RedirectSection {
         "status", Kind.words(statuses), default: 308,
         "The status: 308 and 307 keep the method, 301, 302 and 303 may turn it into GET")
 
-    private static let statuses: [(String, UInt16)] = [301, 302, 303, 307, 308].map { ("\($0)", $0) }
+    private static let statuses: [(String, UInt16)] = [301, 302, 303, 307, 308].map {
+        ("\($0)", $0)
+    }
     private static let expected = "a URL or a path that begins with /"
 
     static let section = Section(
@@ -20,7 +22,7 @@ enum RedirectSection {
         return fields[target].map { Redirect(target: $0, status: status) }
     }
 
-    /// The target becomes a `Location` field as it stands.
+    /// The target becomes a `Location` field (RFC 9110 §10.2.2), in which `{path}` is replaced.
     private static func checkTarget(_ text: String) throws(Objection) {
         let isURL = text.hasPrefix("https://") || text.hasPrefix("http://")
         guard isURL || text.hasPrefix("/") else {
@@ -41,7 +43,7 @@ enum RedirectSection {
 /// `respond` of a route.
 enum RespondSection {
     static let status = Key("status", Kind.integer(200...599), default: 200, "The status")
-    static let body = Key("body", Kind<String>.anyText, default: "", "The body, as text in UTF-8")
+    static let body = Key("body", Kind.text("text"), default: "", "The body, as text in UTF-8")
     static let contentType = Key(
         "content_type",
         Kind.text("a media type such as text/plain", check: checkMediaType),
@@ -61,20 +63,16 @@ enum RespondSection {
             status: UInt16(status), body: Array(body.utf8), contentType: fields[contentType])
     }
 
+    /// Refuses what does not begin with `type/subtype` (RFC 9110 §8.3.1); parameters may follow.
     private static func checkMediaType(_ text: String) throws(Objection) {
         try FieldText.checkValue(text)
-        let parts = text.prefix { $0 != ";" }.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = text.prefix { $0 != ";" }.split(
+            separator: "/", omittingEmptySubsequences: false)
         let areTokens = parts.allSatisfy { part in
-            FieldText.isToken(String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()))
+            FieldText.isToken(
+                String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()))
         }
         guard parts.count == 2, areTokens else { throw Objection("is not a media type") }
-    }
-}
-
-extension Kind where Value == String {
-    /// Any text, the empty one too: only a key with nothing after it is a mistake.
-    fileprivate static var anyText: Kind {
-        .text("text")
     }
 }
 

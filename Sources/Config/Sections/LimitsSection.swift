@@ -1,4 +1,7 @@
 /// `limits`: what one client may cost.
+///
+/// The first line and the headers of a request are held in memory until the head is complete,
+/// which is why neither may be larger than 64 KiB.
 enum LimitsSection {
     static let requestLine = Key(
         "request_line", Kind.size(64...(64 << 10)), default: 8 << 10,

@@ -20,6 +20,7 @@ enum LogSection {
 }
 
 extension Kind where Value == LogOutput {
+    /// A path must look like one, so that `stduot` is no file.
     fileprivate static var logOutput: Kind {
         let shape = Shape.text(
             expected: "stdout, stderr or the path of a file", pattern: "stdout|stderr|[/.].*")
@@ -33,6 +34,9 @@ extension Kind where Value == LogOutput {
                         "is not stdout, stderr or the path of a file",
                         suggestion: Spelling.nearest(to: text, among: ["stdout", "stderr"]),
                         advice: "a path begins with / or ./")
+                }
+                guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
+                    throw Objection("holds a control character")
                 }
                 return .file(path: text)
             }

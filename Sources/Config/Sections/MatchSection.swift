@@ -4,7 +4,8 @@ import Policy
 enum MatchSection {
     static let host = Key(
         optional: "host", Kind<HostPattern>.hostPattern, unset: "any",
-        "The host asked for, without port: exact, or *.example.com for one or more labels before it")
+        "The host asked for, without port: exact, or *.example.com for one or more labels before it"
+    )
     static let path = Key(
         optional: "path", Kind<PathPattern>.pathPattern, unset: "any",
         "The decoded path: exact, or /prefix/* for /prefix itself and all below it")
@@ -28,11 +29,23 @@ enum MatchSection {
 
     static func make(_ fields: Fields) -> MatchDraft {
         let listener = fields[listener]
-        let headers = fields[headers].map { HeaderCriterion(name: $0.name, value: $0.value) }
+        let headers = criteria(fields[headers], fields.place.inside("headers"))
         let match = RouteMatch(
             host: fields[host], path: fields[path], methods: fields[methods], headers: headers,
             listener: listener?.value)
         return MatchDraft(match: match, listener: listener)
+    }
+
+    /// Names are compared without case: two that differ in nothing else are one field.
+    private static func criteria(_ fields: [Named<String>], _ place: Place) -> [HeaderCriterion] {
+        var seen: Set<String> = []
+        for field in fields where !seen.insert(field.name.lowercased()).inserted {
+            place.inside(field.name).error(
+                at: field.position, "was already given in other letters: case does not matter")
+        }
+        return fields.compactMap { field in
+            field.value.map { HeaderCriterion(name: field.name, value: $0) }
+        }
     }
 }
 
@@ -59,6 +72,7 @@ extension Kind where Value == PathPattern {
 }
 
 extension Kind where Value == String {
+    /// A method that can reach a route (RFC 9110 §9.1).
     fileprivate static var method: Kind {
         let known = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
         return .text("a method such as POST", pattern: "[!#$%&'*+.^_`|~0-9A-Za-z-]+") {

@@ -43,7 +43,8 @@ enum RootSection {
         Draft(
             environment: fields[environment], server: fields[server],
             listeners: fields[listeners] ?? [], admin: fields[admin],
-            trustedProxies: TrustedProxiesKey.make(fields[TrustedProxiesKey.peers]),
+            trustedProxies: TrustedProxiesKey.make(
+                fields[TrustedProxiesKey.peers], report: fields.place.report),
             limits: fields[limits], timeouts: fields[timeouts], log: fields[log],
             securityHeaders: fields[SecurityHeadersKey.global], upstreams: fields[upstreams],
             routes: fields[routes] ?? [])
@@ -54,7 +55,7 @@ enum RootSection {
 struct Draft: Sendable {
     let environment: Environment
     let server: ServerSettings
-    let listeners: [Named<Located<BindAddress>?>]
+    let listeners: [Named<Located<BindAddress>>]
     let admin: Located<AdminSettings>?
     let trustedProxies: TrustedProxies
     let limits: Limits

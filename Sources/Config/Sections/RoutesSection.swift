@@ -3,7 +3,8 @@ import Policy
 /// `routes`: what is done with which requests.
 enum RoutesSection {
     static let name = Key(
-        required: "name", Kind.text("a name", pattern: "[0-9A-Za-z._-]{1,64}", check: checkName).located,
+        required: "name",
+        Kind.text("a name", pattern: "[0-9A-Za-z._-]{1,64}", check: checkName).located,
         "What the route is called in metrics and logs")
     static let match = Key(
         "match", MatchSection.kind, default: MatchSection.make(.absent(MatchSection.section)),
@@ -11,7 +12,8 @@ enum RoutesSection {
     static let upstream = Key(
         optional: "upstream", Kind.text("the name of an upstream").located,
         "Pass the request on to this upstream")
-    static let redirect = Key(optional: "redirect", RedirectSection.kind, "Send the client elsewhere")
+    static let redirect = Key(
+        optional: "redirect", RedirectSection.kind, "Send the client elsewhere")
     static let respond = Key(optional: "respond", RespondSection.kind, "Answer always the same")
     static let health = Key(
         optional: "health", Kind<HealthKind>.health, "Answer 200 while the process serves")
@@ -67,6 +69,7 @@ enum RoutesSection {
         ])
     static let kind = Kind<RouteDraft>.section(section, make: make)
 
+    /// The route as far as it can be known without the rest of the file.
     static func make(_ fields: Fields) -> RouteDraft {
         RouteDraft(
             position: fields.position, path: fields.place.path, name: fields[name],
@@ -84,12 +87,14 @@ enum RoutesSection {
         guard let first = given.first else {
             // With a key of a later version the route has a meaning, only not here.
             fields.place.error(
-                at: fields.position, "does nothing: it needs one of upstream, redirect, respond, health")
+                at: fields.position,
+                "does nothing: it needs one of upstream, redirect, respond, health")
             return nil
         }
         for extra in given.dropFirst() {
             fields.place.inside(extra).error(
-                at: fields.position(of: extra), "cannot stand beside \(first): a route does one thing")
+                at: fields.position(of: extra),
+                "cannot stand beside \(first): a route does one thing")
         }
         switch first {
         case "upstream": return upstream.map(ActionDraft.upstream)
@@ -112,7 +117,9 @@ struct RouteDraft: Sendable {
     let timeouts: RouteTimeoutsDraft
 }
 
+/// What a route does.
 enum ActionDraft: Sendable {
+    /// A reference by name.
     case upstream(Located<String>)
     case settled(RouteAction)
 }

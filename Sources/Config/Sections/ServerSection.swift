@@ -8,9 +8,11 @@ enum ServerSection {
         "How long requests and tunnels may still take once the process was told to end")
 
     static let section = Section(
-        "server", "What holds for the process", keys: [workers.description, drainTimeout.description])
+        "server", "What holds for the process",
+        keys: [workers.description, drainTimeout.description])
     static let kind = Kind<ServerSettings>.section(section, make: make)
 
+    /// The settings, defaults included.
     static func make(_ fields: Fields) -> ServerSettings {
         ServerSettings(workers: fields[workers], drainTimeout: fields[drainTimeout])
     }

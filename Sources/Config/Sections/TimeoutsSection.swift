@@ -1,6 +1,8 @@
 import Policy
 
 /// `timeouts`: how long each party may take.
+///
+/// What bounds a client cannot be switched off; what bounds an app can.
 enum TimeoutsSection {
     static let header = Key(
         "header", Kind.timeout, default: .seconds(10),

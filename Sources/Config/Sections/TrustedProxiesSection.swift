@@ -8,28 +8,44 @@ enum TrustedProxiesKey {
     }
 
     static let peers = Key(
-        "trusted_proxies", Kind.list(peer, count: 0...10_000), default: [],
+        "trusted_proxies", Kind.list(peer.located, count: 0...10_000), default: [],
         "Peers whose X-Forwarded-* and X-Request-ID are believed: addresses, blocks, or unix")
 
     private static let peer = Kind<Peer>(
         .text(expected: "an address, a block such as 10.0.0.0/8, or unix", pattern: nil),
-        format: { _ in nil }
-    ) { text throws(Objection) in
+        format: { _ in nil }, parse: parse)
+
+    /// An address alone is a block of its own.
+    private static func parse(_ text: String) throws(Objection) -> Peer {
         if text == "unix" { return .unix }
-        if let address = IPAddress(text: text) {
-            return .block(AddressBlock(network: address, prefixBits: address.family == .v4 ? 32 : 128))
+        do throws(AddressBlockProblem) {
+            return .block(try AddressBlock.parse(text))
+        } catch {
+            switch error {
+            case .notABlock:
+                throw Objection(
+                    "is not an address, a block such as 10.0.0.0/8, or unix",
+                    suggestion: Spelling.nearest(to: text, among: ["unix"]))
+            case .prefixTooLong(let max):
+                throw Objection("has more than the \(max) bits of its address after the slash")
+            case .bitsBeyondPrefix(let block):
+                throw Objection("has bits of the address beyond the prefix", suggestion: "\(block)")
+            }
         }
-        guard let block = AddressBlock(text: text) else {
-            throw Objection("is not an address, a block such as 10.0.0.0/8, or unix")
-        }
-        return .block(block)
     }
 
-    static func make(_ peers: [Peer]) -> TrustedProxies {
+    /// The proxies, with a warning for a block that holds every address.
+    static func make(_ peers: [Located<Peer>], report: Report) -> TrustedProxies {
         var proxies = TrustedProxies(blocks: [], trustsUnix: false)
         for peer in peers {
-            switch peer {
-            case .block(let block): proxies.blocks.append(block)
+            switch peer.value {
+            case .block(let block):
+                proxies.blocks.append(block)
+                if block.prefixBits == 0 {
+                    report.warning(
+                        at: peer.position, peer.path,
+                        "believes everybody: any client can then name the address it is taken for")
+                }
             case .unix: proxies.trustsUnix = true
             }
         }

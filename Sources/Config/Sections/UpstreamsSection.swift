@@ -12,7 +12,8 @@ enum UpstreamsSection {
         "host", Kind<HostSent>.hostSent, default: .client,
         "The Host that servers see: the client's, the server's own address, or a name")
     static let keepalive = Key(
-        "keepalive", KeepaliveSection.kind, default: KeepaliveSection.make(.absent(KeepaliveSection.section)),
+        "keepalive", KeepaliveSection.kind,
+        default: KeepaliveSection.make(.absent(KeepaliveSection.section)),
         "Connections kept open for the next request")
 
     static let section = Section(
@@ -29,10 +30,11 @@ enum UpstreamsSection {
     }
 }
 
-/// How a server is chosen. One way so far, which is why no snapshot says it.
+/// How a server is chosen: one way so far, which is why no snapshot says it.
 enum Balance: String, CaseIterable { case roundRobin = "round_robin" }
 
 extension Kind where Value == Balance {
+    /// `hash:<key>` is a word with an end of its own, which is why the plain words do not do.
     fileprivate static var balance: Kind {
         let plain = Kind<Balance>.cases(later: ["least_requests", "random_two"])
         return Kind(shape: plain.shape, format: plain.format) { node, place in
@@ -45,6 +47,7 @@ extension Kind where Value == Balance {
     }
 }
 
+/// `keepalive` of an upstream.
 enum KeepaliveSection {
     static let max = Key(
         "max", Kind.integer(0...10_000), default: 64,
@@ -86,17 +89,19 @@ extension Kind where Value == ServerSpecification {
             return server
         }
         let shape = Shape.either(serverAddress.shape, long.shape)
-        return Kind(shape: shape, format: { $0.text }) { node, place in
+        return Kind(shape: shape) { node, place in
             if case .mapping = node { return long.decode(node, place) }
             return serverAddress.decode(node, place)
         }
     }
 
+    /// A server's address; unlike a listener's it may be a name, which is looked up while running.
     static var serverAddress: Kind {
         let shape = Shape.text(
             expected: "an address such as 127.0.0.1:3000, app.internal:80 or unix:/run/app.sock",
             pattern: "(http://)?[^/]+|unix:/.+")
-        return Kind(shape, format: { $0.text }) { text throws(Objection) in
+        let format: @Sendable (ServerSpecification) -> String? = { $0.text }
+        return Kind(shape, format: format) { text throws(Objection) in
             ServerSpecification(address: try parse(text), weight: 1, text: text)
         }
     }
@@ -106,16 +111,17 @@ extension Kind where Value == ServerSpecification {
         guard !text.hasPrefix("https://") else { throw Objection("needs TLS, which \(notYet)") }
         let hasScheme = text.hasPrefix("http://")
         let authority = String(text.dropFirst(hasScheme ? 7 : 0))
+        guard !authority.contains("://") else {
+            throw Objection("has a scheme other than http:// and https://")
+        }
         guard !authority.contains("/") else {
-            let bare = authority.prefix { $0 != "/" }
-            throw Objection(
-                "holds a path, which a server does not have",
-                suggestion: text.contains("://") && !hasScheme ? nil : "\(bare)")
+            let bare = text.dropLast(authority.drop { $0 != "/" }.count)
+            throw Objection("holds a path, which a server does not have", suggestion: "\(bare)")
         }
         let parts = try HostAndPort(authority, portNeeded: !hasScheme)
         let port = parts.port ?? 80
         guard port > 0 else { throw Objection("has the port 0, where no server listens") }
-        if let address = IPAddress(text: parts.host) { return .ip(address, port: port) }
+        if let address = IPAddress(parts.host) { return .ip(address, port: port) }
         try HostText.checkName(parts.host)
         return .name(parts.host.lowercased(), port: port)
     }
@@ -130,7 +136,7 @@ extension Kind where Value == HostSent {
             case "server": return .server
             default:
                 let parts = try HostAndPort(text, portNeeded: false)
-                if !parts.isBracketed, IPAddress(text: parts.host) == nil {
+                if !parts.isBracketed, IPAddress(parts.host) == nil {
                     try HostText.checkName(parts.host)
                 }
                 return .fixed(text)

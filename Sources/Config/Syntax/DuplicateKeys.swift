@@ -1,10 +1,11 @@
 /// Takes repeated keys out of Yams' way, one at a time, so that each is reported where it stands.
 ///
-/// Yams refuses a whole document for one repeated key, and tells only where the first one is. The second is
-/// looked for from there on, and its first letter replaced: all positions stay what they were.
+/// Yams refuses a whole document for one repeated key, and tells only where the first one is. The
+/// second is looked for from there on, and its first letter replaced: all positions stay what they
+/// were.
 struct DuplicateKeys {
-    /// With more than these somebody pasted a file into itself; each costs a reading of the text.
-    private static let countMax = 20
+    /// How many are told apart: fewer in a long text, of which each costs one more reading.
+    private var countMax: Int { max(3, min(20, (1 << 20) / (scalars.count + 1))) }
 
     /// Where the renamed keys stand, and what they are called.
     private(set) var names: [Position: String] = [:]
@@ -23,7 +24,7 @@ struct DuplicateKeys {
     ///
     /// - Returns: whether it was found.
     mutating func rename(_ name: String, after first: Position) -> Bool {
-        guard names.count < Self.countMax, let start = offset(of: first) else { return false }
+        guard names.count < countMax, let start = offset(of: first) else { return false }
         let key = Array(name.unicodeScalars)
         guard let second = nextInBlock(key, start, first.column) ?? nextInFlow(key, start) else {
             return false
@@ -69,7 +70,8 @@ struct DuplicateKeys {
             case "#": index = scalars[index...].firstIndex(of: "\n") ?? scalars.endIndex - 1
             default: break
             }
-            followsComma = scalar == "," || (followsComma && [" ", "\n", "\r", "#"].contains(scalar))
+            followsComma =
+                scalar == "," || (followsComma && [" ", "\n", "\r", "#"].contains(scalar))
             index += 1
         }
         return nil

@@ -1,10 +1,12 @@
-/// Puts the environment and files into scalars: `${NAME}`, `${NAME:-default}`, `${file:/path}`, `$${`.
+/// Puts the environment and files into scalars: `${NAME}`, `${NAME:-default}`, `${file:/path}`,
+/// `$${`.
 ///
 /// Done after YAML was read, so that a value can never become structure. Keys are left alone.
 struct Expansion {
     /// Of one file behind `${file:}`.
     static let fileBytesMax = 64 << 10
-    /// Of all that is put in, over the whole configuration: a short file must not ask for gigabytes.
+    /// Of all that is put in, over the whole configuration: a short file must not ask for
+    /// gigabytes.
     static let totalBytesMax = 4 << 20
 
     private let environment: [String: String]
@@ -18,7 +20,7 @@ struct Expansion {
         self.report = report
     }
 
-    /// The same tree with every scalar expanded. What cannot be expanded is reported and left as written.
+    /// The same tree with every scalar expanded; what cannot be is reported and has no value.
     mutating func expand(_ node: SyntaxNode, at path: Path) -> SyntaxNode {
         switch node {
         case .scalar(let scalar): return .scalar(expand(scalar, at: path))
@@ -38,6 +40,7 @@ struct Expansion {
         }
     }
 
+    /// One pass from left to right: what was put in is not looked at again.
     private mutating func expand(_ scalar: Scalar, at path: Path) -> Scalar {
         var expanded = scalar
         var text = ""
@@ -67,7 +70,9 @@ struct Expansion {
         return expanded
     }
 
-    private mutating func value(of reference: String, for scalar: Scalar, at path: Path) -> String? {
+    /// What stands for the text between `${` and `}`; `nil` after a problem was reported.
+    private mutating func value(of reference: String, for scalar: Scalar, at path: Path) -> String?
+    {
         let found: String?
         if reference.hasPrefix("file:") {
             found = content(of: String(reference.dropFirst(5)), for: scalar, at: path)
@@ -75,15 +80,19 @@ struct Expansion {
             found = variable(reference, for: scalar, at: path)
         }
         guard let found else { return nil }
+        let wasExhausted = bytesLeft < 0
         bytesLeft -= found.utf8.count
         guard bytesLeft >= 0 else {
+            guard !wasExhausted else { return nil }
             let limit = SizeText.format(UInt64(Self.totalBytesMax))
-            report.error(at: scalar.position, path, "the values put in are more than \(limit) in all")
+            report.error(
+                at: scalar.position, path, "the values put in are more than \(limit) in all")
             return nil
         }
         return found
     }
 
+    /// A variable of the environment, or its default.
     private func variable(_ reference: String, for scalar: Scalar, at path: Path) -> String? {
         let separator = reference.firstRange(of: ":-")
         let name = String(reference[..<(separator?.lowerBound ?? reference.endIndex)])
@@ -105,13 +114,16 @@ struct Expansion {
         return value
     }
 
+    /// A file's text, read once.
     private mutating func content(of file: String, for scalar: Scalar, at path: Path) -> String? {
         guard file.hasPrefix("/") else {
             report.error(
-                at: scalar.position, path, "the path in ${file:…} must begin with /, not be \(quoted(file))")
+                at: scalar.position, path,
+                "the path in ${file:…} must begin with /, not be \(quoted(file))")
             return nil
         }
-        let content = files[file] ?? Result { () throws(FileReading.Failure) in try Self.text(of: file) }
+        let content =
+            files[file] ?? Result { () throws(FileReading.Failure) in try Self.text(of: file) }
         files[file] = content
         switch content {
         case .success(let text): return text
@@ -121,15 +133,17 @@ struct Expansion {
         }
     }
 
+    /// The content without the line end that most editors write behind a secret.
     private static func text(of file: String) throws(FileReading.Failure) -> String {
         let bytes = try FileReading.read(file, .regular, bytesMax: fileBytesMax)
         guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
             throw FileReading.Failure(reason: "does not hold text in UTF-8")
         }
         // CR LF is one character to Swift.
-        return text.last?.isNewline == true ? String(text.dropLast()) : text
+        return text.last == "\n" || text.last == "\r\n" ? String(text.dropLast()) : text
     }
 
+    /// Whether a shell would take it for the name of a variable.
     private static func isName(_ name: String) -> Bool {
         guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first)
         else { return false }

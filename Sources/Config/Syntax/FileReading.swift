@@ -17,6 +17,7 @@ enum FileReading {
 
     /// The whole content, which is at most `bytesMax` long.
     static func read(_ path: String, _ source: Source, bytesMax: Int) throws(Failure) -> [UInt8] {
+        guard !path.utf8.contains(0) else { throw Failure(reason: "does not exist") }
         let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: resolved) else {
             throw Failure(reason: "does not exist, or its folder cannot be searched")
@@ -33,7 +34,8 @@ enum FileReading {
         do {
             var content: [UInt8] = []
             // A pipe gives what it has; more follows.
-            while let part = try handle.read(upToCount: bytesMax + 1 - content.count), !part.isEmpty {
+            while let part = try handle.read(upToCount: bytesMax + 1 - content.count), !part.isEmpty
+            {
                 content += part
                 guard content.count <= bytesMax else {
                     throw Failure(reason: "is larger than \(SizeText.format(UInt64(bytesMax)))")

@@ -4,8 +4,8 @@ struct SourceText: Sendable {
 
     /// Stands for `*` while Yams reads: a noncharacter, which no text holds.
     ///
-    /// Yams expands an alias in place, so that a few lines can grow into gigabytes before anybody could
-    /// count. It never sees one: ``YAMLReader`` puts the aliases back and counts.
+    /// Yams expands an alias in place, so that a few lines can grow into gigabytes before anybody
+    /// could count. It never sees one: ``YAMLReader`` puts the aliases back and counts.
     static let star = noncharacter(0)
 
     let text: String
@@ -37,8 +37,8 @@ struct SourceText: Sendable {
         self.text = text
     }
 
-    /// Control characters, noncharacters, and line ends other than LF and CR LF, which would let lines be
-    /// counted in two ways.
+    /// Control characters, noncharacters, and line ends other than LF and CR LF, which would let
+    /// lines be counted in two ways.
     private static func firstForbidden(in text: String) -> (name: String, position: Position)? {
         var line = 1
         var column = 1
@@ -67,7 +67,8 @@ struct SourceText: Sendable {
         }
     }
 
-    /// Where the first ill-formed sequence begins: repairing puts a mark there that was not in the bytes.
+    /// Where the first ill-formed sequence begins: repairing puts a mark there that was not in the
+    /// bytes.
     private static func firstInvalid(in bytes: ArraySlice<UInt8>) -> Position {
         var decoder = UTF8()
         var iterator = bytes.makeIterator()

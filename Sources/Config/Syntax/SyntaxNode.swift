@@ -5,6 +5,7 @@ enum SyntaxNode: Sendable {
     /// In the order of the text; no key twice.
     case mapping([Entry], at: Position)
 
+    /// Where it begins: for a section without brackets the first key.
     var position: Position {
         switch self {
         case .scalar(let scalar): scalar.position
@@ -42,7 +43,7 @@ struct Entry: Sendable {
     var value: SyntaxNode
 }
 
-/// A single value. YAML's own types play no part: a descriptor says what the text must be.
+/// A single value, as text: YAML's own types play no part, a descriptor says what it must be.
 struct Scalar: Sendable {
     enum Origin: Sendable {
         case file

@@ -14,8 +14,10 @@ extension IPAddress {
 }
 
 extension Kind where Value == BindAddress {
-    /// Where a listener listens. Names other than `localhost` are not looked up: an address that depends on a
-    /// name server is no address to be reached at.
+    /// Where a listener listens.
+    ///
+    /// Names other than `localhost` are not looked up: an address that depends on a name server is
+    /// none to be reached at.
     static var bind: Kind {
         let shape = Shape.text(
             expected: "an address such as 0.0.0.0:8080, [::]:8080 or unix:/run/apus.sock",
@@ -23,6 +25,7 @@ extension Kind where Value == BindAddress {
         return Kind(shape, format: format, parse: parse)
     }
 
+    /// Port 0 lets the kernel choose, which tests and socket activation like.
     private static func parse(_ text: String) throws(Objection) -> BindAddress {
         if text.hasPrefix("unix:") { return .unix(path: try unixPath(text)) }
         if text.hasPrefix("fd:") {
@@ -38,7 +41,7 @@ extension Kind where Value == BindAddress {
         case "*": return .ip(.any, port: port)
         case "localhost": return .ip(.loopback, port: port)
         case let host:
-            guard let address = IPAddress(text: host) else {
+            guard let address = IPAddress(host) else {
                 throw Objection(
                     "does not begin with an IP address", advice: "* stands for all addresses")
             }
@@ -60,7 +63,11 @@ extension Kind where Value == BindAddress {
 func unixPath(_ text: String) throws(Objection) -> String {
     let path = String(text.dropFirst(5))
     guard path.hasPrefix("/"), !path.hasSuffix("/") else {
-        throw Objection("is not unix: and a path that begins with /", advice: "as in unix:/run/app.sock")
+        throw Objection(
+            "is not unix: and a path that begins with /", advice: "as in unix:/run/app.sock")
+    }
+    guard path.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
+        throw Objection("holds a control character")
     }
     guard path.utf8.count <= 107 else {
         throw Objection("has a path longer than the 107 bytes that a socket can have")
@@ -75,13 +82,20 @@ struct HostAndPort {
     let isBracketed: Bool
     let port: UInt16?
 
+    /// - Parameters:
+    ///   - text: Without scheme and path.
+    ///   - portNeeded: Whether a text without a port is refused.
+    /// - Throws: What is wrong with the text. The host is not looked at, but that brackets hold an
+    ///   IPv6 address, and that a bare one is not taken for host and port.
     init(_ text: String, portNeeded: Bool) throws(Objection) {
         var rest = text[...]
         if rest.hasPrefix("[") {
-            guard let end = rest.firstIndex(of: "]") else { throw Objection("has a [ without its ]") }
+            guard let end = rest.firstIndex(of: "]") else {
+                throw Objection("has a [ without its ]")
+            }
             host = String(rest[rest.index(after: rest.startIndex)..<end])
             isBracketed = true
-            guard IPAddress(text: host)?.family == .v6 || host.contains(":") && IPAddress(text: host) != nil else {
+            guard host.contains(":"), IPAddress(host) != nil else {
                 throw Objection("has no IPv6 address between its brackets")
             }
             rest = rest[rest.index(after: end)...]
@@ -90,7 +104,8 @@ struct HostAndPort {
             host = String(rest[..<end])
             isBracketed = false
             guard !host.contains(":") else {
-                throw Objection("is ambiguous", advice: "an IPv6 address stands in brackets: [::1]:80")
+                throw Objection(
+                    "is ambiguous", advice: "an IPv6 address stands in brackets: [::1]:80")
             }
             rest = rest[end...]
         }
@@ -99,7 +114,8 @@ struct HostAndPort {
         if rest.isEmpty {
             let isPort = !host.isEmpty && host.utf8.allSatisfy(isDigit)
             guard !portNeeded else {
-                throw Objection("has no port", suggestion: isPort ? "*:\(host)" : nil, advice: "as in host:80")
+                throw Objection(
+                    "has no port", suggestion: isPort ? "*:\(host)" : nil, advice: "as in host:80")
             }
             port = nil
         } else {
@@ -125,7 +141,8 @@ func isNameByte(_ byte: UInt8) -> Bool {
     }
 }
 
-/// What listeners, upstreams and routes may be called: names go into metrics, logs and paths of problems.
+/// What listeners, upstreams and routes may be called: names go into metrics, logs and paths of
+/// problems.
 func checkName(_ name: String) throws(Objection) {
     guard !name.isEmpty, name.utf8.count <= 64, name.utf8.allSatisfy(isNameByte) else {
         throw Objection("is not a name", advice: "up to 64 letters, digits, _, - and .")

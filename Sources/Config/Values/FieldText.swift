@@ -1,5 +1,6 @@
 /// Names and values of header fields (RFC 9110 §5.1, §5.5).
 enum FieldText {
+    /// Whether the text is one or more `tchar` (RFC 9110 §5.6.2).
     static func isToken(_ text: String) -> Bool {
         !text.isEmpty
             && text.utf8.allSatisfy { byte in
@@ -14,6 +15,7 @@ enum FieldText {
             }
     }
 
+    /// Refuses what is no name, or longer than any field in use.
     static func checkName(_ name: String) throws(Objection) {
         guard isToken(name), name.utf8.count <= 128 else {
             throw Objection("is not the name of a header field")

@@ -1,4 +1,6 @@
 /// Why a text is not the value that was asked for.
+///
+/// It does not hold the text, which may be secret: whoever reports it shows what the file shows.
 struct Objection: Error, Equatable {
     /// What follows the text in a message: `is not a port`.
     let what: String

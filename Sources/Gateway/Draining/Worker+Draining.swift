@@ -1,4 +1,5 @@
 import Bytes
+import Config
 import Linux
 import Telemetry
 
@@ -18,7 +19,7 @@ extension Worker where Kernel: ~Copyable {
     private mutating func drain(until deadline: MonotonicInstant) {
         guard turn.drain == nil else { return }
         turn.drain = Drain(deadline: deadline)
-        for listener in plan.snapshot.listeners.indices { acceptAll(on: listener) }
+        for listener in plan.snapshot.listeners.indices { accept(on: listener, atMost: .max) }
         transport.closeListeners()
         for slot in downstreams.slots where downstreams.isOccupied(slot) {
             // A request may have arrived this moment: reading once more tells.

@@ -41,9 +41,8 @@ enum DownstreamHead {
             var except = dropped
             // A length beside chunks would be a second opinion on where the body ends.
             if framing.isChunked { except.insert(.contentLength) }
-            output.appendForwarded(head.fields, of: bytes, except: except, and: route.removed)
-            route.security.append(
-                to: &output, isSecure: isSecure, appHas: AppHeaders(present))
+            output.appendForwarded(head.fields, of: bytes, except: except, and: route.security.removed)
+            route.security.append(to: &output, isSecure: isSecure, appHas: present)
             if framing.connection == .upgrade { appendUpgrade(head, bytes, to: &output) }
         }
         append(requestIDOf: journal, to: &output)
@@ -99,16 +98,5 @@ enum DownstreamHead {
             output.append(bytes, head.fields[index].value)
             output.append("\r\n")
         }
-    }
-}
-
-extension AppHeaders {
-    /// Those of an app's fields that decide about ours.
-    init(_ names: FieldNameSet) {
-        self = []
-        if names.intersects([.contentSecurityPolicy, .contentSecurityPolicyReportOnly]) {
-            insert(.contentSecurityPolicy)
-        }
-        if names.contains(.cacheControl) { insert(.cacheControl) }
     }
 }

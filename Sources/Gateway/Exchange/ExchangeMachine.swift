@@ -31,6 +31,8 @@ struct ExchangeMachine {
         case requestTooSlow
         /// The client is gone, or takes nothing any more.
         case downstreamLost
+        /// The client takes nothing of its response.
+        case downstreamStalled
         /// The head of the final response.
         case headArrived
         case switchedProtocols(isAgreed: Bool)
@@ -92,6 +94,7 @@ struct ExchangeMachine {
         case .requestTooLarge: return refuse(.bodyTooLarge, .bodyTooLarge)
         case .requestTooSlow: return refuse(.requestTimeout, .requestTimeout)
         case .downstreamLost: return .abort(.clientClosed, nil)
+        case .downstreamStalled: return .abort(.sendTimeout, nil)
         case .headArrived:
             response = .arriving
             return .relayHead

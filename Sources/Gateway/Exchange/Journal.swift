@@ -12,6 +12,8 @@ struct Journal: ~Copyable {
     private(set) var text: Buffer
     /// Where the parts of the log line stand in ``text``.
     private(set) var request: AccessRequest
+    /// The value of the request's first `Upgrade`, the only one that is passed on.
+    private(set) var upgrade: ByteRange = .empty
 
     /// - Parameters:
     ///   - text: An empty buffer with room for the head and 200 bytes more.
@@ -31,6 +33,7 @@ struct Journal: ~Copyable {
             switch head.fields[index].id {
             case .userAgent: request.userAgent = head.fields[index].value
             case .referer: request.referer = head.fields[index].value
+            case .upgrade where upgrade.isEmpty: upgrade = head.fields[index].value
             default: break
             }
         }
@@ -60,6 +63,33 @@ struct Journal: ~Copyable {
 
     /// Ends the journal. - Returns: Its buffer, for the pool.
     consuming func intoText() -> Buffer { text }
+
+    /// Whether what a 101 switches to is something this request asked for (RFC 9110 §7.8).
+    ///
+    /// - Parameter input: What the response's head was read from.
+    func offers(_ response: borrowing ResponseHead, of input: borrowing Buffer) -> Bool {
+        guard let index = response.fields.firstIndex(where: { $0.id == .upgrade }) else {
+            return false
+        }
+        let value = response.fields[index].value
+        return input.withReadable { (answer: borrowing Span<UInt8>) in
+            text.withReadable { (question: borrowing Span<UInt8>) in
+                TokenList.isSubset(answer, value, of: question, upgrade)
+            }
+        }
+    }
+
+    /// Whether the request offers a protocol that can be tunnelled.
+    ///
+    /// `h2c` cannot: requests inside such a tunnel would reach the app without passing any rule of ours.
+    func offersTunnel(_ head: borrowing RequestHead) -> Bool {
+        guard head.options.contains(.upgrade), !upgrade.isEmpty else { return false }
+        return text.withReadable { (bytes: borrowing Span<UInt8>) in
+            !TokenList.contains(bytes, upgrade, Self.cleartextHTTP2.span)
+        }
+    }
+
+    private static let cleartextHTTP2 = Array("h2c".utf8)
 
     /// Appends the request id to a message.
     func appendRequestID(to output: inout Buffer) {

@@ -1,6 +1,7 @@
 import Bytes
 import HTTP
 import Policy
+import Telemetry
 
 /// A response that the gateway makes by itself, as a value: what it says, and how it is written.
 struct OwnAnswer {
@@ -64,7 +65,8 @@ struct OwnAnswer {
         output.appendStatusLine(status)
         DownstreamHead.append(date: date, to: &output)
         writeFields(route, pipeline, head, journal, into: &output)
-        route.security.appendAll(to: &output, isSecure: isSecure)
+        route.security.append(
+            to: &output, isSecure: isSecure, appHas: saysCaching ? [.cacheControl] : [])
         DownstreamHead.append(requestIDOf: journal, to: &output)
         if status != 204 && status != 304 {
             output.append("Content-Length: ")
@@ -98,15 +100,21 @@ struct OwnAnswer {
         }
     }
 
+    /// Whether ``writeFields`` writes `Cache-Control`, so that the preset need not.
+    private var saysCaching: Bool {
+        switch content {
+        case .problem, .wrongMethod, .alive: true
+        case .fixed, .redirect, .methods: false
+        }
+    }
+
     private func writeProblemFields(
         _ code: ProblemCode, _ format: ProblemFormat, _ route: borrowing RoutePlan,
         into output: inout Buffer
     ) {
         output.append("Content-Type: ")
         output.append(format.contentType)
-        // The `api` preset says the same of every response; one line is enough.
-        output.append(
-            route.security.saysCacheControl ? "\r\n" : "\r\nCache-Control: no-store\r\n")
+        output.append("\r\nCache-Control: no-store\r\n")
         guard code.status == 503 else { return }
         output.append("Retry-After: ")
         output.append(decimal: UInt64(Self.retryAfter))

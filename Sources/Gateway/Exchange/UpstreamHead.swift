@@ -1,19 +1,15 @@
 import Bytes
 import HTTP
 import Policy
+import Telemetry
 
 /// A request's head as the app gets it: one canonical form, whatever form the client's had.
 enum UpstreamHead {
     /// Fields of the client that are written anew or not at all. `Content-Length` stays: the reader has made
     /// sure that it is the one truth about the body.
-    static let dropped = Forwarding.dropped.reduce(
-        into: FieldNameSet.hopByHop.union([.host, .xRequestID])
-    ) { names, name in names.insert(name) }
-    /// Those that only a trusted peer may say.
-    static let droppedOfStrangers = Forwarding.droppedOfUntrusted.reduce(into: dropped) {
-        names, name in names.insert(name)
-    }
-    static let deliveryNetworks = FieldNameTable(Forwarding.deliveryNetworkNames)
+    static let dropped = FieldNameSet.hopByHop.union([.host]).union(Forwarding.dropped)
+    /// And what only a trusted peer may say.
+    static let droppedOfStrangers = dropped.union(Forwarding.droppedOfUntrusted)
 
     /// Upper bound of what is written beyond the client's head.
     static let addedBytesMax = 1024
@@ -34,28 +30,26 @@ enum UpstreamHead {
                 output.appendForwarded(head.fields, of: bytes, except: dropped)
             } else {
                 output.appendForwarded(
-                    head.fields, of: bytes, except: droppedOfStrangers, and: deliveryNetworks)
+                    head.fields, of: bytes, except: droppedOfStrangers, and: Forwarding.namesOfUntrusted)
             }
             Forwarding.append(
-                to: &output, identity: identity, head: head, in: bytes, from: arrival)
+                to: &output, identity, head, bytes, arrival)
             output.append("X-Request-ID: ")
             output.append(bytes, journal.request.requestID)
-            writeConnection(head, bytes, into: &output)
+            writeConnection(head, journal, bytes, into: &output)
             output.append("\r\n\r\n")
         }
     }
 
     /// What this hop says for itself; begins with the end of the line before.
     private static func writeConnection(
-        _ head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, into output: inout Buffer
+        _ head: borrowing RequestHead, _ journal: borrowing Journal,
+        _ bytes: borrowing Span<UInt8>, into output: inout Buffer
     ) {
         if head.framing == .chunked { output.append("\r\nTransfer-Encoding: chunked") }
-        if head.options.contains(.upgrade) {
-            output.append("\r\nConnection: upgrade")
-            for index in head.fields.indices where head.fields[index].id == .upgrade {
-                output.append("\r\nUpgrade: ")
-                output.append(bytes, head.fields[index].value)
-            }
+        if journal.offersTunnel(head) {
+            output.append("\r\nConnection: upgrade\r\nUpgrade: ")
+            output.append(bytes, journal.upgrade)
         } else if head.options.contains(.trailers) {
             output.append("\r\nConnection: TE\r\nTE: trailers")
         }

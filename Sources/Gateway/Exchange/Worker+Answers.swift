@@ -86,12 +86,15 @@ extension Worker where Kernel: ~Copyable {
         let code = ProblemCode(error)
         var record = AccessRecord(outcome: Outcome(code))
         record.reason = error.token
-        refuse(d, code, record)
-        if error.isSmuggling { sight.noteSmuggling(reason: error.token) }
+        refuse(d, code, record, suspicion: error.isSmuggling ? error : nil)
     }
 
     /// Answers a client whose request was never read whole, and ends the connection.
-    mutating func refuse(_ d: UInt32, _ code: ProblemCode, _ record: AccessRecord) {
+    ///
+    /// - Parameter suspicion: What makes the request look like an attack, for a security event.
+    mutating func refuse(
+        _ d: UInt32, _ code: ProblemCode, _ record: AccessRecord, suspicion: WireError?
+    ) {
         var record = record
         let identity = plan.pipeline.identity(of: arrival(d))
         var journal = Journal(text: pool.take(.small))
@@ -102,6 +105,7 @@ extension Worker where Kernel: ~Copyable {
             connection: .close)
         compose(answer, d, route: nil, journal, &record)
         sight.finish(record, journal, method: .other)
+        if let suspicion { sight.noteSmuggling(suspicion, journal) }
         pool.give(journal.intoText())
         end(d, .endsUnread)
     }

@@ -1,4 +1,5 @@
 import Bytes
+import Config
 import HTTP
 import Linux
 import Policy
@@ -18,7 +19,7 @@ extension Worker where Kernel: ~Copyable {
     mutating func finish(_ d: UInt32) {
         switch downstreams[d].wire.flush(by: &transport, to: &pool) {
         case nil: perform(downstreams[d].machine.on(.flushed), on: d)
-        case .wouldBlock, .bytes: arm(d, after: plan.snapshot.timeouts.send)
+        case .wouldBlock, .bytes: arm(d, after: plan.timeouts.send)
         case .failed, .ended: perform(downstreams[d].machine.on(.broken), on: d)
         }
     }
@@ -31,7 +32,7 @@ extension Worker where Kernel: ~Copyable {
         case .closeByReset: closeDownstream(d, .reset)
         case .linger: linger(d)
         case .refuseLateHead:
-            refuse(d, .requestTimeout, AccessRecord(outcome: .requestTimeout))
+            refuse(d, .requestTimeout, AccessRecord(outcome: .requestTimeout), suspicion: nil)
         }
     }
 
@@ -54,7 +55,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// A client that sends on for longer than this after its answer is cut off.
-    private static var lingerMax: Duration { .seconds(30) }
+    private static var lingerMax: UInt64 { 30_000_000_000 }
     private static var dropReadsMax: Int { 16 }
 
     /// Reads and forgets what a refused client still sends.

@@ -53,7 +53,8 @@ extension Worker where Kernel: ~Copyable {
         case .sourceEnded, .sourceBroken: return perform(exchanges[x].machine.on(.downstreamLost), on: x)
         case .sinkBroken(let error): return upstreamRefusesBody(x, error)
         case .malformed(let error):
-            sight.noteMalformedBody(error)
+            exchanges[x].record.reason = error.token
+            if error.isSmuggling { sight.noteSmuggling(error, exchanges[x].journal) }
             return perform(exchanges[x].machine.on(.requestMalformed), on: x)
         case .tooLarge: return perform(exchanges[x].machine.on(.requestTooLarge), on: x)
         }
@@ -183,9 +184,10 @@ extension Worker where Kernel: ~Copyable {
             connection: connectionField(
                 persistence, isModern: exchanges[x].plan.traits.contains(.isModern)))
         var record = exchanges[x].record
-        let exchange = exchanges.remove(x)
+        var exchange = exchanges.remove(x)
         compose(answer, d, route: exchange.plan.verdict.route, exchange.journal, &record)
-        conclude(exchange, record)
+        exchange.record = record
+        conclude(exchange)
         end(d, persistence)
     }
 
@@ -202,7 +204,7 @@ extension Worker where Kernel: ~Copyable {
         dropUpstream(of: x, noting: failure)
         exchanges[x].record.outcome = outcome
         let exchange = exchanges.remove(x)
-        conclude(exchange, exchange.record)
+        conclude(exchange)
         end(d, .cut)
     }
 
@@ -225,13 +227,13 @@ extension Worker where Kernel: ~Copyable {
         release(u, isClean: isDelivered && exchanges[x].plan.traits.contains(.upstreamIsKept))
         let isKept = isDelivered && exchanges[x].plan.traits.contains(.clientIsKept)
         let exchange = exchanges.remove(x)
-        conclude(exchange, exchange.record)
+        conclude(exchange)
         end(d, isKept ? .kept : isDelivered ? .ends : .endsUnread)
     }
 
     /// Writes the one record of an exchange.
-    mutating func conclude(_ exchange: consuming Exchange, _ record: AccessRecord) {
-        var record = record
+    mutating func conclude(_ exchange: consuming Exchange) {
+        var record = exchange.record
         let now = transport.now
         record.bytesIn = exchange.requestBody.byteCount &+ exchange.tunnel.inward.byteCount
         if record.bytesOut == 0 {

@@ -1,4 +1,5 @@
 import Bytes
+import Config
 import HTTP
 import Linux
 import Policy
@@ -56,20 +57,20 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// Nothing more to read: waits for a next request, or for the rest of a head.
-    private mutating func awaitRequest(_ d: UInt32) {
+    mutating func awaitRequest(_ d: UInt32) {
         guard downstreams[d].wire.input.isEmpty else {
             downstreams[d].wire.park(to: &pool)
             // The deadline counts from the first byte; more bytes do not move it.
             guard downstreams[d].machine.phase == .idle else { return }
             downstreams[d].began = transport.now
             _ = downstreams[d].machine.on(.headBegan)
-            return arm(d, after: plan.snapshot.timeouts.header)
+            return arm(d, after: plan.timeouts.header)
         }
         downstreams[d].wire.park(to: &pool)
         if turn.drain != nil {
             return perform(downstreams[d].machine.on(.drainBegan), on: d)
         }
-        arm(d, after: plan.snapshot.timeouts.idle)
+        arm(d, after: plan.timeouts.idle)
     }
 
     private enum HeadReading { case complete, needsMore, refused }
@@ -82,6 +83,7 @@ extension Worker where Kernel: ~Copyable {
                 try downstreams[d].reader.read(
                     bytes, limits: plan.headLimits, into: &desk.requestHead)
             }
+            desk.headOwner = nil
             downstreams[d].wire.input = input
             guard progress == .complete else { return .needsMore }
             downstreams[d].reader = RequestReader()
@@ -157,7 +159,7 @@ extension Worker where Kernel: ~Copyable {
         if desk.requestHead.keepsAlive { traits.insert(.keepsAlive) }
         if desk.requestHead.version == .http11 { traits.insert(.isModern) }
         if desk.requestHead.method == .head { traits.insert(.isHead) }
-        if desk.requestHead.options.contains(.upgrade) { traits.insert(.wantsUpgrade) }
+        if journal.offersTunnel(desk.requestHead) { traits.insert(.wantsUpgrade) }
         if verdict.identity.isSecure { traits.insert(.isSecure) }
         let framing = desk.requestHead.framing
         let exchange = Exchange(

@@ -1,5 +1,6 @@
 import Bytes
 import Linux
+import Policy
 import Telemetry
 
 /// After a switch of protocols: bytes pass both ways until both sides have ended.
@@ -28,7 +29,7 @@ extension Worker where Kernel: ~Copyable {
         exchanges[x].upstream = .max
         closeUpstream(u, .orderly)
         let exchange = exchanges.remove(x)
-        conclude(exchange, exchange.record)
+        conclude(exchange)
         end(d, .ends)
     }
 }

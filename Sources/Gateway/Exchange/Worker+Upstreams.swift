@@ -1,4 +1,5 @@
 import Bytes
+import Config
 import HTTP
 import Linux
 import Policy
@@ -11,9 +12,11 @@ extension Worker where Kernel: ~Copyable {
     mutating func reach(_ x: UInt32) {
         while true {
             let upstream = exchanges[x].plan.upstream
-            let chosen = pools[upstream].choose(at: transport.now, passing: exchanges[x].tried)
+            let chosen = pools[upstream].ring.choose(
+                at: transport.now.nanoseconds, passing: exchanges[x].tried)
             guard let chosen else {
-                return perform(exchanges[x].machine.on(.serversExhausted), on: x)
+                perform(exchanges[x].machine.on(.serversExhausted), on: x)
+                return
             }
             let endpoint = EndpointIndex(
                 upstream: UInt16(truncatingIfNeeded: upstream),
@@ -104,7 +107,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// Reads the head once more out of the journal: on a second try others have used the desk since.
-    private mutating func rereadHead(of x: UInt32) {
+    mutating func rereadHead(of x: UInt32) {
         var reader = RequestReader()
         // It was read from the same bytes before, under the same limits.
         _ = try? exchanges[x].journal.text.withReadable {
@@ -216,7 +219,7 @@ extension Worker where Kernel: ~Copyable {
         pools[upstream].idleCount += 1
         upstreams[u].wire.dropBuffers(to: &pool)
         sight.metrics.upstreamConnectionMoved(upstream, from: .active, to: .idle)
-        armUpstream(u, after: pools[upstream].settings.keepalive.idle)
+        armUpstream(u, after: plan.timeouts.upstreamIdle[upstream])
     }
 
     private mutating func unlinkIdle(_ u: UInt32) {

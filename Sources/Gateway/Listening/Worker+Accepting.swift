@@ -1,4 +1,5 @@
 import Bytes
+import Config
 import HTTP
 import Linux
 import Policy
@@ -8,8 +9,8 @@ import Telemetry
 /// From a listener to connections.
 extension Worker where Kernel: ~Copyable {
     /// Accepts what waits, but no more than one turn's share: those already in come first.
-    mutating func accept(on listener: Int) {
-        for _ in 0..<Self.acceptsPerTurn {
+    mutating func accept(on listener: Int, atMost countMax: Int) {
+        for _ in 0..<countMax {
             do throws(Errno) {
                 guard let (socket, address) = try transport.accept(on: listener) else { return }
                 open(socket, from: address, on: listener)
@@ -19,7 +20,7 @@ extension Worker where Kernel: ~Copyable {
         }
     }
 
-    private static var acceptsPerTurn: Int { 64 }
+    static var acceptsPerTurn: Int { 64 }
 
     /// Makes a connection of a socket, and reads from it at once: most clients have spoken by now.
     private mutating func open(_ socket: Socket, from address: SocketAddress, on listener: Int) {
@@ -39,7 +40,7 @@ extension Worker where Kernel: ~Copyable {
             readRequests(index.slot)
         } else {
             sight.metrics.connectionRefused(listener: listener)
-            refuse(index.slot, .overloaded, AccessRecord(outcome: .overloaded))
+            refuse(index.slot, .overloaded, AccessRecord(outcome: .overloaded), suspicion: nil)
         }
     }
 

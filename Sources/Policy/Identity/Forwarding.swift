@@ -3,36 +3,39 @@ package import HTTP
 
 /// What the upstream is told about the client, and which fields nobody else may tell it.
 package enum Forwarding {
-    /// Dropped from every request: written anew by ``append(to:identity:head:in:from:)``, made here, or a claim that
-    /// only this gateway may make to the app.
-    package static let dropped: [FieldName] = [
+    /// Dropped from every request: what ``append(to:_:_:_:_:)`` writes anew, the id, which is settled here, and the
+    /// claims that only this gateway may make to an app. A trusted proxy is trusted with addresses, not with
+    /// those: it may well pass on what its own clients send.
+    package static let dropped: FieldNameSet = [
         .xForwardedFor, .xForwardedProto, .xForwardedHost, .xRealIP, .xRequestID,
         .apusWebhook, .xAuthSubject, .xAuthName,
     ]
 
-    /// Dropped as well where the peer is not trusted.
-    package static let droppedOfUntrusted: [FieldName] = [
+    /// ``dropped``, and what untrusted peers may not say of themselves.
+    package static let droppedOfUntrusted: FieldNameSet = dropped.union([
         .forwarded, .xForwardedPort, .xForwardedPrefix, .xForwardedServer,
-    ]
+    ])
 
-    /// Fields by which delivery networks name the client; dropped where the peer is not trusted.
-    package static let deliveryNetworkNames: [String] = [
+    /// Further names by which proxies and delivery networks tell apps about the client or the request, and
+    /// which apps and their frameworks believe: dropped where the peer is not trusted.
+    package static let namesOfUntrusted = FieldNameTable([
         "CF-Connecting-IP", "CF-Connecting-IPv6", "CF-IPCountry", "CF-Pseudo-IPv4", "CF-Visitor",
-        "CloudFront-Viewer-Address", "Fastly-Client-IP", "Fly-Client-IP", "True-Client-IP",
-        "X-Appengine-User-IP", "X-Azure-ClientIP", "X-Azure-SocketIP", "X-Client-IP",
-        "X-Cluster-Client-IP", "X-Envoy-External-Address", "X-Forwarded", "X-Forwarded-By",
-        "X-Forwarded-Client-Cert", "X-Forwarded-Scheme", "X-Forwarded-SSL", "X-Forwarded-Uri",
-        "X-Original-Forwarded-For", "X-Original-Host", "X-Original-Proto", "X-Original-URL",
-        "X-ProxyUser-IP", "X-Real-Port", "X-Remote-Addr", "X-Remote-IP", "X-Rewrite-URL",
-        "X-Scheme", "X-Url-Scheme", "Front-End-Https",
-    ]
+        "CloudFront-Forwarded-Proto", "CloudFront-Viewer-Address", "Fastly-Client-IP",
+        "Fly-Client-IP", "Front-End-Https", "True-Client-IP", "X-Appengine-User-IP",
+        "X-Azure-ClientIP", "X-Azure-SocketIP", "X-Client-IP", "X-Cluster-Client-IP",
+        "X-Envoy-External-Address", "X-Forwarded", "X-Forwarded-By", "X-Forwarded-Client-Cert",
+        "X-Forwarded-Scheme", "X-Forwarded-SSL", "X-Forwarded-Uri", "X-HTTP-Host-Override",
+        "X-Host", "X-Original-Forwarded-For", "X-Original-Host", "X-Original-Proto",
+        "X-Original-URL", "X-ProxyUser-IP", "X-Real-Port", "X-Remote-Addr", "X-Remote-IP",
+        "X-Rewrite-URL", "X-Scheme", "X-URL-Scheme",
+    ])
 
     /// Appends `X-Forwarded-For`, `-Proto`, `-Host` and `X-Real-IP` as field lines.
     ///
     /// A trusted peer's `X-Forwarded-For` is continued, anybody else's begun anew; a unix peer adds nothing to it.
     package static func append(
-        to buffer: inout Buffer, identity: ClientIdentity, head: borrowing RequestHead,
-        in bytes: borrowing Span<UInt8>, from arrival: Arrival
+        to buffer: inout Buffer, _ identity: ClientIdentity, _ head: borrowing RequestHead,
+        _ bytes: borrowing Span<UInt8>, _ arrival: Arrival
     ) {
         appendChain(to: &buffer, identity, head, bytes, arrival.peer)
         buffer.append(

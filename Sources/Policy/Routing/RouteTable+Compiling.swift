@@ -1,4 +1,5 @@
 import Bytes
+import HTTP
 
 extension RouteTable {
     /// Compiles routes, at load.
@@ -60,7 +61,9 @@ extension RouteTable {
 
 extension RouteTable.HeaderTest {
     fileprivate init(_ criterion: HeaderCriterion) {
-        name = criterion.name.utf8.map(ASCIIByte.lowered)
+        let lowered = criterion.name.utf8.map(ASCIIByte.lowered)
+        name = lowered
+        hash = FieldName.hash(of: lowered.span, ByteRange(0, lowered.count))
         value = Array(criterion.value.utf8)
     }
 }

@@ -49,6 +49,8 @@ struct RouteTable: Sendable {
     struct HeaderTest: Sendable {
         /// In lower case.
         let name: [UInt8]
+        /// ``FieldName/hash(of:_:)`` of the name.
+        let hash: UInt8
         let value: [UInt8]
     }
 
@@ -73,12 +75,12 @@ struct RouteTable: Sendable {
         guard bytes[head.path.start] == 0x2f else {
             return .refused(.pathNotRooted, allow: [])
         }
+        if PathShape.isPlain(bytes, head.path) {
+            let path = paths.pattern(ofPath: bytes, head.path)
+            return Self.settled(find(query, path, head, bytes))
+        }
         do throws(PathProblem) {
             let shape = try PathShape(bytes, head.path)
-            if shape.isEmpty {
-                let path = paths.pattern(ofPath: bytes, head.path)
-                return Self.settled(find(query, path, head, bytes))
-            }
             return try matchReadings(query, shape, head, bytes, &scratch)
         } catch {
             return .refused(error.reason, allow: [])
@@ -268,7 +270,7 @@ extension RouteTable.HeaderTest {
     func isMet(by head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>) -> Bool {
         for index in head.fields.indices {
             let field = head.fields[index]
-            if field.traits.contains(.disguised) { continue }
+            if field.hash != hash || field.traits.contains(.disguised) { continue }
             if bytes.holdsFolded(name.span, at: field.name),
                 bytes.holds(value.span, at: field.value)
             {

@@ -51,27 +51,14 @@ struct SentRequest {
         head.authority = placed(host.utf8)
         for (name, value) in fields {
             let range = placed(name.utf8)
-            let known = Self.known(name)
+            let known = FieldName.identify(bytes.span, range)
             head.fields.append(
                 Field(
-                    name: range, value: placed(value.utf8), id: known.id,
-                    hash: 0, traits: known.traits))
+                    name: range, value: placed(value.utf8), id: known.id, hash: known.hash,
+                    traits: known.isDisguised ? .disguised : []))
         }
         return body(head, bytes.span)
     }
-
-    private static func known(_ name: String) -> (id: FieldName, traits: FieldTraits) {
-        let plain = name.lowercased()
-        if let id = names[plain] { return (id, []) }
-        let id = names[plain.replacing("_", with: "-")]
-        return id.map { ($0, .disguised) } ?? (.other, [])
-    }
-
-    private static let names: [String: FieldName] = [
-        "x-forwarded-for": .xForwardedFor, "x-forwarded-proto": .xForwardedProto,
-        "x-forwarded-host": .xForwardedHost, "x-request-id": .xRequestID, "origin": .origin,
-        "access-control-request-method": .accessControlRequestMethod, "accept": .accept,
-    ]
 }
 
 /// What `body` appends to an empty buffer, as text.
