@@ -27,7 +27,7 @@ build: ## Compile the release binary, .build/release/apus
 run: build ## Serve conf/quickstart.yaml: a demonstration that needs nothing else
 	@echo
 	@echo "Try in another terminal:"
-	@sed -n 's/^# *try: /  /p' conf/quickstart.yaml
+	@sed -n 's/^# *\(curl .*\)/  \1/p' conf/quickstart.yaml
 	@echo
 	@exec $(BINARY) run --config conf/quickstart.yaml
 
@@ -64,7 +64,7 @@ install: build ## Install binary, sample configuration and systemd unit under PR
 	install -D -m 0644 docker/systemd/apus.service $(DESTDIR)$(PREFIX)/lib/systemd/system/apus.service
 	sed -i 's,/usr/local/bin/apus,$(PREFIX)/bin/apus,' $(DESTDIR)$(PREFIX)/lib/systemd/system/apus.service
 	install -D -m 0644 conf/apus.yaml $(DESTDIR)$(PREFIX)/share/apus/apus.yaml
-	@[ -e $(DESTDIR)/etc/apus/apus.yaml ] || install -D -m 0640 conf/apus.yaml $(DESTDIR)/etc/apus/apus.yaml
+	@[ -e $(DESTDIR)/etc/apus/apus.yaml ] || install -D -m 0644 conf/apus.yaml $(DESTDIR)/etc/apus/apus.yaml
 
 clean: ## Remove what was built
 	rm -rf .build .build-fuzz dist Sources/CVersion/generated.h

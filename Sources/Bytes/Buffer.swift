@@ -1,20 +1,21 @@
 /// A byte queue of fixed capacity: appended at its end, consumed from its start, never grown.
 ///
-/// Peers decide how much is appended, so a full buffer is no programming error: an append that does not fit
-/// leaves the bytes as they are and sets ``hasOverflowed``. Whoever writes a message checks that once, at
-/// its end, and refuses the message; a half-written field can never be sent unnoticed.
+/// Peers decide how much is appended, so a full buffer is no programming error: an append that does
+/// not fit leaves the bytes as they are and sets ``hasOverflowed``. Whoever writes a message checks
+/// that once, at its end, and refuses the message; a half-written field can never be sent
+/// unnoticed.
 ///
 /// - Invariant: `0 <= start <= end <= capacity`.
 /// - Size: 24 bytes beside the storage. The deinitialiser frees the storage.
-/// - Safety: `base` is owned and never escapes but through closures that must not keep it. Each access
-///   below is within `0 ..< capacity` by the invariant or by an explicit check.
-@safe package struct Buffer: ~Copyable {
+/// - Safety: `base` is owned and never escapes but through closures that must not keep it. Each
+///   access below is within `0 ..< capacity` by the invariant or by an explicit check.
+@safe @usableFromInline package struct Buffer: ~Copyable {
     @usableFromInline let base: UnsafeMutablePointer<UInt8>
     @usableFromInline let size: UInt32
     @usableFromInline var start: UInt32
     @usableFromInline var end: UInt32
     /// Whether an append since the last ``removeAll()`` found too little room.
-    package var hasOverflowed: Bool
+    @usableFromInline package var hasOverflowed: Bool
 
     /// - Parameter capacity: 1 byte to 1 GiB.
     package init(capacity: Int) {

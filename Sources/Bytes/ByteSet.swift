@@ -1,5 +1,5 @@
 /// A set of ASCII characters, one bit each; bytes from 128 on are never in it.
-package struct ByteSet: Equatable, Sendable {
+@usableFromInline package struct ByteSet: Equatable, Sendable {
     @usableFromInline let low: UInt64
     @usableFromInline let high: UInt64
 

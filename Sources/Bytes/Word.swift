@@ -3,9 +3,9 @@
 /// A search gives *marks*: bit 7 of each byte that was sought. Borrows run upwards, so a mark above
 /// another may be false; the lowest one is always right, and there are none if and only if nothing
 /// was found.
-package enum Word {
-    @usableFromInline static var ones: UInt64 { 0x0101_0101_0101_0101 }
-    @usableFromInline static var highs: UInt64 { 0x8080_8080_8080_8080 }
+@usableFromInline package enum Word {
+    @inlinable static var ones: UInt64 { 0x0101_0101_0101_0101 }
+    @inlinable static var highs: UInt64 { 0x8080_8080_8080_8080 }
 
     @inlinable package static func repeating(_ byte: UInt8) -> UInt64 { UInt64(byte) &* ones }
 
@@ -23,6 +23,12 @@ package enum Word {
     /// Marks the control characters, HTAB among them: 0x00 to 0x1f, and 0x7f.
     @inlinable package static func controls(in word: UInt64) -> UInt64 {
         marks(below: 0x20, in: word) | marks(of: 0x7f, in: word)
+    }
+
+    /// Marks the bytes below `limit` and those above 0x7e. Cheaper than to leave out those from
+    /// 0x80 on. - Parameter limit: 1 to 127.
+    @inlinable package static func marks(outside limit: UInt8, in word: UInt64) -> UInt64 {
+        ((word &- repeating(limit)) | (word &+ ones)) & highs
     }
 
     /// The position of the lowest mark, 0 to 7; 8 without any.
@@ -62,12 +68,34 @@ package enum Word {
         return (letters | digits | hyphens) & ~word & highs == highs
     }
 
-    /// Eight bytes of a literal from `offset` on, zeros behind its end.
-    @inlinable package static func of(_ text: StaticString, from offset: Int = 0) -> UInt64 {
+    /// Whether every byte is a lower-case letter, a digit, a hyphen or a full stop.
+    @inlinable package static func isLowerCaseHost(_ word: UInt64) -> Bool {
+        // As above; `-./` and the digits are one run, without the slash.
+        let letters = (word &+ repeating(0x80 - 0x61)) & ~(word &+ repeating(0x80 - 0x7b))
+        let others = (word &+ repeating(0x80 - 0x2d)) & ~(word &+ repeating(0x80 - 0x3a))
+        let unslashed = (word ^ repeating(0x2f)) &+ ~highs
+        return (letters | (others & unslashed)) & ~word & highs == highs
+    }
+
+    /// Fills the bytes of a word from `byteCount` on with `a`, which is in every set of names.
+    ///
+    /// - Parameter byteCount: 0 or more; nothing is filled from 8 on.
+    @inlinable package static func padded(_ word: UInt64, _ byteCount: Int) -> UInt64 {
+        guard byteCount < 8 else { return word }
+        return prefix(word, byteCount) | (repeating(0x61) & ~prefix(.max, byteCount))
+    }
+
+    /// Eight bytes of a literal from `offset` on, zeros behind its end. The compiler folds it into
+    /// a constant where both arguments are.
+    @inlinable @inline(__always)
+    package static func of(_ text: StaticString, from offset: Int = 0) -> UInt64 {
         var word: UInt64 = 0
-        let end = min(text.utf8CodeUnitCount, offset &+ 8)
-        for index in stride(from: end &- 1, through: offset, by: -1) {
-            word = word &<< 8 | UInt64(unsafe text.utf8Start[index])
+        var index = 8
+        while index > 0 {
+            index &-= 1
+            word = word &<< 8
+            let place = offset &+ index
+            if place < text.utf8CodeUnitCount { word |= UInt64(unsafe text.utf8Start[place]) }
         }
         return word
     }
@@ -77,10 +105,15 @@ extension Span where Element == UInt8 {
     /// Eight bytes from `offset` on; zeros stand for all that lies outside the span.
     @inlinable package func word(at offset: Int) -> UInt64 {
         guard offset >= 0, offset <= count &- 8 else { return lastWord(at: offset) }
-        // Safety: offset + 8 <= count was just checked.
+        // Safety: 0 <= offset and offset + 8 <= count were just checked.
         let word = unsafe bytes.unsafeLoadUnaligned(
             fromUncheckedByteOffset: offset, as: UInt64.self)
         return UInt64(littleEndian: word)
+    }
+
+    /// The same for an offset that cannot be negative, which saves a comparison in loops.
+    @inlinable package func word(at offset: UInt32) -> UInt64 {
+        word(at: Int(offset))
     }
 
     /// ``word(at:)`` where fewer than eight bytes are left.

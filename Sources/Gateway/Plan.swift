@@ -5,7 +5,7 @@ import Policy
 import Synchronization
 
 /// A snapshot made ready for serving: what each request would else compute again. Shared by all loops.
-struct Plan: Sendable {
+final class Plan: Sendable {
     let snapshot: Snapshot
     let pipeline: Pipeline
     /// One for each route of the snapshot.
@@ -13,6 +13,7 @@ struct Plan: Sendable {
     /// For answers to requests that no route took.
     let routeless: RoutePlan
     let headLimits: HeadLimits
+    let timeouts: ConnectionNanoseconds
     /// What `Host` says to each upstream.
     let hosts: [HostPlan]
     /// Open client connections of the whole process.
@@ -30,6 +31,7 @@ struct Plan: Sendable {
         routes = snapshot.routes.map(RoutePlan.init)
         routeless = RoutePlan(globalsOf: snapshot)
         hosts = snapshot.upstreams.map(HostPlan.init)
+        timeouts = ConnectionNanoseconds(snapshot)
         headLimits = HeadLimits(
             startLineBytesMax: snapshot.limits.requestLineBytesMax,
             fieldBytesMax: snapshot.limits.headerBytesMax,
@@ -49,21 +51,21 @@ struct Plan: Sendable {
 }
 
 /// What a route's exchanges need at hand.
-struct RoutePlan: Sendable {
+final class RoutePlan: Sendable {
     let security: SecurityHeaders
     let fixed: FixedResponse
     let fixedType: [UInt8]
     let redirect: RedirectTarget?
     let bodyBytesMax: UInt64?
-    let timeouts: RouteTimeouts
+    let timeouts: RouteNanoseconds
 
-    init(_ route: Route) {
+    convenience init(_ route: Route) {
         self.init(
             preset: route.securityHeaders, bodyBytesMax: route.bodyBytesMax,
             timeouts: route.timeouts, action: route.action)
     }
 
-    init(globalsOf snapshot: Snapshot) {
+    convenience init(globalsOf snapshot: Snapshot) {
         self.init(
             preset: snapshot.securityHeaders, bodyBytesMax: snapshot.limits.bodyBytesMax,
             timeouts: snapshot.timeouts.route, action: .health(.live))
@@ -74,7 +76,7 @@ struct RoutePlan: Sendable {
     ) {
         security = SecurityHeaders(preset)
         self.bodyBytesMax = bodyBytesMax
-        self.timeouts = timeouts
+        self.timeouts = RouteNanoseconds(timeouts)
         var fixed = FixedResponse(status: 200, body: [], contentType: "")
         if case .respond(let response) = action { fixed = response }
         self.fixed = fixed
@@ -84,6 +86,36 @@ struct RoutePlan: Sendable {
         } else {
             redirect = nil
         }
+    }
+}
+
+/// ``RouteTimeouts`` in nanoseconds: dividing a `Duration` for every request costs more than the timer.
+struct RouteNanoseconds: Sendable {
+    let connect: UInt64
+    let response: UInt64?
+    let stream: UInt64?
+    let tunnelIdle: UInt64?
+
+    init(_ timeouts: RouteTimeouts) {
+        connect = timeouts.connect.wholeNanoseconds
+        response = timeouts.response?.wholeNanoseconds
+        stream = timeouts.stream?.wholeNanoseconds
+        tunnelIdle = timeouts.tunnelIdle?.wholeNanoseconds
+    }
+}
+
+/// Timeouts of client connections, and of idle ones to each upstream, in nanoseconds.
+struct ConnectionNanoseconds: Sendable {
+    let header: UInt64
+    let idle: UInt64
+    let send: UInt64
+    let upstreamIdle: [UInt64]
+
+    init(_ snapshot: Snapshot) {
+        header = snapshot.timeouts.header.wholeNanoseconds
+        idle = snapshot.timeouts.idle.wholeNanoseconds
+        send = snapshot.timeouts.send.wholeNanoseconds
+        upstreamIdle = snapshot.upstreams.map(\.keepalive.idle.wholeNanoseconds)
     }
 }
 

@@ -54,18 +54,18 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
         let isBusy = !turn.runnable.isEmpty
         transport.turn(until: isBusy ? transport.now : nextDeadline())
         sight.beginTurn(wallTime: transport.wallTime)
-        for index in transport.reports.indices { dispatch(transport.reports[index]) }
+        for index in 0..<transport.reportCount { dispatch(transport.report(index)) }
         runRunnable()
         fireTimers()
     }
 
     private func nextDeadline() -> MonotonicInstant? {
-        var next = wheel.nextVisit()
-        for other in [turn.acceptingResumes, turn.drain?.deadline] {
-            guard let other else { continue }
-            next = next.map { min($0, other) } ?? other
-        }
-        return next
+        let visit = wheel.nextVisit() ?? MonotonicInstant(nanoseconds: .max)
+        let other = min(
+            turn.acceptingResumes ?? MonotonicInstant(nanoseconds: .max),
+            turn.drain?.deadline ?? MonotonicInstant(nanoseconds: .max))
+        let next = min(visit, other)
+        return next.nanoseconds == .max ? nil : next
     }
 
     private mutating func dispatch(_ report: Report) {

@@ -89,11 +89,11 @@ final class WorkerCrew: Sendable {
 private final class TransportSeat: Sendable {
     private let seat: Mutex<LinuxTransport?>
 
-    init(_ transport: consuming LinuxTransport) {
+    init(_ transport: consuming sending LinuxTransport) {
         seat = Mutex(transport)
     }
 
-    func take() -> LinuxTransport? {
+    func take() -> sending LinuxTransport? {
         seat.withLock { $0.take() }
     }
 }

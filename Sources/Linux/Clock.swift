@@ -1,8 +1,8 @@
 import Glibc
 
 /// A point on the monotonic clock, in nanoseconds since an arbitrary start (clock_gettime(2)).
-package struct MonotonicInstant: Comparable, Hashable, Sendable {
-    package let nanoseconds: UInt64
+@usableFromInline package struct MonotonicInstant: Comparable, Hashable, Sendable {
+    @usableFromInline package let nanoseconds: UInt64
 
     @inlinable package init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
 
@@ -12,7 +12,12 @@ package struct MonotonicInstant: Comparable, Hashable, Sendable {
 
     /// - Returns: The instant `timeout` later; the last one there is if that lies beyond it.
     @inlinable package func advanced(by timeout: Duration) -> MonotonicInstant {
-        let (sum, overflows) = nanoseconds.addingReportingOverflow(timeout.wholeNanoseconds)
+        advanced(byNanoseconds: timeout.wholeNanoseconds)
+    }
+
+    /// - Returns: The instant so much later; the last one there is if that lies beyond it.
+    @inlinable package func advanced(byNanoseconds length: UInt64) -> MonotonicInstant {
+        let (sum, overflows) = nanoseconds.addingReportingOverflow(length)
         return MonotonicInstant(nanoseconds: overflows ? .max : sum)
     }
 

@@ -26,6 +26,31 @@ package struct Report: Sendable {
     }
 }
 
+/// What one wait found ready, in kernel order.
+///
+/// - Safety: the kernel writes through `events` during `epoll_wait` alone, at most `capacity` of them; only
+///   those below `count` are read.
+@safe package struct Reports: ~Copyable {
+    fileprivate let events: UnsafeMutablePointer<epoll_event>
+    fileprivate let capacity: Int
+    package fileprivate(set) var count = 0
+
+    /// - Parameter capacity: Reports a wait returns at most: the bound of one turn's work.
+    package init(capacity: Int) {
+        self.capacity = capacity
+        unsafe events = .allocate(capacity: capacity)
+    }
+
+    deinit { unsafe events.deallocate() }
+
+    package subscript(_ index: Int) -> Report {
+        precondition(index >= 0 && index < count, "a report of this wait")
+        let event = unsafe events[index]
+        return unsafe Report(
+            word: event.data.u64, readiness: Readiness(rawValue: event.events))
+    }
+}
+
 /// How a descriptor is watched.
 package enum Interest: Sendable {
     /// Both directions, each change reported once: registered once, never changed.
@@ -54,14 +79,11 @@ package enum Interest: Sendable {
 /// An epoll instance. Any thread may watch and forget; one waits.
 package struct Poller: ~Copyable, Sendable {
     private let descriptor: Descriptor
-    private let capacity: Int
 
-    /// - Parameter capacity: Reports a wait returns at most: the bound of one turn's work.
-    package init(capacity: Int) throws(Errno) {
+    package init() throws(Errno) {
         let number = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard number >= 0 else { throw Errno.last() }
         descriptor = Descriptor(owning: number)
-        self.capacity = capacity
     }
 
     /// Watches a descriptor until it is closed.
@@ -85,22 +107,12 @@ package struct Poller: ~Copyable, Sendable {
     ///
     /// - Parameters:
     ///   - milliseconds: 0 returns at once; `nil` sleeps without end.
-    ///   - reports: Emptied first, then filled in kernel order. A signal leaves it empty.
+    ///   - reports: What was there is forgotten. A signal leaves it empty.
     /// - SeeAlso: epoll_wait(2).
-    package func wait(milliseconds: Int32?, into reports: inout [Report]) {
-        reports.removeAll(keepingCapacity: true)
-        unsafe withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: capacity) { events in
-            let count = unsafe epoll_wait(
-                descriptor.number, events.baseAddress, Int32(capacity), milliseconds ?? -1)
-            guard count > 0 else {
-                if count < 0 && errno != EINTR { _ = Errno.last() }
-                return
-            }
-            for index in 0..<Int(count) {
-                let event = unsafe events[index]
-                let readiness = unsafe Readiness(rawValue: event.events)
-                reports.append(Report(word: unsafe event.data.u64, readiness: readiness))
-            }
-        }
+    package func wait(milliseconds: Int32?, into reports: inout Reports) {
+        let count = unsafe epoll_wait(
+            descriptor.number, reports.events, Int32(reports.capacity), milliseconds ?? -1)
+        reports.count = max(0, Int(count))
+        if count < 0 && errno != EINTR { _ = Errno.last() }
     }
 }

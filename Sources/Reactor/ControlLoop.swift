@@ -34,7 +34,7 @@ package final class ControlLoop: TaskExecutor, Sendable {
 
     package init() throws(Errno) {
         wakeup = try Wakeup()
-        poller = try Poller(capacity: 64)
+        poller = try Poller()
         try poller.watch(wakeup.number, for: .source, as: Self.wakeupWord)
     }
 
@@ -50,12 +50,12 @@ package final class ControlLoop: TaskExecutor, Sendable {
             await main()
             self.state.withLock { $0.isStopped = true }
         }
-        var reports: [Report] = []
+        var reports = Reports(capacity: 64)
         while !isStopped {
             runJobs()
             if isStopped { break }
             poller.wait(milliseconds: sleepLength(), into: &reports)
-            for report in reports { resume(report) }
+            for index in 0..<reports.count { resume(reports[index]) }
             resumeSleepers()
         }
         task.cancel()

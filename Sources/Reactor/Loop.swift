@@ -6,13 +6,13 @@ package struct Loop: ~Copyable {
     /// The time at which the current turn began: the one clock read of a turn.
     package private(set) var now: MonotonicInstant
     /// What was ready when the turn began, in kernel order.
-    package private(set) var reports: [Report] = []
+    package var reports: Reports
 
     /// - Parameter reportsMax: How many descriptors one turn serves at most.
     package init(reportsMax: Int) throws(Errno) {
-        poller = try Poller(capacity: reportsMax)
+        poller = try Poller()
         now = Clock.monotonic()
-        reports.reserveCapacity(reportsMax)
+        reports = Reports(capacity: reportsMax)
     }
 
     package func watch(

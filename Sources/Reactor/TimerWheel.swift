@@ -27,9 +27,9 @@ package import Linux
 
     private let entries: UnsafeMutablePointer<Entry>
     private let count: Int
-    /// First timer of each bucket, plus one.
-    private var heads: InlineArray<1024, UInt32> = .init(repeating: 0)
-    private var occupied: InlineArray<16, UInt64> = .init(repeating: 0)
+    /// First timer of each bucket, plus one. Behind a pointer, as reading an inline table copies it whole.
+    private let heads: UnsafeMutablePointer<UInt32>
+    private let occupied: UnsafeMutablePointer<UInt64>
     private var tick: UInt64
 
     /// - Parameter count: Timers are numbered from 0 to `count - 1`.
@@ -38,9 +38,15 @@ package import Linux
         self.count = count
         tick = now.nanoseconds >> Self.tickShift
         unsafe entries = Self.zeroed(count)
+        unsafe heads = Self.zeroed(Int(Self.bucketCount))
+        unsafe occupied = Self.zeroed(Int(Self.bucketCount) / 64)
     }
 
-    deinit { unsafe entries.deallocate() }
+    deinit {
+        unsafe entries.deallocate()
+        unsafe heads.deallocate()
+        unsafe occupied.deallocate()
+    }
 
     /// Makes the timer fire at `deadline`, in place of any deadline it had.
     package mutating func arm(_ timer: UInt32, at deadline: MonotonicInstant) {
@@ -75,7 +81,7 @@ package import Linux
         var offset: UInt64 = 1
         while offset < Self.bucketCount {
             let bucket = (tick &+ offset) & 1023
-            let word = occupied[Int(bucket >> 6)] >> (bucket & 63)
+            let word = unsafe occupied[Int(bucket >> 6)] &>> (bucket & 63)
             if word != 0 {
                 let ahead = offset &+ UInt64(word.trailingZeroBitCount)
                 return MonotonicInstant(nanoseconds: (tick &+ ahead) << Self.tickShift)
@@ -86,9 +92,9 @@ package import Linux
     }
 
     private mutating func visit(_ bucket: Int, expired: inout [UInt32]) {
-        var next = heads[bucket]
-        heads[bucket] = 0
-        occupied[bucket >> 6] &= ~(1 << UInt64(bucket & 63))
+        var next = unsafe heads[bucket]
+        unsafe heads[bucket] = 0
+        unsafe occupied[bucket >> 6] &= ~(1 &<< UInt64(bucket & 63))
         while next != 0 {
             let timer = next &- 1
             let entry = unsafe place(of: timer)
@@ -109,13 +115,13 @@ package import Linux
         let scheduled = min(max(due, tick &+ 1), tick &+ 1023)
         let bucket = Int(scheduled & 1023)
         let entry = unsafe place(of: timer)
-        let head = heads[bucket]
+        let head = unsafe heads[bucket]
         unsafe entry.pointee.scheduled = scheduled
         unsafe entry.pointee.previous = 0
         unsafe entry.pointee.next = head
         if head != 0 { unsafe place(of: head &- 1).pointee.previous = timer &+ 1 }
-        heads[bucket] = timer &+ 1
-        occupied[bucket >> 6] |= 1 << UInt64(bucket & 63)
+        unsafe heads[bucket] = timer &+ 1
+        unsafe occupied[bucket >> 6] |= 1 &<< UInt64(bucket & 63)
     }
 
     private mutating func unlink(_ timer: UInt32) {
@@ -128,8 +134,8 @@ package import Linux
         if previous != 0 {
             unsafe place(of: previous &- 1).pointee.next = next
         } else {
-            heads[bucket] = next
-            if next == 0 { occupied[bucket >> 6] &= ~(1 << UInt64(bucket & 63)) }
+            unsafe heads[bucket] = next
+            if next == 0 { unsafe occupied[bucket >> 6] &= ~(1 &<< UInt64(bucket & 63)) }
         }
     }
 
@@ -138,8 +144,8 @@ package import Linux
         return unsafe entries + Int(timer)
     }
 
-    private static func zeroed(_ count: Int) -> UnsafeMutablePointer<Entry> {
-        let bytes = unsafe ZeroedMemory.allocate(byteCount: count * MemoryLayout<Entry>.stride)
-        return unsafe bytes.bindMemory(to: Entry.self, capacity: count)
+    private static func zeroed<T>(_ count: Int) -> UnsafeMutablePointer<T> {
+        let bytes = unsafe ZeroedMemory.allocate(byteCount: count * MemoryLayout<T>.stride)
+        return unsafe bytes.bindMemory(to: T.self, capacity: count)
     }
 }

@@ -19,7 +19,7 @@ extension Worker where Kernel: ~Copyable {
     mutating func finish(_ d: UInt32) {
         switch downstreams[d].wire.flush(by: &transport, to: &pool) {
         case nil: perform(downstreams[d].machine.on(.flushed), on: d)
-        case .wouldBlock, .bytes: arm(d, after: plan.snapshot.timeouts.send)
+        case .wouldBlock, .bytes: arm(d, after: plan.timeouts.send)
         case .failed, .ended: perform(downstreams[d].machine.on(.broken), on: d)
         }
     }
@@ -55,7 +55,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// A client that sends on for longer than this after its answer is cut off.
-    private static var lingerMax: Duration { .seconds(30) }
+    private static var lingerMax: UInt64 { 30_000_000_000 }
     private static var dropReadsMax: Int { 16 }
 
     /// Reads and forgets what a refused client still sends.

@@ -64,13 +64,13 @@ extension Worker where Kernel: ~Copyable {
             guard downstreams[d].machine.phase == .idle else { return }
             downstreams[d].began = transport.now
             _ = downstreams[d].machine.on(.headBegan)
-            return arm(d, after: plan.snapshot.timeouts.header)
+            return arm(d, after: plan.timeouts.header)
         }
         downstreams[d].wire.park(to: &pool)
         if turn.drain != nil {
             return perform(downstreams[d].machine.on(.drainBegan), on: d)
         }
-        arm(d, after: plan.snapshot.timeouts.idle)
+        arm(d, after: plan.timeouts.idle)
     }
 
     private enum HeadReading { case complete, needsMore, refused }

@@ -8,17 +8,17 @@ import Telemetry
 
 /// Deadlines: which one counts when, and what happens when it has come.
 extension Worker where Kernel: ~Copyable {
-    /// Arms a client connection's timer; `nil` is no deadline.
-    mutating func arm(_ d: UInt32, after timeout: Duration?) {
+    /// Arms a client connection's timer. - Parameter timeout: In nanoseconds; `nil` is no deadline.
+    mutating func arm(_ d: UInt32, after timeout: UInt64?) {
         guard let timeout else { return disarm(d) }
-        wheel.arm(2 * d, at: transport.now.advanced(by: timeout))
+        wheel.arm(2 * d, at: transport.now.advanced(byNanoseconds: timeout))
     }
 
     mutating func disarm(_ d: UInt32) { wheel.disarm(2 * d) }
 
-    mutating func armUpstream(_ u: UInt32, after timeout: Duration?) {
+    mutating func armUpstream(_ u: UInt32, after timeout: UInt64?) {
         guard let timeout else { return disarmUpstream(u) }
-        wheel.arm(2 * u + 1, at: transport.now.advanced(by: timeout))
+        wheel.arm(2 * u + 1, at: transport.now.advanced(byNanoseconds: timeout))
     }
 
     mutating func disarmUpstream(_ u: UInt32) { wheel.disarm(2 * u + 1) }
@@ -33,7 +33,7 @@ extension Worker where Kernel: ~Copyable {
         }
         disarmUpstream(exchanges[x].upstream)
         let now = transport.now
-        let bySilence = stream.map { now.advanced(by: $0) }
+        let bySilence = stream.map { now.advanced(byNanoseconds: $0) }
         guard let due = earliest(bySilence, rateDeadline(x)) else { return disarm(d) }
         wheel.arm(2 * d, at: due)
     }
@@ -61,7 +61,7 @@ extension Worker where Kernel: ~Copyable {
         let u = exchanges[x].upstream
         if stop == .sinkFull {
             disarmUpstream(u)
-            arm(d, after: plan.snapshot.timeouts.send)
+            arm(d, after: plan.timeouts.send)
         } else {
             armUpstream(u, after: plan.route(exchanges[x].plan.verdict.route).timeouts.stream)
             if exchanges[x].machine.request == .delivered { disarm(d) }

@@ -219,7 +219,7 @@ extension Worker where Kernel: ~Copyable {
         pools[upstream].idleCount += 1
         upstreams[u].wire.dropBuffers(to: &pool)
         sight.metrics.upstreamConnectionMoved(upstream, from: .active, to: .idle)
-        armUpstream(u, after: pools[upstream].settings.keepalive.idle)
+        armUpstream(u, after: plan.timeouts.upstreamIdle[upstream])
     }
 
     private mutating func unlinkIdle(_ u: UInt32) {

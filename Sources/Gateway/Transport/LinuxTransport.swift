@@ -29,7 +29,8 @@ package struct LinuxTransport: Transport, ~Copyable {
 
     package var now: MonotonicInstant { loop.now }
     package var wallTime: UInt64 { loop.now.nanoseconds &+ wallOffset }
-    package var reports: [Report] { loop.reports }
+    package var reportCount: Int { loop.reports.count }
+    package func report(_ index: Int) -> Report { loop.reports[index] }
 
     package mutating func turn(until deadline: MonotonicInstant?) {
         loop.turn(until: deadline)

@@ -10,8 +10,10 @@ package protocol Transport: ~Copyable {
     var now: MonotonicInstant { get }
     /// Nanoseconds since 1970 when the current turn began.
     var wallTime: UInt64 { get }
-    /// What the current turn found ready.
-    var reports: [Report] { get }
+    /// How many reports the current turn has.
+    var reportCount: Int { get }
+    /// What the current turn found ready, from 0 to ``reportCount`` - 1.
+    func report(_ index: Int) -> Report
 
     /// Sleeps until something is ready or `deadline` has come, and begins a turn.
     mutating func turn(until deadline: MonotonicInstant?)

@@ -6,11 +6,30 @@ enum Authority {
     /// at most 65535.
     static func isValid(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) -> Bool {
         guard !range.isEmpty else { return false }
+        if isPlainName(bytes, range) { return true }
         if bytes[range.start] == 0x5b { return isLiteral(bytes, range) }
         var place = range.start
         while place < range.end, Grammar.host.contains(bytes[place]) { place &+= 1 }
         guard place > range.start else { return false }
         return isPort(bytes, ByteRange(place, range.end))
+    }
+
+    /// Whether a run of bytes is letters, digits, hyphens and full stops, as most hosts are.
+    private static func isPlainName(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) -> Bool {
+        if range.count < 8 {
+            return isPlain(Word.padded(bytes.word(at: range.start), range.count))
+        }
+        var place = range.start
+        while place < range.end &- 8 {
+            guard isPlain(bytes.word(at: place)) else { return false }
+            place &+= 8
+        }
+        return isPlain(bytes.word(at: range.end &- 8))
+    }
+
+    @inline(__always)
+    private static func isPlain(_ word: UInt64) -> Bool {
+        Word.isLowerCaseHost(Word.lowerCased(word))
     }
 
     /// Whether what follows a host is nothing, or a colon and a port.

@@ -46,20 +46,21 @@ enum Grammar {
         return ByteRange(first, last)
     }
 
-    /// Whether a run of bytes is `literal` in any case. - Parameter literal: In lower case.
+    /// Whether a run of bytes is `literal` in any case.
+    ///
+    /// - Parameter literal: In lower case, 1 to 16 bytes.
+    @inline(__always)
     static func matches(
         _ bytes: borrowing Span<UInt8>, _ range: ByteRange, _ literal: StaticString
     ) -> Bool {
-        guard range.count == literal.utf8CodeUnitCount else { return false }
-        var offset = 0
-        while offset < range.count {
-            let rest = range.count &- offset
-            let word = bytes.word(at: range.start &+ offset)
-            let part = rest < 8 ? Word.prefix(word, rest) : word
-            guard Word.lowerCased(part) == Word.of(literal, from: offset) else { return false }
-            offset &+= 8
-        }
-        return true
+        let count = literal.utf8CodeUnitCount
+        guard range.count == count else { return false }
+        let first = bytes.word(at: range.start)
+        if count < 8 { return Word.lowerCased(Word.prefix(first, count)) == Word.of(literal) }
+        guard Word.lowerCased(first) == Word.of(literal) else { return false }
+        guard count > 8 else { return true }
+        let second = Word.padded(bytes.word(at: range.start &+ 8), count &- 8)
+        return Word.lowerCased(second) == Word.padded(Word.of(literal, from: 8), count &- 8)
     }
 }
 

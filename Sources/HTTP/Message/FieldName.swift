@@ -2,7 +2,7 @@
 ///
 /// At most 64 cases, so that a set of them is one word: ``FieldNameSet``. A new name may need new
 /// multipliers in ``FieldNameIndex``; a test says so.
-package enum FieldName: UInt8, CaseIterable, Sendable {
+@usableFromInline package enum FieldName: UInt8, CaseIterable, Sendable {
     /// Every name that is not listed here.
     case other
     // Framing, and what concerns one connection only (RFC 9110 §7.6, RFC 9112 §6).

@@ -5,52 +5,78 @@ package import Bytes
 /// The hash takes a name's length, its first eight bytes and its next eight (of longer names the
 /// last eight), in lower case; ``firstMultiplier`` and ``secondMultiplier`` were tried out until
 /// all known names differed.
-struct FieldNameIndex: Sendable {
-    /// Words that a known name may take.
-    static let wordCount = 5
+enum FieldNameIndex {
     static let firstMultiplier: UInt64 = 0x7d84_9a70_b279_2281
     static let secondMultiplier: UInt64 = 0x05e8_0cc8_c7c3_ce0f
+    /// Words that a known name may take.
+    static let wordCount = 5
 
-    /// By hash: the raw value of the only name that may have it.
-    var candidates = InlineArray<256, UInt8>(repeating: 0)
-    /// By raw value.
-    var lengths = InlineArray<64, UInt8>(repeating: 0)
-    /// Five words a name, in lower case, zeros behind the end.
-    var words = InlineArray<320, UInt64>(repeating: 0)
-
-    static let shared = FieldNameIndex()
-
-    private init() {
+    /// By hash, four words for the only name that may have it: its first and second word, its
+    /// length, and one unused; zeros where there is none.
+    ///
+    /// An array, since an `InlineArray` in a global is copied whole for every element read.
+    static let entries: [UInt64] = {
+        var entries = [UInt64](repeating: 0, count: 4 * 256)
         for name in FieldName.allCases where name != .other {
             let text = name.canonicalName
             let count = text.utf8CodeUnitCount
-            let place = Int(name.rawValue)
-            lengths[place] = UInt8(truncatingIfNeeded: count)
-            for index in 0..<Self.wordCount {
-                words[place * Self.wordCount + index] = Word.lowerCased(
-                    Word.of(text, from: index * 8))
-            }
-            let first = Word.lowerCased(Word.of(text))
-            let second = Word.lowerCased(Word.of(text, from: count > 16 ? count - 8 : 8))
-            candidates[Int(Self.hash(first, second, count))] = name.rawValue
+            let place = 4 * Int(hash(of: name))
+            entries[place] = Word.lowerCased(Word.of(text))
+            entries[place + 1] = Word.lowerCased(Word.of(text, from: count > 16 ? count - 8 : 8))
+            entries[place + 2] = UInt64(count)
         }
+        return entries
+    }()
+
+    /// By hash.
+    static let names: [FieldName] = {
+        var names = [FieldName](repeating: .other, count: 256)
+        for name in FieldName.allCases where name != .other {
+            names[Int(hash(of: name))] = name
+        }
+        return names
+    }()
+
+    /// By raw value, ``wordCount`` words a name, in lower case, zeros behind the end.
+    private static let words: [UInt64] = FieldName.allCases.flatMap { name in
+        (0..<wordCount).map { Word.lowerCased(Word.of(name.canonicalName, from: $0 * 8)) }
     }
 
-    /// The known name of at most sixteen bytes that these are, in lower case, or
-    /// ``FieldName/other``.
-    @inline(__always)
-    func name(_ first: UInt64, _ second: UInt64, _ count: Int, _ hash: UInt8) -> FieldName {
-        let candidate = Int(candidates[Int(hash)] & 63)
-        guard words[candidate &* Self.wordCount] == first,
-            words[candidate &* Self.wordCount &+ 1] == second, Int(lengths[candidate]) == count
-        else { return .other }
-        return FieldName(rawValue: UInt8(truncatingIfNeeded: candidate)) ?? .other
+    private static func hash(of name: FieldName) -> UInt8 {
+        let text = name.canonicalName
+        let count = text.utf8CodeUnitCount
+        let second = Word.of(text, from: count > 16 ? count - 8 : 8)
+        return hash(Word.lowerCased(Word.of(text)), Word.lowerCased(second), count)
     }
 
     @inline(__always)
     static func hash(_ first: UInt64, _ second: UInt64, _ count: Int) -> UInt8 {
         let sum = first &* firstMultiplier &+ second &* secondMultiplier
         return UInt8(truncatingIfNeeded: sum &>> 56) &+ UInt8(truncatingIfNeeded: count)
+    }
+
+    /// The known name with this hash, length and these two words, or ``FieldName/other``. Of names
+    /// longer than sixteen bytes the middle is not compared.
+    ///
+    /// - Parameters:
+    ///   - entries: ``entries``, lent once for all names of a head.
+    ///   - names: ``names``, likewise.
+    @inline(__always)
+    static func find(
+        _ hash: UInt8, _ first: UInt64, _ second: UInt64, _ count: Int,
+        in entries: borrowing Span<UInt64>, _ names: borrowing Span<FieldName>
+    ) -> FieldName {
+        let place = 4 &* Int(hash)
+        // The highest index first: its bounds check covers the others.
+        guard entries[place &+ 2] == UInt64(truncatingIfNeeded: count),
+            entries[place &+ 1] == second, entries[place] == first
+        else { return .other }
+        return names[Int(hash)]
+    }
+
+    /// Eight bytes of a known name in lower case. - Parameter index: 0 ..< ``wordCount``.
+    static func word(_ index: Int, of name: FieldName) -> UInt64 {
+        words[Int(name.rawValue) &* wordCount &+ index]
     }
 }
 
@@ -61,19 +87,25 @@ extension FieldName {
     package static func identify(
         _ bytes: borrowing Span<UInt8>, _ name: ByteRange
     ) -> (id: FieldName, hash: UInt8, isDisguised: Bool) {
-        let hash = hash(of: bytes, name)
-        let candidate = FieldNameIndex.shared.candidates[Int(hash)]
-        guard let id = FieldName(rawValue: candidate), id != .other,
-            Int(FieldNameIndex.shared.lengths[Int(candidate)]) == name.count
-        else { return (.other, hash, false) }
+        let first = Word.lowerCased(withHyphens(word(0, of: bytes, name)))
+        let offset = name.count > 16 ? name.count &- 8 : 8
+        let second = Word.lowerCased(withHyphens(word(offset, of: bytes, name)))
+        let hash = FieldNameIndex.hash(first, second, name.count)
+        let entries = FieldNameIndex.entries
+        let names = FieldNameIndex.names
+        let id = FieldNameIndex.find(
+            hash, first, second, name.count, in: entries.span, names.span)
+        guard id != .other else { return (.other, hash, false) }
         var isDisguised = false
-        for index in 0..<FieldNameIndex.wordCount {
-            let word = word(index * 8, of: bytes, name)
+        var index = 0
+        while index &* 8 < name.count {
+            let word = word(index &* 8, of: bytes, name)
             let plain = withHyphens(word)
-            let known = FieldNameIndex.shared.words[
-                Int(candidate) * FieldNameIndex.wordCount + index]
-            guard Word.lowerCased(plain) == known else { return (.other, hash, false) }
+            guard Word.lowerCased(plain) == FieldNameIndex.word(index, of: id) else {
+                return (.other, hash, false)
+            }
             if plain != word { isDisguised = true }
+            index &+= 1
         }
         return (id, hash, isDisguised)
     }

@@ -1,12 +1,12 @@
 /// A set of known names in one word. ``FieldName/other`` stands for itself: all unknown names at
 /// once.
-package struct FieldNameSet: Equatable, Sendable, ExpressibleByArrayLiteral {
-    package var bits: UInt64
+@usableFromInline package struct FieldNameSet: Equatable, Sendable, ExpressibleByArrayLiteral {
+    @usableFromInline package var bits: UInt64
 
     @inlinable package init(bits: UInt64) { self.bits = bits }
 
     /// For sets that are made once.
-    package init(arrayLiteral names: FieldName...) {
+    @usableFromInline package init(arrayLiteral names: FieldName...) {
         bits = names.reduce(0) { bits, name in bits | 1 &<< UInt64(name.rawValue) }
     }
 
@@ -24,6 +24,10 @@ package struct FieldNameSet: Equatable, Sendable, ExpressibleByArrayLiteral {
 
     @inlinable package func union(_ other: FieldNameSet) -> FieldNameSet {
         FieldNameSet(bits: bits | other.bits)
+    }
+
+    @inlinable package func intersection(_ other: FieldNameSet) -> FieldNameSet {
+        FieldNameSet(bits: bits & other.bits)
     }
 
     @inlinable package func subtracting(_ other: FieldNameSet) -> FieldNameSet {
@@ -44,6 +48,8 @@ extension FieldNameSet {
         .connection, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade,
         .proxyAuthenticate, .proxyAuthorization,
     ]
+
+    static let connectionAlone: FieldNameSet = [.connection]
 
     /// What `Connection` may name beside unknown fields. All other known names are meant for every
     /// recipient and stay, whatever `Connection` says: else a client could take away what a proxy

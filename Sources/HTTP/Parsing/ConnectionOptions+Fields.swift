@@ -17,16 +17,31 @@ extension ConnectionOptions {
         _ bytes: borrowing Span<UInt8>, _ fields: inout [Field], _ seen: SeenNames,
         _ names: FieldNameSet, _ version: HTTPVersion
     ) throws(WireError) -> ConnectionOptions {
-        guard seen.present.intersects(names) else { return [] }
+        let asking = seen.present.intersection(names)
+        if asking.isEmpty { return [] }
+        // Nearly all heads have one line, which says one of two words.
+        if asking == .connectionAlone, !seen.repeated.contains(.connection),
+            let field = fields.first(.connection)
+        {
+            if Grammar.matches(bytes, field.value, "keep-alive") { return .keepAlive }
+            if Grammar.matches(bytes, field.value, "close") { return .close }
+        }
+        return try foldAll(bytes, &fields, names, version)
+    }
+
+    private static func foldAll(
+        _ bytes: borrowing Span<UInt8>, _ fields: inout [Field], _ names: FieldNameSet,
+        _ version: HTTPVersion
+    ) throws(WireError) -> ConnectionOptions {
         var asked = Asked()
-        for place in fields.indices
-        where names.contains(fields[place].id) && !fields[place].traits.contains(.disguised) {
-            let value = fields[place].value
-            switch fields[place].id {
-            case .connection: try asked.readConnection(bytes, value, &fields)
-            case .upgrade: try asked.readUpgrade(bytes, value)
-            case .te: asked.readCodings(bytes, value)
-            case .expect: try asked.readExpectation(bytes, value)
+        for place in fields.indices where names.contains(fields[place].id) {
+            let field = fields[place]
+            if field.traits.contains(.disguised) { continue }
+            switch field.id {
+            case .connection: try asked.readConnection(bytes, field.value, &fields)
+            case .upgrade: try asked.readUpgrade(bytes, field.value)
+            case .te: asked.readCodings(bytes, field.value)
+            case .expect: try asked.readExpectation(bytes, field.value)
             default: break
             }
         }

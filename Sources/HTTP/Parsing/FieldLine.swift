@@ -2,20 +2,23 @@ import Bytes
 
 /// Reads one field line: `name ":" OWS value OWS CRLF` (RFC 9112 §5).
 ///
-/// There are two ways to read one. ``readCanonical(_:at:startingWith:)`` takes only what
+/// There are two ways to read one. ``readCanonical(_:at:startingWith:_:)`` takes only what
 /// well-behaved senders write and is fast; ``read(_:_:isFirst:)`` takes all that is allowed and
 /// says what is wrong with the rest. What the first takes, the second reads alike.
 enum FieldLine {
-    /// Reads a line `name: value` of a plain name, one space, and a value without HTAB or white
-    /// space around it.
+    /// Reads a line `name: value` of a plain name, one space, and a value of printable ASCII
+    /// without white space around it.
     ///
     /// - Parameters:
     ///   - start: The start of a line that is not empty.
     ///   - word: The eight bytes there.
+    ///   - entries: Those of ``FieldNameIndex``.
+    ///   - names: Those of ``FieldNameIndex``.
     /// - Returns: `nil` if the line is anything else, or unfinished.
     @inline(__always)
     static func readCanonical(
-        _ bytes: borrowing Span<UInt8>, at start: Int, startingWith word: UInt64
+        _ bytes: borrowing Span<UInt8>, at start: UInt32, startingWith word: UInt64,
+        _ entries: borrowing Span<UInt64>, _ names: borrowing Span<FieldName>
     ) -> Field? {
         let first: UInt64
         var second: UInt64 = 0
@@ -34,25 +37,28 @@ enum FieldLine {
             second = Word.lowerCased(Word.prefix(next, nameCount &- 8))
         }
         let hash = FieldNameIndex.hash(first, second, nameCount)
-        let id = FieldNameIndex.shared.name(first, second, nameCount, hash)
+        let id = FieldNameIndex.find(hash, first, second, nameCount, in: entries, names)
         if id == .other {
-            guard isPlain(first, nameCount), isPlain(second, nameCount &- 8) else { return nil }
+            guard Word.isLowerCaseName(Word.padded(first, nameCount)),
+                nameCount <= 8 || Word.isLowerCaseName(Word.padded(second, nameCount &- 8))
+            else { return nil }
         }
-        return readValue(
-            bytes, ByteRange(start: start, count: nameCount), id: id, hash: hash)
+        let end = start &+ UInt32(truncatingIfNeeded: nameCount)
+        return readValue(bytes, ByteRange(start, end), id: id, hash: hash)
     }
 
-    /// ``readCanonical(_:at:startingWith:)`` for names of sixteen bytes and more.
+    /// ``readCanonical(_:at:startingWith:_:_:)`` for names of sixteen bytes and more.
     @inline(never)
-    private static func readLongName(_ bytes: borrowing Span<UInt8>, at start: Int) -> Field? {
+    private static func readLongName(_ bytes: borrowing Span<UInt8>, at start: UInt32) -> Field? {
         var place = start
         while true {
             let word = bytes.word(at: place)
             let colons = Word.marks(of: Grammar.colon, in: word)
             let count = Word.firstMark(colons)
-            let part = colons == 0 ? word : Word.prefix(word, count)
-            guard isPlain(Word.lowerCased(part), count) else { return nil }
-            place &+= count
+            guard Word.isLowerCaseName(Word.lowerCased(Word.padded(word, count))) else {
+                return nil
+            }
+            place &+= UInt32(truncatingIfNeeded: count)
             if colons != 0 { break }
         }
         let name = ByteRange(start, place)
@@ -64,31 +70,22 @@ enum FieldLine {
     private static func readValue(
         _ bytes: borrowing Span<UInt8>, _ name: ByteRange, id: FieldName, hash: UInt8
     ) -> Field? {
-        var place = name.end &+ 1
+        let start = UInt32(truncatingIfNeeded: name.end &+ 2)
+        var place = start &- 1
         var word = bytes.word(at: place)
         // One space, and no second one.
         guard word & 0xff == 0x20, word & 0xff00 != 0x2000 else { return nil }
-        var controls = Word.controls(in: word)
-        while controls == 0 {
+        var stops = Word.marks(outside: 0x20, in: word)
+        while stops == 0 {
             place &+= 8
             word = bytes.word(at: place)
-            controls = Word.controls(in: word)
+            stops = Word.marks(outside: 0x20, in: word)
         }
-        place &+= Word.firstMark(controls)
+        place &+= UInt32(truncatingIfNeeded: Word.firstMark(stops))
         guard UInt16(truncatingIfNeeded: bytes.word(at: place)) == Grammar.crlf else { return nil }
-        let value = ByteRange(name.end &+ 2, place)
-        guard value.isEmpty || bytes[place &- 1] != Grammar.space else { return nil }
-        return Field(name: name, value: value, id: id, hash: hash, traits: .canonical)
-    }
-
-    /// Whether the bytes of a word in lower case are letters, digits and hyphens.
-    ///
-    /// - Parameter count: How many of them belong to the name; none if not positive.
-    @inline(__always)
-    private static func isPlain(_ word: UInt64, _ count: Int) -> Bool {
-        guard count > 0 else { return true }
-        let padding = count < 8 ? ~Word.prefix(.max, count) & Word.repeating(0x61) : 0
-        return Word.isLowerCaseName(word | padding)
+        guard place == start || bytes[Int(place) &- 1] != Grammar.space else { return nil }
+        return Field(
+            name: name, value: ByteRange(start, place), id: id, hash: hash, traits: .canonical)
     }
 }
 

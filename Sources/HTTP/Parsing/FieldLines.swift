@@ -7,12 +7,10 @@ struct SeenNames {
     var repeated: FieldNameSet = []
 
     @inline(__always)
-    mutating func note(_ field: Field) {
-        // A disguised field is as good as absent.
-        if field.traits.contains(.disguised) { return }
-        let bit = FieldNameSet(bits: 1 &<< UInt64(field.id.rawValue))
-        repeated.bits |= present.bits & bit.bits
-        present.bits |= bit.bits
+    mutating func note(_ name: FieldName) {
+        let bit = 1 &<< UInt64(name.rawValue)
+        repeated.bits |= present.bits & bit
+        present.bits |= bit
     }
 }
 
@@ -29,19 +27,17 @@ extension LineCursor {
     ) throws(WireError) -> Int? {
         let fieldsStart = fieldsStart ?? start
         let lineEndMax = fieldsStart &+ limits.fieldBytesMax &- 2
-        let room = limits.fieldCountMax &- Int(fieldCount)
         var offset = start
         while true {
-            let word = bytes.word(at: offset)
-            if UInt16(truncatingIfNeeded: word) == Grammar.crlf { return offset &+ 2 }
-            if fields.count < room,
-                let field = FieldLine.readCanonical(bytes, at: offset, startingWith: word),
-                field.value.end <= lineEndMax
-            {
-                seen.note(field)
-                fields.append(field)
-                offset = field.value.end &+ 2
-                continue
+            let room = limits.fieldCountMax &- Int(fieldCount) &- fields.count
+            let batchEnd = fields.count &+ max(0, min(room, Self.batchCount))
+            fields.append(addingCapacity: batchEnd &- fields.count) { lines in
+                offset = Self.readCanonicalLines(
+                    bytes, from: offset, endingBy: lineEndMax, into: &lines, &seen)
+            }
+            if fields.count == batchEnd, room > Self.batchCount { continue }
+            if UInt16(truncatingIfNeeded: bytes.word(at: offset)) == Grammar.crlf {
+                return offset &+ 2
             }
             let count = Int(fieldCount) &+ fields.count &+ 1
             guard
@@ -53,10 +49,41 @@ extension LineCursor {
             }
             let field = try FieldLine.read(
                 bytes, ByteRange(offset, end), isFirst: offset == fieldsStart)
-            seen.note(field)
+            // A disguised field is as good as absent.
+            if !field.traits.contains(.disguised) { seen.note(field.id) }
             fields.append(field)
             offset = end &+ 2
         }
+    }
+
+    /// Lines that are read at once before the list is made longer.
+    private static let batchCount = 16
+
+    /// Reads lines in canonical form as long as there is one, and room in `lines`.
+    ///
+    /// - Parameter lineEndMax: Where the last line's CR LF may stand at most.
+    /// - Returns: Where the next line begins.
+    private static func readCanonicalLines(
+        _ bytes: borrowing Span<UInt8>, from start: Int, endingBy lineEndMax: Int,
+        into lines: inout OutputSpan<Field>, _ seen: inout SeenNames
+    ) -> Int {
+        let (entryTable, nameTable) = (FieldNameIndex.entries, FieldNameIndex.names)
+        let (entries, names) = (entryTable.span, nameTable.span)
+        var offset = UInt32(truncatingIfNeeded: start)
+        var found = seen
+        while lines.freeCapacity > 0 {
+            let word = bytes.word(at: offset)
+            guard UInt16(truncatingIfNeeded: word) != Grammar.crlf,
+                let field = FieldLine.readCanonical(
+                    bytes, at: offset, startingWith: word, entries, names),
+                field.value.end <= lineEndMax
+            else { break }
+            found.note(field.id)
+            lines.append(field)
+            offset = UInt32(truncatingIfNeeded: field.value.end &+ 2)
+        }
+        seen = found
+        return Int(offset)
     }
 
     /// Finds the CR LF that ends a field line which is out of the ordinary, over a limit, or

@@ -12,37 +12,39 @@ enum RequestLine {
     static func readCommon(
         _ bytes: borrowing Span<UInt8>, at start: Int, into head: inout RequestHead
     ) -> Int? {
-        guard let method = commonMethod(bytes.word(at: start)) else { return nil }
-        let methodEnd = start &+ method.name.utf8CodeUnitCount
-        let targetStart = methodEnd &+ 1
-        // Not the slash alone: what follows must be looked at byte for byte anyway.
-        guard UInt8(truncatingIfNeeded: bytes.word(at: targetStart)) == 0x2f else { return nil }
+        guard let (method, nameCount) = commonMethod(bytes.word(at: start)) else { return nil }
+        let targetStart = UInt32(truncatingIfNeeded: start &+ nameCount &+ 1)
         var place = targetStart
-        var stops: UInt64 = 0
-        repeat {
-            let word = bytes.word(at: place)
+        var word = bytes.word(at: place)
+        guard UInt8(truncatingIfNeeded: word) == 0x2f else { return nil }
+        var stops = targetStops(word) | Word.marks(of: 0x3f, in: word)
+        while stops == 0 {
+            place &+= 8
+            word = bytes.word(at: place)
             stops = targetStops(word) | Word.marks(of: 0x3f, in: word)
-            place &+= Word.firstMark(stops)
-        } while stops == 0
-        let queryStart = place
-        if place < bytes.count, bytes[place] == 0x3f {
-            place &+= 1
-            repeat {
-                stops = targetStops(bytes.word(at: place))
-                place &+= Word.firstMark(stops)
-            } while stops == 0
         }
-        guard place < bytes.count, bytes[place] == Grammar.space,
+        place &+= UInt32(truncatingIfNeeded: Word.firstMark(stops))
+        let queryStart = place
+        if UInt8(truncatingIfNeeded: bytes.word(at: place)) == 0x3f {
+            stops = targetStops(bytes.word(at: place))
+            while stops == 0 {
+                place &+= 8
+                stops = targetStops(bytes.word(at: place))
+            }
+            place &+= UInt32(truncatingIfNeeded: Word.firstMark(stops))
+        }
+        // Zeros behind the end stop every search, and are no part of what is sought here.
+        guard UInt8(truncatingIfNeeded: bytes.word(at: place)) == Grammar.space,
             let version = version(bytes.word(at: place &+ 1)),
             UInt16(truncatingIfNeeded: bytes.word(at: place &+ 9)) == Grammar.crlf
         else { return nil }
         head.method = method
-        head.methodName = ByteRange(start, methodEnd)
+        head.methodName = ByteRange(start: start, count: nameCount)
         head.version = version
         head.form = .origin
         head.path = ByteRange(targetStart, queryStart)
         head.query = ByteRange(queryStart, place)
-        return place &+ 9
+        return Int(place &+ 9)
     }
 
     /// Marks what cannot stand in a target: all but printable ASCII, and `#`, which begins a
@@ -50,27 +52,26 @@ enum RequestLine {
     /// differently by different readers.
     @inline(__always)
     private static func targetStops(_ word: UInt64) -> UInt64 {
-        let unprintable = (word &- Word.repeating(0x21)) | (word &+ Word.repeating(0x01)) | word
-        return unprintable & Word.repeating(0x80) | Word.marks(of: 0x23, in: word)
+        Word.marks(outside: 0x21, in: word) | Word.marks(of: 0x23, in: word)
     }
 
+    /// A method and the space behind it, and the length of its name.
     @inline(__always)
-    private static func commonMethod(_ word: UInt64) -> Method? {
-        let first = UInt32(truncatingIfNeeded: word)
-        if first == 0x2054_4547 { return .get }  // "GET "
-        if word & 0xff_ffff_ffff == 0x20_5453_4f50 { return .post }  // "POST "
-        if first == 0x2054_5550 { return .put }  // "PUT "
-        if word & 0xff_ffff_ffff == 0x20_4441_4548 { return .head }  // "HEAD "
-        if word & 0xffff_ffff_ffff == 0x2048_4354_4150 { return .patch }  // "PATCH "
-        if word & 0xff_ffff_ffff_ffff == 0x20_4554_454c_4544 { return .delete }  // "DELETE "
-        if word == 0x2053_4e4f_4954_504f { return .options }  // "OPTIONS "
+    private static func commonMethod(_ word: UInt64) -> (Method, Int)? {
+        if Word.prefix(word, 4) == Word.of("GET ") { return (.get, 3) }
+        if Word.prefix(word, 5) == Word.of("POST ") { return (.post, 4) }
+        if Word.prefix(word, 4) == Word.of("PUT ") { return (.put, 3) }
+        if Word.prefix(word, 5) == Word.of("HEAD ") { return (.head, 4) }
+        if Word.prefix(word, 6) == Word.of("PATCH ") { return (.patch, 5) }
+        if Word.prefix(word, 7) == Word.of("DELETE ") { return (.delete, 6) }
+        if word == Word.of("OPTIONS ") { return (.options, 7) }
         return nil
     }
 
     @inline(__always)
     static func version(_ word: UInt64) -> HTTPVersion? {
-        if word == 0x312e_312f_5054_5448 { return .http11 }  // "HTTP/1.1"
-        if word == 0x302e_312f_5054_5448 { return .http10 }
+        if word == Word.of("HTTP/1.1") { return .http11 }
+        if word == Word.of("HTTP/1.0") { return .http10 }
         return nil
     }
 }

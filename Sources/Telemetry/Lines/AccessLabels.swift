@@ -81,7 +81,7 @@ private func field(_ key: StaticString, _ value: String) -> [UInt8] {
     let text = Array(value.utf8)
     // An escape takes at most six bytes for one.
     var buffer = Buffer(capacity: text.count * 6 + key.utf8CodeUnitCount + 8)
-    var line = buffer.beginLine()
+    var line = buffer.beginLine(reserving: 0)
     line.put(",\"")
     line.put(name: key)
     line.put("\":\"")

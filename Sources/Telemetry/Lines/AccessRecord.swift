@@ -52,11 +52,4 @@ package struct AccessRequest: Sendable {
 /// The protocol that a client spoke: the `protocol` of its access line.
 package enum WireProtocol: UInt8, CaseIterable, Sendable {
     case http10, http11
-
-    package var name: StaticString {
-        switch self {
-        case .http10: "HTTP/1.0"
-        case .http11: "HTTP/1.1"
-        }
-    }
 }

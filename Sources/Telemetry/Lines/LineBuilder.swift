@@ -21,8 +21,8 @@ package struct LineBuilder: ~Copyable {
         level: LogLevel, event: EventName, message: StaticString, time: borrowing LogClock
     ) {
         fields.removeAll()
-        var line = fields.beginLine()
-        line.put("{\"time\":\"")
+        var line = fields.beginLine(reserving: 0)
+        line.put(fixed: "{\"time\":\"")
         line.put(time)
         line.put("\",\"level\":\"")
         line.put(name: level.name)
@@ -37,7 +37,7 @@ package struct LineBuilder: ~Copyable {
     /// Adds a text; an empty one is left out.
     package mutating func add(_ key: StaticString, _ text: borrowing Span<UInt8>) {
         guard text.count > 0 else { return }
-        var line = fields.beginLine()
+        var line = fields.beginLine(reserving: 0)
         line.put(key: key)
         line.put("\"")
         line.putText(text, bytesMax: TextLimit.value)
@@ -51,7 +51,7 @@ package struct LineBuilder: ~Copyable {
 
     /// Adds a name that needs no escape.
     package mutating func add(_ key: StaticString, _ name: StaticString) {
-        var line = fields.beginLine()
+        var line = fields.beginLine(reserving: 0)
         line.put(key: key)
         line.put("\"")
         line.put(name: name)
@@ -60,7 +60,7 @@ package struct LineBuilder: ~Copyable {
     }
 
     package mutating func add(_ key: StaticString, _ number: Int) {
-        var line = fields.beginLine()
+        var line = fields.beginLine(reserving: 0)
         line.put(key: key)
         if number < 0 { line.put("-") }
         line.put(decimal: UInt64(number.magnitude))
@@ -69,7 +69,7 @@ package struct LineBuilder: ~Copyable {
 
     /// Adds milliseconds with three decimals; the key should end in `_ms`.
     package mutating func add(_ key: StaticString, microseconds: UInt64) {
-        var line = fields.beginLine()
+        var line = fields.beginLine(reserving: 0)
         line.put(key: key)
         line.put(milliseconds: microseconds)
         fields.endLine(line)

@@ -1,65 +1,79 @@
+import Bytes
+
 /// Queries and referers, without the secrets in them.
 extension LineCursor {
-    /// Puts a query, of at least one byte, without its leading `?`; values of secret keys are `[redacted]`.
+    /// Puts a query without its leading `?`; values of secret keys are `[redacted]`.
+    @inline(__always)
     mutating func putQuery(
-        _ query: borrowing Span<UInt8>, _ redaction: borrowing QueryRedaction, bytesMax: Int
+        _ source: LineSource, _ query: ByteRange, _ redaction: borrowing QueryRedaction
     ) {
-        let start = query[0] == 0x3F ? 1 : 0
-        let end = min(query.count, start &+ bytesMax)
+        var copy = self
+        source.withText(query) { copy.putWholeQuery($0, redaction) }
+        self = copy
+    }
+
+    /// Puts a referer without its userinfo; values of secret keys in its query are `[redacted]`.
+    @inline(__always)
+    mutating func putReferer(
+        _ source: LineSource, _ referer: ByteRange, _ redaction: borrowing QueryRedaction
+    ) {
+        var copy = self
+        source.withText(referer) { copy.putWholeReferer($0, redaction) }
+        self = copy
+    }
+
+    @inline(never)
+    private mutating func putWholeQuery(
+        _ query: borrowing Span<UInt8>, _ redaction: borrowing QueryRedaction
+    ) {
+        let start = query.count > 0 && query[0] == 0x3F ? 1 : 0
+        let end = min(query.count, start &+ TextLimit.query)
         putParameters(query, start, end, redaction)
         if end < query.count { put("…") }
     }
 
-    /// Puts a referer without its userinfo; values of secret keys in its query are `[redacted]`.
-    mutating func putReferer(
-        _ referer: borrowing Span<UInt8>, _ redaction: borrowing QueryRedaction, bytesMax: Int
+    @inline(never)
+    private mutating func putWholeReferer(
+        _ referer: borrowing Span<UInt8>, _ redaction: borrowing QueryRedaction
     ) {
-        let end = min(referer.count, bytesMax)
-        var offset = 0
-        if let authority = authority(of: referer, end) {
-            put(referer, 0, authority.start)
-            offset = authority.hostStart
+        let end = min(referer.count, TextLimit.referer)
+        // Of most referers nothing need be left out, for they have none of these.
+        var query = firstIndex(in: referer, from: 0, to: end, of: 0x3F, 0x23, 0x40)
+        var shown = 0
+        if query < end, referer[query] == 0x40 {
+            if let authority = authority(of: referer, end) {
+                put(referer, 0, authority.start)
+                shown = authority.hostStart
+            }
+            query = firstIndex(in: referer, from: shown, to: end, of: 0x3F, 0x23, 0x23)
         }
-        var query = offset
-        while query < end, referer[query] != 0x3F, referer[query] != 0x23 { query &+= 1 }
-        put(referer, offset, query)
+        put(referer, shown, query)
         putParameters(referer, query, end, redaction)
         if end < referer.count { put("…") }
     }
 
     /// Puts `start ..< end`, of which a secret key's value, up to the next `&`, is left out.
     ///
-    /// Keys are looked for after `;`, `?` and `#` too, as some apps do.
+    /// Keys are looked for after `;`, `?`, `#` and a second `=` too, as some apps do.
     private mutating func putParameters(
         _ text: borrowing Span<UInt8>, _ start: Int, _ end: Int,
         _ redaction: borrowing QueryRedaction
     ) {
         var shown = start
-        var keyStart = start
         var offset = start
-        while offset < end {
-            let byte = text[offset]
-            offset &+= 1
-            switch byte {
-            case 0x26, 0x3B, 0x3F, 0x23: keyStart = offset
-            case 0x3D:
-                let key = text.extracting(keyStart..<(offset &- 1))
-                // A second `=` is part of a value: no key begins before it.
-                keyStart = offset
-                guard redaction.hides(key) else { continue }
-                put(text, shown, offset)
-                put("[redacted]")
-                while offset < end, text[offset] != 0x26 { offset &+= 1 }
-                shown = offset
-            default: break
-            }
+        while true {
+            offset = redaction.nextSecret(in: text, from: offset, to: end)
+            if offset == end { break }
+            put(text, shown, offset)
+            put("[redacted]")
+            while offset < end, text[offset] != 0x26 { offset &+= 1 }
+            shown = offset
         }
         put(text, shown, end)
     }
 
     private mutating func put(_ text: borrowing Span<UInt8>, _ start: Int, _ end: Int) {
-        guard start < end else { return }
-        putText(text.extracting(start..<end))
+        if start < end { putText(text.extracting(start..<end)) }
     }
 
     /// Where the authority after `//` begins, and where its host does, if it has a userinfo.
@@ -68,7 +82,6 @@ extension LineCursor {
     ) -> (start: Int, hostStart: Int)? {
         var offset = 0
         while offset &+ 1 < end, url[offset] != 0x2F || url[offset &+ 1] != 0x2F {
-            if url[offset] == 0x3F || url[offset] == 0x23 { return nil }
             offset &+= 1
         }
         let start = offset &+ 2
@@ -81,5 +94,52 @@ extension LineCursor {
             if byte == 0x40 { hostStart = offset }
         }
         return hostStart > start ? (start, hostStart) : nil
+    }
+}
+
+/// The first index in `start ..< end`, which lie in the text, of one of three bytes; `end` without one.
+@inline(__always)
+private func firstIndex(
+    in text: borrowing Span<UInt8>, from start: Int, to end: Int,
+    of first: UInt8, _ second: UInt8, _ third: UInt8
+) -> Int {
+    precondition(start >= 0 && end <= text.count, "a part of the text")
+    var offset = start
+    if end &- start >= 16 {
+        offset = unsafe text.withUnsafeBufferPointer { bytes in
+            guard let base = bytes.baseAddress else { return end }
+            return unsafe skip(base, from: start, to: end, before: first, second, third)
+        }
+    }
+    while offset < end {
+        let byte = text[offset]
+        if byte == first || byte == second || byte == third { break }
+        offset &+= 1
+    }
+    return offset
+}
+
+/// Skips bytes that are none of three, sixteen at a time.
+///
+/// - Parameters:
+///   - start: At least 16 before `end`.
+///   - end: Within the text.
+/// - Returns: The first of the three, or a byte before it that is not ASCII, or `end`.
+@inline(__always)
+private func skip(
+    _ base: UnsafePointer<UInt8>, from start: Int, to end: Int,
+    before first: UInt8, _ second: UInt8, _ third: UInt8
+) -> Int {
+    let last = end &- 16
+    var offset = start
+    while true {
+        let vector = unsafe UnsafeRawPointer(base + offset)
+            .loadUnaligned(as: SIMD16<UInt8>.self)
+        // A high bit for each byte that is one of the three, and for some beyond ASCII.
+        let marks =
+            ((vector ^ first) &- 1) | ((vector ^ second) &- 1) | ((vector ^ third) &- 1)
+        if let mark = firstMark(marks) { return offset &+ mark }
+        if offset == last { return end }
+        offset = min(offset &+ 16, last)
     }
 }

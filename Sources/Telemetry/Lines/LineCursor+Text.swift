@@ -1,18 +1,43 @@
+import Bytes
+
 /// Escaping for JSON strings: whatever the bytes are, what is put is valid UTF-8 within valid JSON.
 ///
-/// Clean runs are scanned and copied eight bytes at a time; the rest goes one unit at a time.
+/// Clean runs are scanned and copied sixteen bytes at a time; the rest goes one unit at a time.
 extension LineCursor {
-    /// Puts a text, shortened to `bytesMax` of its bytes and `…` if it is longer.
+    /// Puts a part of `source`, shortened to `bytesMax` of its bytes and `…` if it is longer.
     @inline(__always)
-    mutating func putText(_ text: borrowing Span<UInt8>, bytesMax: Int) {
-        if text.count <= bytesMax {
-            putText(text)
-        } else {
-            putShortened(text, bytesMax: bytesMax)
+    mutating func putText(_ source: LineSource, _ range: ByteRange, bytesMax: Int) {
+        precondition(range.end <= source.count, "a record's texts lie within its source")
+        let byteCount = range.count
+        let start = unsafe source.base + range.start
+        guard byteCount <= bytesMax else {
+            var copy = self
+            unsafe copy.putShortened(Span(_unsafeStart: start, count: byteCount), to: bytesMax)
+            self = copy
+            return
+        }
+        guard hasRoom(for: byteCount) else { return }
+        let clean = unsafe copyClean(start, base + count, byteCount)
+        count &+= clean
+        if clean < byteCount {
+            var copy = self
+            let rest = unsafe Span(_unsafeStart: start + clean, count: byteCount &- clean)
+            copy.putUnclean(rest)
+            self = copy
         }
     }
 
-    private mutating func putShortened(_ text: borrowing Span<UInt8>, bytesMax: Int) {
+    /// Puts a text, shortened to `bytesMax` of its bytes and `…` if it is longer.
+    mutating func putText(_ text: borrowing Span<UInt8>, bytesMax: Int) {
+        if text.count > bytesMax {
+            putShortened(text, to: bytesMax)
+        } else {
+            putText(text)
+        }
+    }
+
+    @inline(never)
+    private mutating func putShortened(_ text: borrowing Span<UInt8>, to bytesMax: Int) {
         // A character is not cut: its at most three continuation bytes stay out with its first.
         var kept = bytesMax
         while kept > 0, bytesMax &- kept < 3, text[kept] & 0xC0 == 0x80 { kept &-= 1 }
@@ -21,63 +46,15 @@ extension LineCursor {
     }
 
     /// Puts a text escaped.
-    @inline(__always)
     mutating func putText(_ text: borrowing Span<UInt8>) {
         let byteCount = text.count
         guard hasRoom(for: byteCount) else { return }
         let clean = unsafe text.withUnsafeBufferPointer { bytes in
             guard let start = bytes.baseAddress else { return byteCount }
-            return unsafe copyClean(start, byteCount)
+            return unsafe copyClean(start, base + count, byteCount)
         }
-        if clean < byteCount { putUnclean(text.extracting(clean..<byteCount)) }
-    }
-
-    /// Copies up to the first byte that cannot stand as it is. - Returns: How many were copied.
-    ///
-    /// The last step copies the last eight bytes once more rather than fewer than eight. Room for
-    /// `byteCount` bytes was checked, and no store goes beyond them.
-    @inline(__always)
-    private mutating func copyClean(_ start: UnsafePointer<UInt8>, _ byteCount: Int) -> Int {
-        let target = unsafe base + count
-        var offset = 0
-        while offset &+ 8 <= byteCount {
-            let word = unsafe load8(start + offset)
-            let marks = uncleanMarks(word)
-            unsafe store8(target + offset, word)
-            if marks != 0 {
-                offset &+= marks.trailingZeroBitCount / 8
-                count &+= offset
-                return offset
-            }
-            offset &+= 8
-        }
-        let clean = unsafe copyTail(start, target, from: offset, byteCount)
         count &+= clean
-        return clean
-    }
-
-    /// Copies bytes `offset ..< byteCount`, fewer than eight. - Returns: The end of the clean bytes.
-    @inline(__always)
-    private func copyTail(
-        _ start: UnsafePointer<UInt8>, _ target: UnsafeMutablePointer<UInt8>, from offset: Int,
-        _ byteCount: Int
-    ) -> Int {
-        if offset == byteCount { return byteCount }
-        if byteCount >= 8 {
-            let last = byteCount &- 8
-            let word = unsafe load8(start + last)
-            unsafe store8(target + last, word)
-            let marks = uncleanMarks(word)
-            return marks == 0 ? byteCount : last &+ marks.trailingZeroBitCount / 8
-        }
-        var clean = 0
-        while clean < byteCount {
-            let byte = unsafe start[clean]
-            if uncleanMarks(UInt64(byte) | 0x2020_2020_2020_2000) != 0 { break }
-            unsafe target[clean] = byte
-            clean &+= 1
-        }
-        return clean
+        if clean < byteCount { putUnclean(text.extracting(clean..<byteCount)) }
     }
 
     /// Goes on from a byte that needs an escape, unit by unit, and fast again in between.
@@ -88,10 +65,12 @@ extension LineCursor {
             offset &+= putUnit(text.extracting(offset..<text.count))
             let rest = text.count &- offset
             guard rest > 0, hasRoom(for: rest) else { return }
-            offset &+= unsafe text.withUnsafeBufferPointer { bytes in
+            let clean = unsafe text.withUnsafeBufferPointer { bytes in
                 guard let start = bytes.baseAddress else { return rest }
-                return unsafe copyClean(start + offset, rest)
+                return unsafe copyClean(start + offset, base + count, rest)
             }
+            count &+= clean
+            offset &+= clean
         }
     }
 
@@ -139,6 +118,82 @@ extension LineCursor {
     }
 }
 
+/// Copies up to the first byte that cannot stand as it is. - Returns: How many were copied.
+///
+/// Stores stay within the first `byteCount` bytes of `target`: the last step copies the last bytes once
+/// more rather than fewer than a whole vector or word. Not inlined: a call costs less than the cache that
+/// a copy for each field would take.
+@inline(never)
+private func copyClean(
+    _ start: UnsafePointer<UInt8>, _ target: UnsafeMutablePointer<UInt8>, _ byteCount: Int
+) -> Int {
+    if byteCount < 8 { return unsafe copyFew(start, target, byteCount) }
+    if byteCount < 16 { return unsafe copyTwoWords(start, target, byteCount) }
+    let last = byteCount &- 16
+    var offset = 0
+    while true {
+        let vector = unsafe UnsafeRawPointer(start + offset)
+            .loadUnaligned(as: SIMD16<UInt8>.self)
+        unsafe UnsafeMutableRawPointer(target + offset)
+            .storeBytes(of: vector, as: SIMD16<UInt8>.self)
+        if let mark = firstMark(uncleanMarks(vector)) { return offset &+ mark }
+        if offset == last { return byteCount }
+        offset = min(offset &+ 16, last)
+    }
+}
+
+/// The same for eight to fifteen bytes: the first eight, then the last eight.
+@inline(__always)
+private func copyTwoWords(
+    _ start: UnsafePointer<UInt8>, _ target: UnsafeMutablePointer<UInt8>, _ byteCount: Int
+) -> Int {
+    let last = byteCount &- 8
+    let first = unsafe UnsafeRawPointer(start).loadUnaligned(as: UInt64.self)
+    let second = unsafe UnsafeRawPointer(start + last).loadUnaligned(as: UInt64.self)
+    unsafe UnsafeMutableRawPointer(target).storeBytes(of: first, as: UInt64.self)
+    unsafe UnsafeMutableRawPointer(target + last).storeBytes(of: second, as: UInt64.self)
+    let vector = unsafe unsafeBitCast(SIMD2(first, second), to: SIMD16<UInt8>.self)
+    guard let clean = firstMark(uncleanMarks(vector)) else { return byteCount }
+    return clean < 8 ? clean : clean &- 8 &+ last
+}
+
+/// The same for fewer than eight bytes.
+@inline(__always)
+private func copyFew(
+    _ start: UnsafePointer<UInt8>, _ target: UnsafeMutablePointer<UInt8>, _ byteCount: Int
+) -> Int {
+    var clean = 0
+    while clean < byteCount {
+        let byte = unsafe start[clean]
+        if byte &- 0x20 >= 0x5F || byte == 0x22 || byte == 0x5C { break }
+        unsafe target[clean] = byte
+        clean &+= 1
+    }
+    return clean
+}
+
+/// A set high bit in each byte that cannot stand in a JSON string as it is: controls, DEL, `"`, `\` and
+/// all that is not ASCII. The other bits mean nothing.
+@inline(__always)
+private func uncleanMarks(_ bytes: SIMD16<UInt8>) -> SIMD16<UInt8> {
+    let control = bytes &- 0x20
+    let delete = bytes &+ 1
+    let quote = (bytes ^ 0x22) &- 1
+    let backslash = (bytes ^ 0x5C) &- 1
+    return bytes | control | delete | quote | backslash
+}
+
+/// The index, in memory, of the first byte whose high bit is set; `nil` without one.
+@inline(__always)
+func firstMark(_ bytes: SIMD16<UInt8>) -> Int? {
+    let words = unsafe unsafeBitCast(bytes, to: SIMD2<UInt64>.self)
+    let highBits: UInt64 = 0x8080_8080_8080_8080
+    if (words[0] | words[1]) & highBits == 0 { return nil }
+    let low = words[0].littleEndian & highBits
+    if low != 0 { return low.trailingZeroBitCount / 8 }
+    return 8 &+ (words[1].littleEndian & highBits).trailingZeroBitCount / 8
+}
+
 /// The length of the UTF-8 sequence that begins here: 2 to 4; or minus the bytes to skip, 1 to 3, if it is
 /// none (the maximal subpart, Unicode table 3-7).
 private func sequenceLength(_ text: borrowing Span<UInt8>) -> Int {
@@ -170,25 +225,24 @@ private func hexadecimalDigit(_ value: UInt8) -> UInt8 {
     value < 10 ? 48 &+ value : 87 &+ value
 }
 
-/// A set high bit in each byte that cannot stand in a JSON string as it is: controls, DEL, `"`, `\` and
-/// all that is not ASCII. Borrows and carries reach only bytes after one that is marked already, so the
-/// lowest mark is exact.
-@inline(__always)
-private func uncleanMarks(_ word: UInt64) -> UInt64 {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let control = word &- ones &* 0x20
-    let quote = (word ^ ones &* 0x22) &- ones
-    let backslash = (word ^ ones &* 0x5C) &- ones
-    let delete = word &+ ones
-    return (word | control | quote | backslash | delete) & (ones &* 0x80)
-}
+/// What a line's texts lie in, lent for as long as the line is written.
+///
+/// - Safety: made of a span that the maker borrows until the line is done, and does not leave that call.
+@safe struct LineSource {
+    let base: UnsafePointer<UInt8>
+    let count: Int
 
-@inline(__always)
-private func load8(_ place: UnsafePointer<UInt8>) -> UInt64 {
-    UInt64(littleEndian: unsafe UnsafeRawPointer(place).loadUnaligned(as: UInt64.self))
-}
+    /// - Parameter line: Lends its address to a span without bytes, which has none.
+    init(_ bytes: borrowing Span<UInt8>, for line: LineCursor) {
+        unsafe base = bytes.withUnsafeBufferPointer { $0.baseAddress }
+            ?? UnsafePointer(line.base)
+        count = bytes.count
+    }
 
-@inline(__always)
-private func store8(_ place: UnsafeMutablePointer<UInt8>, _ word: UInt64) {
-    unsafe UnsafeMutableRawPointer(place).storeBytes(of: word.littleEndian, as: UInt64.self)
+    /// The bytes of a range for the slow verbs.
+    @inline(__always)
+    func withText(_ range: ByteRange, _ body: (borrowing Span<UInt8>) -> Void) {
+        precondition(range.end <= count, "a record's texts lie within its source")
+        body(unsafe Span(_unsafeStart: base + range.start, count: range.count))
+    }
 }

@@ -2,27 +2,38 @@ import Bytes
 
 /// Writes one line into memory that a buffer lends, and remembers whether it fitted.
 ///
-/// - Invariant: `0 <= count <= limit`; nothing at or beyond `limit` is touched.
+/// The quick verbs are inlined and touch registers alone; the others work on a copy, so that the cursor of
+/// a whole line never has to live in memory.
+///
+/// - Invariant: `0 <= count <= limit + reserved`; nothing beyond is touched.
 /// - Safety: `base` is the free part of a buffer, which never moves. A cursor does not leave the function
-///   that began it, and that function has the buffer to itself. Each store follows a check of `limit`.
-@safe struct LineCursor: ~Copyable {
+///   that began it, and that function has the buffer to itself. Each store follows a check of `limit`, but
+///   for those of `fixed` puts: they share the bytes reserved behind `limit`, and whoever reserves them
+///   states their sum, which debug builds check at each of them.
+@safe struct LineCursor {
     let base: UnsafeMutablePointer<UInt8>
+    /// Bytes for everything but `fixed` puts.
     let limit: Int
+    /// Bytes for `fixed` puts, together.
+    private let reserved: Int
     var count = 0
     /// Whether something was left out: the line is then void.
-    var isCut = false
+    var isCut: Bool
 
-    fileprivate init(base: UnsafeMutablePointer<UInt8>, limit: Int) {
+    fileprivate init(base: UnsafeMutablePointer<UInt8>, size: Int, reserving reserved: Int) {
         unsafe self.base = base
-        self.limit = limit
+        self.limit = size &- reserved
+        self.reserved = reserved
+        isCut = size < reserved
     }
 
-    var room: Int { limit &- count }
+    /// Bytes lent.
+    fileprivate var size: Int { limit &+ reserved }
 
     /// Whether `byteCount` more bytes fit; if not, the line is void.
     @inline(__always)
     mutating func hasRoom(for byteCount: Int) -> Bool {
-        if byteCount <= room { return true }
+        if byteCount <= limit &- count { return true }
         isCut = true
         return false
     }
@@ -39,12 +50,31 @@ import Bytes
     mutating func put(_ text: StaticString) {
         let byteCount = text.utf8CodeUnitCount
         guard hasRoom(for: byteCount) else { return }
-        unsafe (base + count).update(from: text.utf8Start, count: byteCount)
+        unsafe UnsafeMutableRawPointer(base + count)
+            .copyMemory(from: text.utf8Start, byteCount: byteCount)
+        count &+= byteCount
+    }
+
+    /// Puts a literal into the reserve, which is for the caller to have made large enough.
+    @inline(__always)
+    mutating func put(fixed text: StaticString) {
+        let byteCount = text.utf8CodeUnitCount
+        assert(count &+ byteCount <= limit &+ reserved, "the reserve covers every fixed put")
+        unsafe UnsafeMutableRawPointer(base + count)
+            .copyMemory(from: text.utf8Start, byteCount: byteCount)
         count &+= byteCount
     }
 
     /// Puts a name that is known only while running.
-    mutating func put(name: StaticString) { put(name) }
+    @inline(__always)
+    mutating func put(name: StaticString) {
+        var copy = self
+        copy.putName(name)
+        self = copy
+    }
+
+    @inline(never)
+    private mutating func putName(_ name: StaticString) { put(name) }
 
     @inline(__always)
     mutating func put(_ bytes: borrowing Span<UInt8>) {
@@ -52,7 +82,8 @@ import Bytes
         guard byteCount > 0, hasRoom(for: byteCount) else { return }
         unsafe bytes.withUnsafeBufferPointer { source in
             guard let start = source.baseAddress else { return }
-            unsafe (base + count).update(from: start, count: byteCount)
+            unsafe UnsafeMutableRawPointer(base + count)
+                .copyMemory(from: start, byteCount: byteCount)
         }
         count &+= byteCount
     }
@@ -65,72 +96,115 @@ import Bytes
         put(table.bytes.span.extracting(range))
     }
 
-    /// Puts `value` in decimal.
+    /// Puts eight bytes into the reserve, the lowest first.
     @inline(__always)
-    mutating func put(decimal value: UInt64) {
-        if value < 10 {
-            put(48 &+ UInt8(truncatingIfNeeded: value))
-        } else {
-            putDigits(value)
-        }
+    mutating func put(fixedWord word: UInt64) {
+        assert(count &+ 8 <= limit &+ reserved, "the reserve covers every fixed put")
+        let place = unsafe UnsafeMutableRawPointer(base + count)
+        unsafe place.storeBytes(of: word.littleEndian, as: UInt64.self)
+        count &+= 8
     }
+}
 
-    private mutating func putDigits(_ value: UInt64) {
-        guard hasRoom(for: 20) else { return }
-        var digitCount = 1
-        var power: UInt64 = 10
-        while digitCount < 20, value >= power {
-            digitCount &+= 1
-            let (next, overflow) = power.multipliedReportingOverflow(by: 10)
-            if overflow { break }
-            power = next
-        }
-        var rest = value
-        var place = count &+ digitCount
-        count = place
-        repeat {
-            place &-= 1
-            unsafe base[place] = 48 &+ UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        } while rest > 0
+// MARK: - Numbers
+
+extension LineCursor {
+    /// Bytes that the longest number takes, and the longest number of milliseconds.
+    static let numberBytesMax = 20
+    static let millisecondsBytesMax = 22
+
+    /// Puts `value` in decimal.
+    mutating func put(decimal value: UInt64) {
+        guard hasRoom(for: Self.numberBytesMax) else { return }
+        put(fixedDecimal: value)
     }
 
     /// Puts microseconds as milliseconds with three decimals.
     mutating func put(milliseconds microseconds: UInt64) {
-        put(decimal: microseconds / 1000)
-        let rest = Int(truncatingIfNeeded: microseconds % 1000)
-        guard hasRoom(for: 4) else { return }
-        unsafe base[count] = 0x2E
-        unsafe base[count &+ 1] = 48 &+ UInt8(truncatingIfNeeded: rest / 100)
-        unsafe base[count &+ 2] = 48 &+ UInt8(truncatingIfNeeded: rest / 10 % 10)
-        unsafe base[count &+ 3] = 48 &+ UInt8(truncatingIfNeeded: rest % 10)
-        count &+= 4
+        guard hasRoom(for: Self.millisecondsBytesMax) else { return }
+        put(fixedMilliseconds: microseconds)
+    }
+
+    /// Puts `value` in decimal into the reserve: ``numberBytesMax`` bytes at most.
+    @inline(__always)
+    mutating func put(fixedDecimal value: UInt64) {
+        assert(count &+ Self.numberBytesMax <= limit &+ reserved, "the reserve covers it")
+        count &+= unsafe writeDecimal(value, to: base + count)
+    }
+
+    /// Puts milliseconds into the reserve: ``millisecondsBytesMax`` bytes at most.
+    @inline(__always)
+    mutating func put(fixedMilliseconds microseconds: UInt64) {
+        assert(count &+ Self.millisecondsBytesMax <= limit &+ reserved, "the reserve covers it")
+        count &+= unsafe writeMilliseconds(microseconds, to: base + count)
     }
 }
 
+/// Writes a number of at most 20 digits. - Returns: How many.
+@inline(never)
+private func writeDecimal(_ value: UInt64, to place: UnsafeMutablePointer<UInt8>) -> Int {
+    if value < 10 {
+        unsafe place[0] = digit(value)
+        return 1
+    }
+    if value < 1000 {
+        if value >= 100 {
+            unsafe writeThree(value, to: place)
+            return 3
+        }
+        unsafe place[0] = digit(value / 10)
+        unsafe place[1] = digit(value % 10)
+        return 2
+    }
+    let length = unsafe writeDecimal(value / 1000, to: place)
+    unsafe writeThree(value % 1000, to: place + length)
+    return length &+ 3
+}
+
+/// Writes at most 17 digits, a point and three digits. - Returns: How many bytes.
+@inline(never)
+private func writeMilliseconds(_ value: UInt64, to place: UnsafeMutablePointer<UInt8>) -> Int {
+    let length = unsafe writeDecimal(value / 1000, to: place)
+    unsafe place[length] = 0x2E
+    unsafe writeThree(value % 1000, to: place + (length &+ 1))
+    return length &+ 4
+}
+
+/// Writes three digits. - Parameter value: Below 1000.
+@inline(__always)
+private func writeThree(_ value: UInt64, to place: UnsafeMutablePointer<UInt8>) {
+    let value = UInt32(truncatingIfNeeded: value)
+    unsafe place[0] = digit(UInt64(value / 100))
+    unsafe place[1] = digit(UInt64(value / 10 % 10))
+    unsafe place[2] = digit(UInt64(value % 10))
+}
+
+@inline(__always)
+private func digit(_ value: UInt64) -> UInt8 { 48 &+ UInt8(truncatingIfNeeded: value) }
+
 extension Buffer {
-    /// Begins a line in the free part; nothing counts until ``endLine(_:)``.
+    /// Begins a line in the free part, which it claims until ``endLine(_:)``.
+    ///
+    /// - Parameter reserved: Bytes that `fixed` puts may take together.
     @inline(__always)
-    mutating func beginLine() -> LineCursor {
+    mutating func beginLine(reserving reserved: Int) -> LineCursor {
+        let size = room
         var place: UnsafeMutableRawPointer?
         _ = unsafe fill { memory in
             unsafe place = memory.baseAddress
-            return 0
+            return size
         }
         guard let place = unsafe place else { preconditionFailure("a buffer has memory") }
-        return unsafe LineCursor(base: place.assumingMemoryBound(to: UInt8.self), limit: room)
+        let base = unsafe place.assumingMemoryBound(to: UInt8.self)
+        return unsafe LineCursor(base: base, size: size, reserving: reserved)
     }
 
-    /// Appends the line that was begun, all of it or, if it did not fit, nothing.
+    /// Keeps the line that was begun, all of it or, if it did not fit, nothing.
     ///
     /// ``hasOverflowed`` tells of the latter.
     @inline(__always)
-    mutating func endLine(_ line: consuming LineCursor) {
-        if line.isCut {
-            hasOverflowed = true
-            return
-        }
-        let byteCount = line.count
-        _ = unsafe fill { _ in byteCount }
+    mutating func endLine(_ line: LineCursor) {
+        if line.isCut { hasOverflowed = true }
+        dropLast(line.size &- (line.isCut ? 0 : line.count))
     }
 }

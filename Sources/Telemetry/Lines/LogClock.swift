@@ -2,14 +2,16 @@
 ///
 /// Within a second only three digits change, so a loop updates it once a turn for next to nothing.
 package struct LogClock: Sendable {
-    /// `YYYY-MM-DDThh:mm:ss.mmmZ`
-    var text: InlineArray<24, UInt8>
-    private var second: Int64
+    /// `YYYY-MM-`, the first byte lowest, as are the next two.
+    private(set) var date: UInt64 = 0
+    /// `DDThh:mm`
+    private(set) var hour: UInt64 = 0
+    /// `:ss.mmmZ`
+    private(set) var second: UInt64 = 0
+    private var secondsSinceEpoch: Int64 = -1
 
     /// - Parameter nowMillisecondsSinceEpoch: As for ``update(nowMillisecondsSinceEpoch:)``.
     package init(nowMillisecondsSinceEpoch: Int64) {
-        text = .init(repeating: 0x30)
-        second = .min
         update(nowMillisecondsSinceEpoch: nowMillisecondsSinceEpoch)
     }
 
@@ -17,39 +19,37 @@ package struct LogClock: Sendable {
     package mutating func update(nowMillisecondsSinceEpoch: Int64) {
         let now = min(max(nowMillisecondsSinceEpoch, 0), 253_402_300_799_999)
         let newSecond = now / 1000
-        if newSecond != second {
-            second = newSecond
+        if newSecond != secondsSinceEpoch {
+            secondsSinceEpoch = newSecond
             writeSecond()
         }
-        write(UInt64(now % 1000), at: 20, digitCount: 3)
+        let milliseconds = digits(UInt64(now % 1000), count: 3)
+        second = second & 0xFF00_0000_FFFF_FFFF | milliseconds << 32
     }
 
     private mutating func writeSecond() {
-        let day = UInt64(second / 86_400)
-        let time = UInt64(second % 86_400)
-        let date = civilDate(daysSinceEpoch: day)
-        write(date.year, at: 0, digitCount: 4)
-        write(date.month, at: 5, digitCount: 2)
-        write(date.day, at: 8, digitCount: 2)
-        write(time / 3600, at: 11, digitCount: 2)
-        write(time / 60 % 60, at: 14, digitCount: 2)
-        write(time % 60, at: 17, digitCount: 2)
-        text[4] = 0x2D
-        text[7] = 0x2D
-        text[10] = 0x54
-        text[13] = 0x3A
-        text[16] = 0x3A
-        text[19] = 0x2E
-        text[23] = 0x5A
+        let day = civilDate(daysSinceEpoch: UInt64(secondsSinceEpoch / 86_400))
+        let time = UInt64(secondsSinceEpoch % 86_400)
+        date =
+            digits(day.year, count: 4) | 0x2D << 32 | digits(day.month, count: 2) << 40
+            | 0x2D << 56
+        hour =
+            digits(day.day, count: 2) | 0x54 << 16 | digits(time / 3600, count: 2) << 24
+            | 0x3A << 40 | digits(time / 60 % 60, count: 2) << 48
+        second = 0x3A | digits(time % 60, count: 2) << 8 | 0x2E << 24 | 0x5A << 56
     }
+}
 
-    private mutating func write(_ value: UInt64, at index: Int, digitCount: Int) {
-        var rest = value
-        for place in stride(from: index + digitCount - 1, through: index, by: -1) {
-            text[place] = 48 &+ UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        }
+/// The last `count` digits of a number, the first of them in the lowest byte.
+@inline(__always)
+private func digits(_ value: UInt64, count: Int) -> UInt64 {
+    var text: UInt64 = 0
+    var rest = value
+    for _ in 0..<count {
+        text = text << 8 | (48 + rest % 10)
+        rest /= 10
     }
+    return text
 }
 
 /// The Gregorian date of a day, counted in eras of 400 years (146,097 days) that begin in March, so that

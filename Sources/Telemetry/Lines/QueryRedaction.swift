@@ -15,10 +15,67 @@ struct QueryRedaction: Sendable {
         }
     }
 
+    /// Where the next secret value begins, or `end`.
+    ///
+    /// A key begins at `start` and after `&`, `;`, `?`, `#` and `=`, and ends with `=`.
+    func nextSecret(in text: borrowing Span<UInt8>, from start: Int, to end: Int) -> Int {
+        var offset = start
+        while offset < end {
+            let key = readKey(in: text, from: offset, to: end)
+            guard key.end < end, text[key.end] == 0x3D else {
+                offset = key.end &+ 1
+                continue
+            }
+            if key.isSuspect, hides(text.extracting(offset..<key.end)) { return key.end &+ 1 }
+            let valueStart = key.end &+ 1
+            let valueEnd = endOfPart(in: text, from: valueStart, to: end)
+            // What stands before a second `=` may be a key too.
+            let isKey = valueEnd < end && text[valueEnd] == 0x3D
+            offset = isKey ? valueStart : valueEnd &+ 1
+        }
+        return end
+    }
+
+    /// Reads up to the next `&`, `;`, `?`, `#` or `=`, or `end`, and notices what may name a secret.
+    @inline(__always)
+    private func readKey(
+        in text: borrowing Span<UInt8>, from start: Int, to end: Int
+    ) -> (end: Int, isSuspect: Bool) {
+        var isSuspect = !additional.isEmpty
+        var letters = 0
+        let beginnings = words.beginnings.span
+        var offset = start
+        while offset < end {
+            let byte = text[offset]
+            if byte < 64, Self.marks & 1 << UInt64(byte) != 0 {
+                if byte != 0x25 { break }
+                isSuspect = true
+            }
+            letters = (letters << 5 | Int(byte & 31)) & 0x7FFF
+            if beginnings[letters >> 6] & 1 << UInt64(letters & 63) != 0 { isSuspect = true }
+            offset &+= 1
+        }
+        return (offset, isSuspect)
+    }
+
+    /// The next `&`, `;`, `?`, `#` or `=`, or `end`.
+    private func endOfPart(in text: borrowing Span<UInt8>, from start: Int, to end: Int) -> Int {
+        var offset = start
+        while offset < end {
+            let byte = text[offset]
+            if byte < 64, Self.marks & 1 << UInt64(byte) != 0, byte != 0x25 { break }
+            offset &+= 1
+        }
+        return offset
+    }
+
+    /// Bits of `#`, `%`, `&`, `;`, `=` and `?`.
+    private static var marks: UInt64 {
+        1 << 0x23 | 1 << 0x25 | 1 << 0x26 | 1 << 0x3B | 1 << 0x3D | 1 << 0x3F
+    }
+
     /// Whether the value of this key must not be shown.
     func hides(_ key: borrowing Span<UInt8>) -> Bool {
-        // The shortest word that names a secret has three letters.
-        if key.count < 3, additional.isEmpty { return false }
         var reader = WordReader()
         var hash = KeyHash()
         var isSecret = false
@@ -106,6 +163,8 @@ private struct SecretWords: Sendable {
     /// Last letters of the above, as bits, so that most letters need no more than a look here.
     private let wholeEnds: UInt32
     private let partEnds: UInt32
+    /// The first three letters of each word: one bit for each of the 2¹⁵ that five bits a letter make.
+    let beginnings: [UInt64]
 
     init() {
         // At most eight letters each; a longer word is named by eight of its letters.
@@ -123,6 +182,14 @@ private struct SecretWords: Sendable {
         }
         wholeEnds = self.whole.reduce(0) { $0 | endBit(of: $1) }
         partEnds = self.parts.reduce(0) { $0 | endBit(of: $1.letters) }
+        var beginnings = [UInt64](repeating: 0, count: 512)
+        for word in whole + parts {
+            let three = word.withUTF8Buffer { bytes in
+                unsafe bytes.prefix(3).reduce(0) { $0 << 5 | Int($1 & 31) }
+            }
+            beginnings[three >> 6] |= 1 << UInt64(three & 63)
+        }
+        self.beginnings = beginnings
     }
 
     func containsWhole(_ word: LetterTail) -> Bool {
