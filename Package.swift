@@ -23,7 +23,9 @@ func tests(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
 }
 
 /// Data that tests read from the source tree instead of a bundle.
-let excludedFolders: [String: [String]] = ["Config": ["Golden"], "Tidy": ["Ratchets"]]
+let excludedFolders: [String: [String]] = [
+    "Config": ["Golden"], "Telemetry": ["Golden"], "Tidy": ["Ratchets"],
+]
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")

@@ -2,9 +2,9 @@
 ///
 /// One pool a loop. A connection that waits for bytes holds none: it takes one when bytes have come and
 /// gives it back when they are consumed.
-public struct BufferPool: ~Copyable {
+package struct BufferPool: ~Copyable {
     /// How much a buffer holds.
-    public enum Size: Int, CaseIterable {
+    package enum Size: Int, CaseIterable {
         /// 4 KiB: a message head, an answer, what is left of a read.
         case small = 4096
         /// 64 KiB: one read of a body (the size at which larger ones gain nothing).
@@ -14,16 +14,16 @@ public struct BufferPool: ~Copyable {
     private var small: Stack
     private var large: Stack
     /// Buffers lent and not yet given back.
-    public private(set) var lentCount = 0
+    package private(set) var lentCount = 0
 
     /// - Parameter spareCount: How many spare buffers of each size are kept; more are freed.
-    public init(spareCount: Int) {
+    package init(spareCount: Int) {
         small = Stack(limit: spareCount * 4)
         large = Stack(limit: spareCount)
     }
 
     /// Takes an empty buffer, allocating only if none is spare.
-    public mutating func take(_ size: Size) -> Buffer {
+    package mutating func take(_ size: Size) -> Buffer {
         lentCount += 1
         switch size {
         case .small: return small.pop() ?? Buffer(capacity: Size.small.rawValue)
@@ -32,7 +32,7 @@ public struct BufferPool: ~Copyable {
     }
 
     /// Gives a buffer back; what it still held is forgotten. One without storage is none of ours.
-    public mutating func give(_ buffer: consuming Buffer) {
+    package mutating func give(_ buffer: consuming Buffer) {
         guard buffer.hasStorage else { return }
         lentCount -= 1
         buffer.removeAll()

@@ -24,13 +24,13 @@
     @usableFromInline let elements: UnsafeMutablePointer<Element>
     @usableFromInline let generations: UnsafeMutablePointer<UInt32>
     /// Slots free for use, a chain through `links`.
-    private let links: UnsafeMutablePointer<UInt32>
+    @usableFromInline let links: UnsafeMutablePointer<UInt32>
     @usableFromInline var touched: UInt32
-    private var firstFree: UInt32
-    package let capacity: Int
-    package private(set) var count = 0
+    @usableFromInline var firstFree: UInt32
+    @usableFromInline package let capacity: Int
+    @usableFromInline package internal(set) var count = 0
 
-    private static var none: UInt32 { .max }
+    @usableFromInline static var none: UInt32 { .max }
 
     /// - Parameter capacity: 1 to 2²⁸ elements; further ones are refused.
     package init(capacity: Int) {
@@ -52,13 +52,13 @@
         unsafe links.deallocate()
     }
 
-    package var isFull: Bool { count == capacity }
+    @inlinable package var isFull: Bool { count == capacity }
 
     /// Places an element, or gives it back to the void if all slots are taken: check ``isFull``
     /// before.
     ///
     /// - Returns: The element's name, or `nil` if the slab is full.
-    package mutating func insert(_ element: consuming Element) -> SlabIndex? {
+    @inlinable package mutating func insert(_ element: consuming Element) -> SlabIndex? {
         let slot: UInt32
         if firstFree != Self.none {
             slot = firstFree
@@ -77,7 +77,7 @@
     }
 
     /// Takes the element out; its name is void from now on. - Parameter slot: An occupied slot.
-    package mutating func remove(_ slot: UInt32) -> Element {
+    @inlinable package mutating func remove(_ slot: UInt32) -> Element {
         precondition(isOccupied(slot), "only an occupied slot is emptied")
         unsafe generations[Int(slot)] &+= 1
         unsafe links[Int(slot)] = firstFree

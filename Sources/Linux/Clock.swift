@@ -1,8 +1,8 @@
 import Glibc
 
 /// A point on the monotonic clock, in nanoseconds since an arbitrary start (clock_gettime(2)).
-package struct MonotonicInstant: Comparable, Hashable, Sendable {
-    package let nanoseconds: UInt64
+@usableFromInline package struct MonotonicInstant: Comparable, Hashable, Sendable {
+    @usableFromInline package let nanoseconds: UInt64
 
     @inlinable package init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
 

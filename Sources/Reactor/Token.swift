@@ -11,20 +11,20 @@ package struct Token: Equatable, Sendable {
 
     package let word: UInt64
 
-    @inlinable package init(word: UInt64) { self.word = word }
+    package init(word: UInt64) { self.word = word }
 
-    @inlinable package init(_ kind: Kind, _ index: SlabIndex) {
+    package init(_ kind: Kind, _ index: SlabIndex) {
         word =
             UInt64(index.generation) << 32 | UInt64(kind.rawValue) << 28
             | UInt64(index.slot & 0x0fff_ffff)
     }
 
     /// `nil` for a word that no token has.
-    @inlinable package var kind: Kind? {
+    package var kind: Kind? {
         Kind(rawValue: UInt8(truncatingIfNeeded: word >> 28) & 0x0f)
     }
 
-    @inlinable package var index: SlabIndex {
+    package var index: SlabIndex {
         SlabIndex(
             slot: UInt32(truncatingIfNeeded: word) & 0x0fff_ffff,
             generation: UInt32(truncatingIfNeeded: word >> 32))

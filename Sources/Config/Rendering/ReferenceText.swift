@@ -1,5 +1,6 @@
 /// What `docs/configuration.md` says before it comes to the keys.
 enum ReferenceText {
+    private static let levels = YAMLReader.levelCountMax
     private static let size = SizeText.format(UInt64(SourceText.bytesMax))
     private static let fileSize = SizeText.format(UInt64(Expansion.fileBytesMax))
 
@@ -7,9 +8,9 @@ enum ReferenceText {
         # Configuration
 
         Apus reads one YAML file: `conf/apus.yaml`, or what `--config` names. That file in the
-        source tree has every section with its defaults; `apus check` tells all that is wrong with a
-        file; `apus schema` prints a JSON Schema for editors. This page is made from the same
-        descriptors that the file is checked against.
+        source tree has every section with its defaults. `apus check` tells all that is wrong with
+        a file; `apus schema` prints a JSON Schema for editors. This page is made from the same
+        descriptors that files are checked against.
 
         ## Values
 
@@ -35,8 +36,7 @@ enum ReferenceText {
 
         Problems never show what was put in. Anchors (`&name`) and aliases (`*name`) work for whole
         values; merge keys (`<<`) and tags (`!name`) are refused. A value that begins with `*` needs
-        quotes: `"*.example.com"`. A file is at most \(size) long and \(YAMLReader.levelCountMax)
-        levels deep.
+        quotes: `"*.example.com"`. A file is at most \(size) long, with \(levels) levels.
 
         ## Problems
 
@@ -46,10 +46,10 @@ enum ReferenceText {
         apus.yaml:7:3: error: limits.request_lin: unknown key (did you mean "request_line"?)
         ```
 
-        An error keeps the configuration from being used, a warning does not. To have
-        `security_headers: none`, or an `admin` address that other machines reach, is an error in
-        production and a warning elsewhere. A route that no request can reach,
-        because an earlier one takes them all, is a warning.
+        An error keeps the configuration from being used, a warning does not. Errors in production
+        and warnings elsewhere: `security_headers: none`, and an `admin` address that other
+        machines reach. A warning everywhere: a route that no request can reach, because an earlier
+        one takes them all, and `trusted_proxies` that hold every address.
 
 
         """

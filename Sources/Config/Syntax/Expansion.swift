@@ -133,13 +133,14 @@ struct Expansion {
         }
     }
 
+    /// The content without the line end that most editors write behind a secret.
     private static func text(of file: String) throws(FileReading.Failure) -> String {
         let bytes = try FileReading.read(file, .regular, bytesMax: fileBytesMax)
         guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
             throw FileReading.Failure(reason: "does not hold text in UTF-8")
         }
         // CR LF is one character to Swift.
-        return text.last?.isNewline == true ? String(text.dropLast()) : text
+        return text.last == "\n" || text.last == "\r\n" ? String(text.dropLast()) : text
     }
 
     /// Whether a shell would take it for the name of a variable.

@@ -2,19 +2,22 @@ import Bytes
 
 /// A set of arbitrary field names, made when a configuration is loaded and asked for every field.
 ///
-/// A filter of one bit a hash answers most questions; the names themselves are compared only on a
-/// hit.
-package struct FieldNameTable: Sendable, Equatable {
-    private var filter: InlineArray<4, UInt64> = .init(repeating: 0)
-    /// In lower case.
+/// Names stand sorted by hash, so that a field is compared only with those that share its own. A class:
+/// it is asked for every field, and a struct of arrays would be copied to be asked.
+package final class FieldNameTable: Sendable, Equatable {
+    /// In lower case, by rising hash.
     private let names: [[UInt8]]
+    /// Where the names of each hash begin in `names`; one more entry for the end.
+    private let starts: [UInt16]
 
     /// - Parameter names: Field names in any case; repetitions do no harm.
     package init(_ names: [String]) {
-        self.names = names.map { name in name.utf8.map(Self.lowerCased) }
-        for name in self.names {
-            let hash = FieldName.hash(of: name.span, ByteRange(0, name.count))
-            filter[Int(hash >> 6)] |= 1 << UInt64(hash & 63)
+        let hashed = Set(names.map { $0.utf8.map(Self.lowerCased) }).map { name in
+            (name: name, hash: FieldName.hash(of: name.span, ByteRange(0, name.count)))
+        }.sorted { ($0.hash, $0.name.count) < ($1.hash, $1.name.count) }
+        self.names = hashed.map(\.name)
+        starts = (0...256).map { hash in
+            UInt16(hashed.firstIndex { $0.hash >= hash } ?? hashed.count)
         }
     }
 
@@ -27,39 +30,44 @@ package struct FieldNameTable: Sendable, Equatable {
     /// Whether the field has one of these names, whatever its case.
     ///
     /// - Parameter bytes: What the field was read from.
-    /// - Complexity: O(1) on a miss but for one in 256 / `count` of them, else O(length of all
-    ///   names).
+    /// - Complexity: O(length) of the names that share the field's hash, of which there are
+    ///   `count` / 256 on average.
     package func contains(_ field: Field, in bytes: borrowing Span<UInt8>) -> Bool {
-        guard mayContain(field.hash) else { return false }
-        return find(field.name, in: bytes, maskedHyphens: false)
+        holds(field, in: bytes, maskedHyphens: false)
     }
 
     /// Whether the field has one of these names, or one that CGI-like apps take for it since `_` or
     /// `.` stands where the table has `-`. Who drops a field by name asks this.
     package func covers(_ field: Field, in bytes: borrowing Span<UInt8>) -> Bool {
-        guard mayContain(field.hash) else { return false }
-        return find(field.name, in: bytes, maskedHyphens: true)
+        holds(field, in: bytes, maskedHyphens: true)
     }
 
-    private func mayContain(_ hash: UInt8) -> Bool {
-        filter[Int(hash >> 6)] &>> UInt64(hash & 63) & 1 == 1
-    }
-
-    private func find(
-        _ range: ByteRange, in bytes: borrowing Span<UInt8>, maskedHyphens: Bool
+    private func holds(
+        _ field: Field, in bytes: borrowing Span<UInt8>, maskedHyphens: Bool
     ) -> Bool {
-        for place in names.indices where names[place].count == range.count {
-            var index = 0
-            while index < range.count {
-                let byte = Self.lowerCased(bytes[range.start &+ index])
-                let wanted = names[place][index]
-                let isMask = maskedHyphens && wanted == 0x2d && (byte == 0x5f || byte == 0x2e)
-                guard byte == wanted || isMask else { break }
-                index &+= 1
-            }
-            if index == range.count { return true }
+        let hash = Int(field.hash)
+        let first = starts[hash]
+        let end = starts[hash &+ 1]
+        if first == end { return false }
+        for place in Int(first)..<Int(end)
+        where isAlike(names[place].span, bytes, field.name, maskedHyphens) {
+            return true
         }
         return false
+    }
+
+    private func isAlike(
+        _ name: borrowing Span<UInt8>, _ bytes: borrowing Span<UInt8>, _ range: ByteRange,
+        _ maskedHyphens: Bool
+    ) -> Bool {
+        guard name.count == range.count else { return false }
+        for index in name.indices {
+            let byte = Self.lowerCased(bytes[range.start &+ index])
+            let wanted = name[index]
+            let isMask = maskedHyphens && wanted == 0x2d && (byte == 0x5f || byte == 0x2e)
+            guard byte == wanted || isMask else { return false }
+        }
+        return true
     }
 
     private static func lowerCased(_ byte: UInt8) -> UInt8 {

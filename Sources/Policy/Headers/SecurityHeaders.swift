@@ -2,7 +2,7 @@ package import Bytes
 package import HTTP
 
 /// The security headers of one preset, compiled into a block that is copied at once.
-package struct SecurityHeaders: Sendable {
+package final class SecurityHeaders: Sendable {
     /// Field lines: HSTS, those that always apply, CSP, Cache-Control.
     private let block: [UInt8]
     /// Where HSTS, the second, the third and the fourth part of ``block`` end.

@@ -6,6 +6,7 @@ enum ForwardedText {
     ///
     /// - Returns: `nil` for anything else, `unknown` and obfuscated names (RFC 7239 §6) included.
     static func address(_ bytes: borrowing Span<UInt8>, _ hop: ByteRange) -> IPAddress? {
+        if let address = IPAddress(quad: bytes, hop) { return address }
         guard hop.count > 1 else { return nil }
         if bytes[hop.start] == 0x5b { return bracketed(bytes, hop) }
         var colons = 0
@@ -16,7 +17,7 @@ enum ForwardedText {
         }
         if colons != 1 { return IPAddress(bytes, hop, zone: .dropped) }
         guard isPort(bytes, ByteRange(lastColon + 1, hop.end)) else { return nil }
-        return IPAddress(bytes, ByteRange(hop.start, lastColon))
+        return IPAddress(quad: bytes, ByteRange(hop.start, lastColon))
     }
 
     private static func bracketed(
@@ -51,23 +52,24 @@ enum ForwardedText {
         var start = value.end
         while start > value.start, bytes[start - 1] != 0x2c { start -= 1 }
         let last = bytes.trimmed(ByteRange(start, value.end))
-        if bytes.holdsFolded(https.span, at: last) { return true }
-        return bytes.holdsFolded(wss.span, at: last)
+        guard last.count == 5 || last.count == 3 else { return false }
+        let scheme = Word.lowered(Word.start(of: bytes.word(at: last.start), last.count))
+        return scheme == https || scheme == wss
     }
 
-    private static let https = Array("https".utf8)
-    private static let wss = Array("wss".utf8)
+    /// As words: the first letter is in the lowest byte.
+    private static var https: UInt64 { 0x73_7074_7468 }
+    private static var wss: UInt64 { 0x73_7377 }
 
     /// Whether the value is a host with or without a port, of at most 255 bytes: nothing in it can end a field,
     /// a URL's authority or an HTML attribute.
     static func isHost(_ bytes: borrowing Span<UInt8>, _ value: ByteRange) -> Bool {
         guard value.count > 0, value.count <= 255 else { return false }
-        for index in value.indices {
-            switch bytes[index] {
-            case 0x30...0x3a, 0x41...0x5b, 0x5d, 0x61...0x7a, 0x2d, 0x2e, 0x5f: continue
-            default: return false
-            }
-        }
-        return true
+        return bytes.holdsOnly(hostBytes, in: value)
+    }
+
+    /// Letters, digits and ``-._~:[]``.
+    private static var hostBytes: ByteSet {
+        ByteSet(low: 0x07ff_6000_0000_0000, high: 0x47ff_fffe_afff_fffe)
     }
 }

@@ -18,48 +18,55 @@ extension IPAddress {
     }
 
     package init?(_ text: borrowing Span<UInt8>, _ range: ByteRange, zone: ZoneRule) {
-        var colons = 0
-        var zoneStart = range.end
-        for index in range.indices {
-            if text[index] == 0x3a { colons += 1 }
-            if text[index] == 0x25 {
-                zoneStart = index
-                break
-            }
-        }
-        if colons == 0 {
-            guard let address = Self.quad(text, range) else { return nil }
+        if let address = Self.quad(text, range) {
             self.init(v4: address)
             return
         }
-        if zoneStart < range.end, zone == .refused || zoneStart + 1 == range.end { return nil }
-        guard let words = Self.groups(text, ByteRange(range.start, zoneStart)) else { return nil }
+        var end = range.start
+        while end < range.end, text[end] != 0x25 { end += 1 }
+        if end < range.end, zone == .refused || end + 1 == range.end { return nil }
+        guard let words = Self.groups(text, ByteRange(range.start, end)) else { return nil }
         self.init(v6: words.high, words.low)
+    }
+
+    /// Reads the whole of `range` as an IPv4 address.
+    init?(quad text: borrowing Span<UInt8>, _ range: ByteRange) {
+        guard let address = Self.quad(text, range) else { return nil }
+        self.init(v4: address)
     }
 
     /// Four decimals of 0 to 255 without leading zeros, which some readers take for octal.
     private static func quad(_ text: borrowing Span<UInt8>, _ range: ByteRange) -> UInt32? {
+        guard range.count >= 7, range.count <= 15 else { return nil }
+        // The text as a queue of bytes in two words: its next byte is the lowest.
+        var word = text.word(at: range.start)
+        var rest = text.word(at: range.start &+ 8)
         var address: UInt32 = 0
         var part: UInt32 = 0
         var digits = 0
         var dots = 0
-        for index in range.indices {
-            if text[index] == 0x2e {
-                guard digits > 0, dots < 3 else { return nil }
-                address = address << 8 | part
+        for _ in 0..<range.count {
+            let byte = UInt8(truncatingIfNeeded: word)
+            word = word &>> 8 | rest &<< 56
+            rest = rest &>> 8
+            let digit = byte &- 0x30
+            if digit < 10 {
+                if part == 0, digits > 0 { return nil }
+                // At most 255 · 10 + 9.
+                part = part &* 10 &+ UInt32(digit)
+                digits &+= 1
+                guard part < 256 else { return nil }
+            } else {
+                guard byte == 0x2e, digits > 0 else { return nil }
+                // Of five parts the first is lost here; the count of dots tells.
+                address = address &<< 8 | part
                 part = 0
                 digits = 0
-                dots += 1
-                continue
+                dots &+= 1
             }
-            guard let digit = ASCIIByte.decimalDigit(text[index]) else { return nil }
-            if digits > 0, part == 0 { return nil }
-            part = part * 10 + UInt32(digit)
-            digits += 1
-            guard part < 256 else { return nil }
         }
         guard digits > 0, dots == 3 else { return nil }
-        return address << 8 | part
+        return address &<< 8 | part
     }
 
     /// Up to eight groups of hexadecimal digits, one `::` for at least one group of zeros, and perhaps an IPv4
@@ -157,14 +164,33 @@ private struct GroupList {
 extension IPAddress {
     /// Appends the address: a dotted quad, or the one form that RFC 5952 recommends. At most 39 bytes.
     package func append(to buffer: inout Buffer) {
-        if family == .v4 {
-            for shift in [UInt64(24), 16, 8] {
-                buffer.append(decimal: low >> shift & 255)
-                buffer.append(0x2e)
-            }
-            buffer.append(decimal: low & 255)
-            return
+        switch family {
+        case .v4: appendQuad(to: &buffer)
+        case .v6: appendGroups(to: &buffer)
         }
+    }
+
+    private func appendQuad(to buffer: inout Buffer) {
+        var text = InlineArray<16, UInt8>(repeating: 0x2e)
+        var count = 0
+        for part in 0..<4 {
+            let value = UInt8(truncatingIfNeeded: low >> UInt64(24 &- 8 &* part))
+            if value >= 100 {
+                text[count] = 0x30 &+ value / 100
+                count &+= 1
+            }
+            if value >= 10 {
+                text[count] = 0x30 &+ value / 10 % 10
+                count &+= 1
+            }
+            text[count] = 0x30 &+ value % 10
+            // The dot is there already.
+            count &+= 2
+        }
+        buffer.append(text.span, ByteRange(start: 0, count: count &- 1))
+    }
+
+    private func appendGroups(to buffer: inout Buffer) {
         let gap = longestZeroRun
         var index = 0
         while index < 8 {

@@ -19,17 +19,35 @@ package struct RequestID: Hashable, Sendable {
     /// Bytes of the text.
     package static let textBytes = 36
 
-    /// The 36 bytes of the text, in lower case.
+    /// The 36 bytes of the text, in lower case: digits 8-4-4-4-12, joined by hyphens.
     package var text: InlineArray<36, UInt8> {
         var text = InlineArray<36, UInt8>(repeating: 0x2d)
-        var nibble = 0
-        for index in 0..<36 where index != 8 && index != 13 && index != 18 && index != 23 {
-            let word = nibble < 16 ? high : low
-            let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (nibble & 15)) & 15)
-            text[index] = digit < 10 ? 0x30 + digit : 0x57 + digit
-            nibble += 1
-        }
+        let digits = (
+            Self.digits(high >> 32), Self.digits(high), Self.digits(low >> 32), Self.digits(low)
+        )
+        for index in 0..<8 { text[index] = Self.byte(digits.0, index) }
+        for index in 0..<4 { text[9 + index] = Self.byte(digits.1, index) }
+        for index in 0..<4 { text[14 + index] = Self.byte(digits.1, 4 + index) }
+        for index in 0..<4 { text[19 + index] = Self.byte(digits.2, index) }
+        for index in 0..<4 { text[24 + index] = Self.byte(digits.2, 4 + index) }
+        for index in 0..<8 { text[28 + index] = Self.byte(digits.3, index) }
         return text
+    }
+
+    /// The low 32 bits as eight hexadecimal digits, the first of them in the lowest byte.
+    private static func digits(_ word: UInt64) -> UInt64 {
+        // One nibble into each byte, the last one highest.
+        var nibbles = word & 0xffff_ffff
+        nibbles = (nibbles << 32 | nibbles >> 16) & 0x0000_ffff_0000_ffff
+        nibbles = (nibbles << 16 | nibbles >> 8) & 0x00ff_00ff_00ff_00ff
+        nibbles = (nibbles << 8 | nibbles >> 4) & 0x0f0f_0f0f_0f0f_0f0f
+        // Bit 0 of every byte above 9; each such byte goes on at `a`, 39 beyond the character after `9`.
+        let letters = (nibbles &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return nibbles &+ 0x3030_3030_3030_3030 &+ letters &* 39
+    }
+
+    private static func byte(_ digits: UInt64, _ index: Int) -> UInt8 {
+        UInt8(truncatingIfNeeded: digits >> UInt64(8 * index))
     }
 
     package func append(to buffer: inout Buffer) {
@@ -40,12 +58,11 @@ package struct RequestID: Hashable, Sendable {
     /// Whether a peer's id may be kept: 1 to 128 of `A-Z a-z 0-9 . _ : -`, which nothing needs to escape.
     package static func isAcceptable(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) -> Bool {
         guard range.count > 0, range.count <= 128 else { return false }
-        for index in range.indices {
-            switch bytes[index] {
-            case 0x30...0x3a, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f: continue
-            default: return false
-            }
-        }
-        return true
+        return bytes.holdsOnly(idBytes, in: range)
+    }
+
+    /// Letters, digits and `._:-`.
+    private static var idBytes: ByteSet {
+        ByteSet(low: 0x07ff_6000_0000_0000, high: 0x07ff_fffe_87ff_fffe)
     }
 }

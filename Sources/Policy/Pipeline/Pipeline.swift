@@ -2,7 +2,7 @@ package import Bytes
 package import HTTP
 
 /// All policies of a configuration, folded over a request head in one fixed order.
-package struct Pipeline: Sendable {
+package final class Pipeline: Sendable {
     private let identity: IdentityPolicy
     private let routes: RouteTable
     private let actions: [VerdictAction]

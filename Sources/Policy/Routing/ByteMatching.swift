@@ -4,9 +4,11 @@ extension Span<UInt8> {
     /// Whether exactly these bytes stand at `range`.
     func holds(_ expected: borrowing Span<UInt8>, at range: ByteRange) -> Bool {
         guard expected.count == range.count else { return false }
-        let first = range.start
-        for index in expected.indices where self[first + index] != expected[index] {
-            return false
+        var offset = 0
+        while offset < range.count {
+            let difference = word(at: range.start &+ offset) ^ expected.word(at: offset)
+            guard Word.start(of: difference, range.count &- offset) == 0 else { return false }
+            offset &+= 8
         }
         return true
     }
@@ -16,10 +18,26 @@ extension Span<UInt8> {
     /// - Parameter expected: In lower case.
     func holdsFolded(_ expected: borrowing Span<UInt8>, at range: ByteRange) -> Bool {
         guard expected.count == range.count else { return false }
-        let first = range.start
-        for index in expected.indices
-        where ASCIIByte.lowered(self[first + index]) != expected[index] {
-            return false
+        var offset = 0
+        while offset < range.count {
+            let lowered = Word.lowered(word(at: range.start &+ offset))
+            let difference = lowered ^ expected.word(at: offset)
+            guard Word.start(of: difference, range.count &- offset) == 0 else { return false }
+            offset &+= 8
+        }
+        return true
+    }
+
+    /// Whether every byte at `range` is of a set.
+    func holdsOnly(_ set: ByteSet, in range: ByteRange) -> Bool {
+        var place = range.start
+        while place < range.end {
+            var word = word(at: place)
+            for _ in 0..<min(8, range.end &- place) {
+                guard set.contains(UInt8(truncatingIfNeeded: word)) else { return false }
+                word = word &>> 8
+            }
+            place &+= 8
         }
         return true
     }
@@ -31,6 +49,22 @@ extension Span<UInt8> {
         while start < end, ASCIIByte.isBlank(self[start]) { start += 1 }
         while end > start, ASCIIByte.isBlank(self[end - 1]) { end -= 1 }
         return ByteRange(start, end)
+    }
+}
+
+extension Word {
+    /// The first `byteCount` bytes of a word, zeros behind them; all of it from 8 on.
+    @inline(__always) static func start(of word: UInt64, _ byteCount: Int) -> UInt64 {
+        byteCount < 8 ? prefix(word, byteCount) : word
+    }
+
+    /// The word with its ASCII capitals in lower case and every other byte as it is.
+    @inline(__always) static func lowered(_ word: UInt64) -> UInt64 {
+        // Bit 7 after each sum: the low seven bits are at least, or above, a bound. No sum leaves its byte.
+        let bits = word & repeating(0x7f)
+        let isFromA = bits &+ repeating(0x80 - 0x41)
+        let isBeyondZ = bits &+ repeating(0x80 - 0x5b)
+        return word | (isFromA & ~isBeyondZ & ~word & repeating(0x80)) >> 2
     }
 }
 

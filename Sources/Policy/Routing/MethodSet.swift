@@ -14,17 +14,19 @@ package struct MethodSet: OptionSet, Sendable, Hashable {
         rawValue = method == .other ? 1 << 63 : 1 << UInt64(method.rawValue)
     }
 
-    package static let any = MethodSet(rawValue: .max)
+    // Computed, since a stored one would be looked up behind a lock on every request.
+
+    package static var any: MethodSet { MethodSet(rawValue: .max) }
     /// A method that no route names.
-    package static let unlisted = MethodSet(rawValue: 1 << 63)
+    package static var unlisted: MethodSet { MethodSet(rawValue: 1 << 63) }
     /// Refused whatever the routes say: CONNECT would make an open tunnel of us, TRACE hands a script the
     /// credentials of its victim (RFC 9110 §9.3.6, §9.3.8).
-    package static let refused: MethodSet = [MethodSet(.connect), MethodSet(.trace)]
+    package static var refused: MethodSet { MethodSet(.connect).union(MethodSet(.trace)) }
     /// What a route without `methods` is said to allow. It takes extension methods too, but they have no end.
-    package static let standard: MethodSet = [
-        MethodSet(.get), MethodSet(.head), MethodSet(.post), MethodSet(.put), MethodSet(.delete),
-        MethodSet(.patch), MethodSet(.options),
-    ]
+    package static var standard: MethodSet {
+        // The bits below CONNECT's: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS.
+        MethodSet(rawValue: MethodSet(.connect).rawValue - 1)
+    }
 }
 
 /// The names of methods by bit: the standard ones, then those that the routes of one configuration add.

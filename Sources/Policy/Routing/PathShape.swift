@@ -16,6 +16,33 @@ struct PathShape: OptionSet, Sendable {
     /// `//`, `\` or `;`, which some apps merge, take for a slash, or cut off with what follows.
     static let laxity = PathShape(rawValue: 8)
 
+    /// Whether a path has nothing of a shape and no escape, told eight bytes at a time.
+    ///
+    /// - Parameter range: Begins with a slash. Without raw NUL, which no target has.
+    /// - Returns: `true` for most paths; for some others `false` as well, whose shape is empty all the same.
+    static func isPlain(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) -> Bool {
+        // In a word of ASCII, subtracting 1 from every byte sets bit 7 of those that are 0, and of one of 1
+        // above such a byte, which here is a dot behind a slash or beside another oddity. Other bytes than
+        // ASCII may set it as well: they only take the longer way.
+        let ones = Word.repeating(1)
+        var slashBefore: UInt64 = 0
+        var place = range.start
+        while place < range.end {
+            let word = Word.start(of: bytes.word(at: place), range.end &- place)
+            let slashes = (word ^ Word.repeating(0x2f)) &- ones
+            // A dot is one bit below the slash.
+            let dotsOrSlashes = ((word | ones) ^ Word.repeating(0x2f)) &- ones
+            let odd =
+                ((word ^ Word.repeating(0x25)) &- ones) | ((word ^ Word.repeating(0x3b)) &- ones)
+                | ((word ^ Word.repeating(0x5c)) &- ones)
+                | ((slashes << 8 | slashBefore) & dotsOrSlashes)
+            if odd & Word.repeating(0x80) != 0 { return false }
+            slashBefore = slashes >> 56
+            place &+= 8
+        }
+        return true
+    }
+
     /// One pass over the path.
     ///
     /// - Parameter range: Begins with a slash.

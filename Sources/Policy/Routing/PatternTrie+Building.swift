@@ -6,6 +6,8 @@ extension PatternTrie {
         private let kind: Kind
         private var nodes: [Draft] = [Draft(parent: 0)]
         private var children: [Step: Int] = [:]
+        /// The exact hosts, whole and in lower case, and their patterns.
+        private var wholeHosts: [(host: [UInt8], pattern: UInt32)] = []
         /// Patterns so far, pattern 0 included.
         private(set) var patternCount: UInt32 = 1
 
@@ -33,8 +35,13 @@ extension PatternTrie {
             for label in labels { node = child(of: node, label) }
             switch extent {
             case .exactly:
-                let pattern = nodes[node].exact ?? nextPattern()
+                if let pattern = nodes[node].exact { return pattern }
+                let pattern = nextPattern()
                 nodes[node].exact = pattern
+                if kind == .host {
+                    let host = Array(labels.reversed().joined(separator: [0x2e]))
+                    wholeHosts.append((host, pattern))
+                }
                 return pattern
             case .allBelow:
                 let pattern = nodes[node].prefix ?? nextPattern()
@@ -75,21 +82,31 @@ extension PatternTrie {
 
         private func tables(nodes: [Node], broader: [UInt32]) -> PatternTrie {
             var slotCount = 2
-            while slotCount < 2 * children.count { slotCount *= 2 }
+            while slotCount < 2 * (children.count + wholeHosts.count) { slotCount *= 2 }
             var edges = [Edge](repeating: Edge(), count: slotCount)
             var labels: [UInt8] = []
             for (step, child) in children.sorted(by: { $0.value < $1.value }) {
-                let bytes = kind == .host ? step.label.reversed() : step.label
-                let hash = bytes.reduce(PatternTrie.seed(step.parent), PatternTrie.hash)
-                var slot = PatternTrie.slot(hash, slotCount - 1)
-                while edges[slot].child > 0 { slot = (slot + 1) & (slotCount - 1) }
-                edges[slot] = Edge(
-                    parent: UInt32(step.parent), hash: hash, child: UInt32(child),
-                    label: ByteRange(start: labels.count, count: step.label.count))
-                labels += step.label
+                add(step.label, from: UInt32(step.parent), to: UInt32(child), &edges, &labels)
             }
-            return PatternTrie(
-                kind: kind, nodes: nodes, edges: edges, labels: labels, broader: broader)
+            for (host, pattern) in wholeHosts {
+                add(host, from: PatternTrie.wholeHost, to: pattern + 1, &edges, &labels)
+            }
+            labels += [UInt8](repeating: 0, count: 8)
+            return PatternTrie(nodes: nodes, edges: edges, labels: labels, broader: broader)
+        }
+
+        private func add(
+            _ label: [UInt8], from parent: UInt32, to child: UInt32, _ edges: inout [Edge],
+            _ labels: inout [UInt8]
+        ) {
+            let range = ByteRange(start: 0, count: label.count)
+            let hash = PatternTrie.hash(parent, label.span, range, kind)
+            var slot = PatternTrie.slot(hash) & (edges.count - 1)
+            while edges[slot].child > 0 { slot = (slot + 1) & (edges.count - 1) }
+            edges[slot] = Edge(
+                hash: hash, parent: parent, child: child,
+                label: ByteRange(start: labels.count, count: label.count))
+            labels += label
         }
     }
 }

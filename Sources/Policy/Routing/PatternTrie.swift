@@ -21,20 +21,23 @@ struct PatternTrie: Sendable {
 
     /// A slot of the table; `child` 0 marks it as free.
     struct Edge: Sendable {
+        var hash: UInt64 = 0
         var parent: UInt32 = 0
-        var hash: UInt32 = 0
         var child: UInt32 = 0
+        /// Of the whole label, in ``labels``.
         var label = ByteRange.empty
     }
 
-    let kind: Kind
     let nodes: [Node]
     /// A power of two of slots, at most half of them taken.
     let edges: [Edge]
-    /// The bytes that the edges' labels are ranges of.
+    /// The bytes of all labels, and eight more: reading a word of a label never meets the end.
     let labels: [UInt8]
     /// By pattern: the next less specific one. Pattern 0 is its own.
     let broader: [UInt32]
+
+    /// The parent of edges that stand for a whole exact host; their child is the pattern and one.
+    static let wholeHost = UInt32.max
 
     /// What the labels are of, which settles how they compare and what a prefix takes.
     enum Kind: Sendable {
@@ -56,86 +59,107 @@ struct PatternTrie: Sendable {
     ///
     /// - Parameter range: Of a path that begins with a slash.
     func pattern(ofPath bytes: borrowing Span<UInt8>, _ range: ByteRange) -> UInt32 {
-        var node = 0
-        var start = range.start + 1
-        while !nodes[node].isLeaf {
+        var node: UInt32 = 0
+        var start = range.start &+ 1
+        while !nodes[Int(node)].isLeaf {
             var end = start
-            var hash = Self.seed(node)
-            while end < range.end, bytes[end] != 0x2f {
-                hash = Self.hash(hash, bytes[end])
-                end += 1
+            while true {
+                let slash = Word.firstMark(Word.marks(of: 0x2f, in: bytes.word(at: end)))
+                end = min(end &+ slash, range.end)
+                if slash < 8 || end == range.end { break }
             }
-            let child = child(of: node, hash, bytes, ByteRange(start, end))
+            let child = child(of: node, bytes, ByteRange(start, end), .path)
             guard child > 0 else { break }
             node = child
-            if end == range.end { return nodes[node].whole }
-            start = end + 1
+            if end == range.end { return nodes[Int(node)].whole }
+            start = end &+ 1
         }
-        return nodes[node].below
+        return nodes[Int(node)].below
     }
 
     /// The most specific pattern for a host without port and trailing dot. May be empty.
+    ///
+    /// - Complexity: One probe for a host that a pattern names exactly, else one more a label.
     func pattern(ofHost bytes: borrowing Span<UInt8>, _ range: ByteRange) -> UInt32 {
-        var node = 0
+        let exact = child(of: Self.wholeHost, bytes, range, .host)
+        if exact > 0 { return exact &- 1 }
+        var node: UInt32 = 0
         var above: UInt32 = 0
         var end = range.end
-        while !nodes[node].isLeaf {
+        while !nodes[Int(node)].isLeaf {
             var start = end
-            var hash = Self.seed(node)
-            while start > range.start, bytes[start - 1] != 0x2e {
-                start -= 1
-                hash = Self.hash(hash, bytes[start])
-            }
-            let child = child(of: node, hash, bytes, ByteRange(start, end))
+            while start > range.start, bytes[start &- 1] != 0x2e { start &-= 1 }
+            let child = child(of: node, bytes, ByteRange(start, end), .host)
             guard child > 0 else { break }
-            above = nodes[node].below
+            above = nodes[Int(node)].below
             node = child
-            if start == range.start { return nodes[node].whole }
-            end = start - 1
+            if start == range.start { return nodes[Int(node)].whole }
+            end = start &- 1
         }
         // An empty first label is none: a suffix that ends here has nothing more to take.
-        return end == range.start ? above : nodes[node].below
-    }
-
-    /// The node that `label` leads to; 0 if there is none.
-    private func child(
-        of parent: Int, _ hash: UInt32, _ bytes: borrowing Span<UInt8>, _ label: ByteRange
-    ) -> Int {
-        let mask = edges.count - 1
-        var slot = Self.slot(hash, mask)
-        while edges[slot].child > 0 {
-            let edge = edges[slot]
-            if edge.hash == hash, edge.parent == parent, isEqual(edge, bytes, label) {
-                return Int(edge.child)
-            }
-            slot = (slot + 1) & mask
-        }
-        return 0
-    }
-
-    private func isEqual(_ edge: Edge, _ bytes: borrowing Span<UInt8>, _ label: ByteRange) -> Bool {
-        let expected = labels.span.extracting(edge.label.indices)
-        switch kind {
-        case .path: return bytes.holds(expected, at: label)
-        case .host: return bytes.holdsFolded(expected, at: label)
-        }
+        return end == range.start ? above : nodes[Int(node)].below
     }
 }
 
-// MARK: - Hashing
+// MARK: - Edges
 
 extension PatternTrie {
-    /// Begins the hash of a label below `node` (FNV-1a, its start mixed with the node).
-    static func seed(_ node: Int) -> UInt32 {
-        0x811c_9dc5 ^ (UInt32(truncatingIfNeeded: node) &* 0x9e37_79b1)
+    /// The node that `label` leads to; 0 if there is none.
+    @inline(__always)
+    private func child(
+        of parent: UInt32, _ bytes: borrowing Span<UInt8>, _ label: ByteRange, _ kind: Kind
+    ) -> UInt32 {
+        let hash = Self.hash(parent, bytes, label, kind)
+        let mask = edges.count &- 1
+        var slot = Self.slot(hash) & mask
+        while true {
+            let edge = edges[slot]
+            if edge.child == 0 { return 0 }
+            if edge.hash == hash, edge.parent == parent, edge.label.count == label.count {
+                // One word is hashed one to one.
+                if label.count <= 8 || isEqual(edge.label, bytes, label, kind) { return edge.child }
+            }
+            slot = (slot &+ 1) & mask
+        }
     }
 
-    /// Folds letters' cases together for both kinds: harmless where they differ, as labels are compared.
-    static func hash(_ hash: UInt32, _ byte: UInt8) -> UInt32 {
-        (hash ^ UInt32(byte | 0x20)) &* 0x0100_0193
+    private func isEqual(
+        _ edge: ByteRange, _ bytes: borrowing Span<UInt8>, _ label: ByteRange, _ kind: Kind
+    ) -> Bool {
+        var offset = 0
+        while offset < label.count {
+            let rest = label.count &- offset
+            let sought = Self.word(bytes, label.start &+ offset, rest, kind)
+            let expected = Word.start(of: labels.span.word(at: edge.start &+ offset), rest)
+            guard sought == expected else { return false }
+            offset &+= 8
+        }
+        return true
     }
 
-    static func slot(_ hash: UInt32, _ mask: Int) -> Int {
-        Int(hash ^ (hash >> 15)) & mask
+    /// Up to eight of the next `rest` bytes, as labels are compared.
+    @inline(__always)
+    private static func word(
+        _ bytes: borrowing Span<UInt8>, _ place: Int, _ rest: Int, _ kind: Kind
+    ) -> UInt64 {
+        let word = Word.start(of: bytes.word(at: place), rest)
+        return kind == .path ? word : Word.lowered(word)
     }
+
+    /// The hash of an edge. Of one parent, two labels of at most eight bytes and of one length never share it.
+    @inline(__always)
+    static func hash(
+        _ parent: UInt32, _ bytes: borrowing Span<UInt8>, _ label: ByteRange, _ kind: Kind
+    ) -> UInt64 {
+        var hash = UInt64(parent) << 32 | UInt64(truncatingIfNeeded: label.count)
+        var offset = 0
+        repeat {
+            hash ^= word(bytes, label.start &+ offset, label.count &- offset, kind)
+            hash = (hash ^ hash >> 32) &* 0x9e37_79b9_7f4a_7c15
+            offset &+= 8
+        } while offset < label.count
+        return hash
+    }
+
+    static func slot(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash >> 32) }
 }

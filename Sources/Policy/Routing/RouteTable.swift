@@ -75,12 +75,12 @@ struct RouteTable: Sendable {
         guard bytes[head.path.start] == 0x2f else {
             return .refused(.pathNotRooted, allow: [])
         }
+        if PathShape.isPlain(bytes, head.path) {
+            let path = paths.pattern(ofPath: bytes, head.path)
+            return Self.settled(find(query, path, head, bytes))
+        }
         do throws(PathProblem) {
             let shape = try PathShape(bytes, head.path)
-            if shape.isEmpty {
-                let path = paths.pattern(ofPath: bytes, head.path)
-                return Self.settled(find(query, path, head, bytes))
-            }
             return try matchReadings(query, shape, head, bytes, &scratch)
         } catch {
             return .refused(error.reason, allow: [])

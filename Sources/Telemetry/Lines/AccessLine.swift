@@ -2,8 +2,8 @@ package import Bytes
 
 /// Writes access lines: one JSON object a line, names and order as docs/logs.md lists them.
 package enum AccessLine {
-    /// No line is longer, whatever a client sends, as long as configured names stay below 1 KiB each: a
-    /// buffer with so much room takes every line.
+    /// No line is longer, whatever a client sends, if route, upstream and address have at most 16 KiB
+    /// together once escaped: a buffer with so much room takes every line.
     package static let bytesMax = 65_536
 
     /// Appends one whole line with its line end or, if it does not fit, nothing.

@@ -5,7 +5,8 @@ import Synchronization
 /// A load and a store, both relaxed, cost a third of an atomic addition, and a reader sees each counter
 /// whole.
 ///
-/// - Safety: `cells` is owned; every access is checked against `count`.
+/// - Safety: `cells` is owned. Every access is checked against `count`, but for those whose index is
+///   proven where it is made: ``Shape`` and ``RequestTable`` say how.
 @safe struct CounterCells: ~Copyable, Sendable {
     nonisolated(unsafe) private let cells: UnsafeMutablePointer<Atomic<UInt64>>
     let count: Int
@@ -32,6 +33,20 @@ import Synchronization
     @inline(__always)
     subscript(_ index: Int) -> UInt64 {
         precondition(index >= 0 && index < count, "a cell of the row")
+        return unsafe cells[index].load(ordering: .relaxed)
+    }
+
+    /// The same for an index that the caller has proven to be one: checked in debug builds alone.
+    @inline(__always)
+    func add(_ amount: UInt64, atProven index: Int) {
+        assert(index >= 0 && index < count, "a cell of the row")
+        let value = unsafe cells[index].load(ordering: .relaxed)
+        unsafe cells[index].store(value &+ amount, ordering: .relaxed)
+    }
+
+    @inline(__always)
+    func value(atProven index: Int) -> UInt64 {
+        assert(index >= 0 && index < count, "a cell of the row")
         return unsafe cells[index].load(ordering: .relaxed)
     }
 

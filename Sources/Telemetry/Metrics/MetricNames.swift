@@ -4,7 +4,7 @@ package struct MetricNames: Sendable {
     package var routes: [String]
     package var upstreams: [String]
     package var listeners: [String]
-    /// Label values by the index that ``LoopMetrics/requestFinished(_:method:)`` gets; at most 16.
+    /// Label values by the index that ``LoopMetrics/requestFinished(_:method:)`` gets.
     package var methods: [StaticString]
     package var build: BuildLabels
 

@@ -82,10 +82,10 @@ extension PageWriter {
             ($0.key.route, $0.key.method, $0.key.status)
                 < ($1.key.route, $1.key.method, $1.key.status)
         }
-        for (key, count) in order where key.method < names.methods.count {
+        for (key, count) in order where Int(key.method) < names.methods.count {
             let route = key.route == 0 ? MetricNames.noRoute : names.routes[key.route - 1]
             let status = key.status == 0 ? "-" : String(key.status)
-            sample([route, "\(names.methods[key.method])", status], count)
+            sample([route, "\(names.methods[Int(key.method)])", status], count)
         }
         if totals.overflow > 0 { sample([MetricNames.noRoute, "OTHER", "other"], totals.overflow) }
     }

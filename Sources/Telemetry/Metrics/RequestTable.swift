@@ -13,29 +13,28 @@ struct RequestTable: ~Copyable, Sendable {
 
     /// A key's parts, as the page shows them.
     struct Key: Hashable {
-        /// 0 without a route, else the route's index plus 1; below 2¹⁷.
+        /// 0 without a route, else the route's index plus 1; below 2³¹.
         var route: Int
-        /// Below 16.
-        var method: Int
-        /// Below 1024; 0 without a response.
-        var status: Int
+        var method: UInt8
+        /// 0 without a response.
+        var status: UInt16
 
-        init(route: Int, method: Int, status: Int) {
+        init(route: Int, method: UInt8, status: UInt16) {
             self.route = route
             self.method = method
             self.status = status
         }
 
         fileprivate init(packed: UInt64) {
-            route = Int(packed >> 14) - 1
-            method = Int(packed >> 10 & 15)
-            status = Int(packed & 1023)
+            route = Int(packed >> 32) - 1
+            method = UInt8(truncatingIfNeeded: packed >> 16)
+            status = UInt16(truncatingIfNeeded: packed)
         }
 
         /// Never 0.
         @inline(__always)
         fileprivate var packed: UInt64 {
-            UInt64(truncatingIfNeeded: (route &+ 1) &<< 14 | (method & 15) &<< 10 | status & 1023)
+            UInt64(truncatingIfNeeded: route &+ 1) &<< 32 | UInt64(method) &<< 16 | UInt64(status)
         }
     }
 
@@ -51,21 +50,32 @@ struct RequestTable: ~Copyable, Sendable {
     /// Requests whose combination found no free slot.
     var overflow: UInt64 { state[1] }
 
-    /// Counts one; the writer's call alone.
+    /// Counts one if its combination has a slot; the writer's call alone.
+    ///
+    /// - Returns: Whether it had; if not, ``countFirst(_:)`` counts it.
     @inline(__always)
-    func count(_ key: Key) {
+    func countKnown(_ key: Key) -> Bool {
         let packed = key.packed
-        var slot = Int(truncatingIfNeeded: (packed &* 0x9E37_79B9_7F4A_7C15) &>> shift)
+        var slot = firstSlot(packed)
         while true {
-            let found = cells[slot &* 2]
+            // A slot is below `slotCount`, by the shift and by the mask, and has two cells.
+            let found = cells.value(atProven: slot &* 2)
             if found == packed { break }
-            if found == 0 {
-                guard claim(slot, packed) else { return state.add(1, at: 1) }
-                break
-            }
+            if found == 0 { return false }
             slot = (slot &+ 1) & (slotCount &- 1)
         }
-        cells.add(1, at: slot &* 2 &+ 1)
+        cells.add(1, atProven: slot &* 2 &+ 1)
+        return true
+    }
+
+    /// Gives a combination its slot, if one may be used, and counts one; the writer's call alone.
+    func countFirst(_ key: Key) {
+        guard state[0] < UInt64(slotCount * 3 / 4) else { return state.add(1, at: 1) }
+        state.add(1, at: 0)
+        var slot = firstSlot(key.packed)
+        while cells[slot * 2] != 0 { slot = (slot + 1) & (slotCount - 1) }
+        cells.add(1, at: slot * 2 + 1)
+        cells.publish(key.packed, at: slot * 2)
     }
 
     /// Adds what is counted here to `totals`; anyone's call.
@@ -76,11 +86,8 @@ struct RequestTable: ~Copyable, Sendable {
         }
     }
 
-    @inline(never)
-    private func claim(_ slot: Int, _ packed: UInt64) -> Bool {
-        guard state[0] < UInt64(slotCount * 3 / 4) else { return false }
-        state.add(1, at: 0)
-        cells.publish(packed, at: slot * 2)
-        return true
+    @inline(__always)
+    private func firstSlot(_ packed: UInt64) -> Int {
+        Int(truncatingIfNeeded: (packed &* 0x9E37_79B9_7F4A_7C15) &>> shift)
     }
 }

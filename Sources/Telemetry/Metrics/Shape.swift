@@ -1,14 +1,25 @@
 /// Where each number stands among a loop's cells: routes first, then upstreams, listeners and the rest.
+///
+/// - Invariant: every index that is given is below `cellCount`, as long as routes are below `routeCount`
+///   and what is added stays below the cells of its kind.
 struct Shape: Sendable, Equatable {
     /// The one for requests without a route, which is the first, included.
     let routeCount: Int
-    let upstreamCount: Int
-    let listenerCount: Int
+    private let upstreamCount: Int
+    private let listenerCount: Int
+    private let upstreamsStart: Int
+    private let listenersStart: Int
+    private let outcomesStart: Int
+    let cellCount: Int
 
     init(_ names: MetricNames) {
         routeCount = names.routes.count + 1
         upstreamCount = max(1, names.upstreams.count)
         listenerCount = max(1, names.listeners.count)
+        upstreamsStart = routeCount * RouteCell.count
+        listenersStart = upstreamsStart + upstreamCount * UpstreamCell.count
+        outcomesStart = listenersStart + listenerCount * ListenerCell.count
+        cellCount = outcomesStart + Outcome.allCases.count + 1
     }
 
     /// - Parameter index: 0 for no route, else the route's index plus 1.
@@ -16,24 +27,17 @@ struct Shape: Sendable, Equatable {
     func route(_ index: Int) -> Int { index &* RouteCell.count }
 
     func upstream(_ index: Int) -> Int {
-        routeCount &* RouteCell.count &+ within(index, upstreamCount) &* UpstreamCell.count
+        upstreamsStart &+ within(index, upstreamCount) &* UpstreamCell.count
     }
 
     func listener(_ index: Int) -> Int {
-        upstreamsEnd &+ within(index, listenerCount) &* ListenerCell.count
+        listenersStart &+ within(index, listenerCount) &* ListenerCell.count
     }
 
     @inline(__always)
-    func outcome(_ outcome: Outcome) -> Int { listenersEnd &+ Int(outcome.rawValue) }
+    func outcome(_ outcome: Outcome) -> Int { outcomesStart &+ Int(outcome.rawValue) }
 
-    var sampledLines: Int { listenersEnd &+ Outcome.allCases.count }
-    var cellCount: Int { sampledLines + 1 }
-
-    private var upstreamsEnd: Int {
-        routeCount &* RouteCell.count &+ upstreamCount &* UpstreamCell.count
-    }
-
-    private var listenersEnd: Int { upstreamsEnd &+ listenerCount &* ListenerCell.count }
+    var sampledLines: Int { cellCount - 1 }
 
     private func within(_ index: Int, _ count: Int) -> Int {
         index >= 0 && index < count ? index : 0

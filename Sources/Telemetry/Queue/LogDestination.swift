@@ -25,7 +25,9 @@ struct LogDestination: ~Copyable {
 
     let target: LogTarget
     private(set) var descriptor: Int32
-    private var manner: Manner
+    private let manner: Manner
+    /// Whether the descriptor was opened here and is to be closed here.
+    private let isOwned: Bool
 
     /// Bytes that a pipe takes at once if it takes any (PIPE_BUF of Linux).
     private static var cautiousBytesMax: Int { 4096 }
@@ -33,15 +35,17 @@ struct LogDestination: ~Copyable {
     init(_ target: LogTarget) throws(LogProblem) {
         self.target = target
         switch target {
-        case .stdout: (descriptor, manner) = Self.share(STDOUT_FILENO)
-        case .stderr: (descriptor, manner) = Self.share(STDERR_FILENO)
+        case .descriptor(let shared):
+            (descriptor, manner) = Self.share(shared)
+            isOwned = descriptor != shared
         case .file(let path):
             descriptor = try Self.open(path)
             manner = .plain
+            isOwned = true
         }
     }
 
-    deinit { if descriptor > STDERR_FILENO { _ = close(descriptor) } }
+    deinit { if isOwned { _ = close(descriptor) } }
 
     /// Opens a file target's path anew; on failure the old file stays in use.
     mutating func reopen() throws(LogProblem) {

@@ -47,7 +47,10 @@ package final class LogPipeline: Sendable {
     package func queue(_ index: Int) -> LogQueue { loopQueues[index] }
 
     /// Appends to the shared queue, from any thread; not for a loop's data path.
-    package func submit(_ line: inout LineBuilder) {
+    ///
+    /// - Returns: Whether there was room for the line.
+    @discardableResult
+    package func submit(_ line: inout LineBuilder) -> Bool {
         sharedTurn.withLock { _ in sharedQueue.append(&line) }
     }
 
@@ -84,10 +87,15 @@ package final class LogPipeline: Sendable {
 extension LogPipeline {
     /// The writer thread's life.
     private func write() {
-        guard let output = destination.withLock({ $0.take() }) else { return }
-        var writer = LogWriter(queues: queues, destination: output, pipeline: self)
-        isDrained.store(writer.run(), ordering: .releasing)
+        isDrained.store(writeUntilStop(), ordering: .releasing)
         finished.signal()
+    }
+
+    /// The output is closed when this returns. - Returns: Whether everything was written.
+    private func writeUntilStop() -> Bool {
+        guard let output = destination.withLock({ $0.take() }) else { return false }
+        var writer = LogWriter(queues: queues, destination: output, pipeline: self)
+        return writer.run()
     }
 
     /// Milliseconds until a stop gives up; `nil` while nobody stops.

@@ -19,7 +19,11 @@ package struct LogProblem: Error, Equatable, Sendable {
 
 /// Where lines go.
 package enum LogTarget: Sendable, Equatable {
-    case stdout, stderr
+    /// One that is open already, and stays so; others may share it.
+    case descriptor(Int32)
     /// Appended to, made with mode 0640 if it is not there; opened anew by ``LogPipeline/reopen()``.
     case file(path: String)
+
+    package static var stdout: LogTarget { .descriptor(1) }
+    package static var stderr: LogTarget { .descriptor(2) }
 }

@@ -44,10 +44,13 @@ import Synchronization
     /// Takes the whole lines in `line`, or drops and counts them; the producer's call alone.
     ///
     /// A buffer that has overflowed, its line not written, counts as a line dropped.
-    package func append(_ line: borrowing Buffer) {
+    ///
+    /// - Returns: Whether all was taken.
+    @discardableResult
+    package func append(_ line: borrowing Buffer) -> Bool {
         if line.hasOverflowed { countDrop() }
         let byteCount = line.count
-        guard byteCount > 0 else { return }
+        guard byteCount > 0 else { return !line.hasOverflowed }
         let end = tail.load(ordering: .relaxed)
         var used = end &- seenHead.load(ordering: .relaxed) &+ byteCount
         if used > capacity / 2 {
@@ -55,17 +58,24 @@ import Synchronization
             seenHead.store(seen, ordering: .relaxed)
             used = end &- seen &+ byteCount
         }
-        guard used <= capacity else { return countDrop() }
+        guard used <= capacity else {
+            countDrop()
+            return false
+        }
         line.withReadable { bytes in copy(bytes, at: end & (capacity &- 1)) }
         // Either the writer sees this line before it falls asleep, or the load below sees it asleep.
         tail.store(end &+ byteCount, ordering: .sequentiallyConsistent)
         lines.store(lines.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
         signal.lineCame(isHalfFull: used > capacity / 2)
+        return !line.hasOverflowed
     }
 
     /// Ends a line and takes it; the producer's call alone. The builder can begin another.
-    package func append(_ line: inout LineBuilder) {
-        line.end { append($0) }
+    @discardableResult
+    package func append(_ line: inout LineBuilder) -> Bool {
+        var isTaken = false
+        line.end { isTaken = append($0) }
+        return isTaken
     }
 
     /// Counts a line that could not be made; the producer's call alone.

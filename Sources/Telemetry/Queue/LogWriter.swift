@@ -11,9 +11,9 @@ struct LogWriter: ~Copyable {
     /// Bytes written of the line at the begin of queue `current`, which must be finished first.
     private var cutBytes = 0
     private var current = 0
-    /// Dropped lines that were told of.
+    /// Dropped lines that were told of, and when, on the monotonic clock in nanoseconds.
     private var toldDrops: UInt64 = 0
-    private var hasTold = false
+    private var toldAt: Int64 = .min
 
     private enum Progress {
         case nothing, wrote, full
@@ -39,37 +39,38 @@ struct LogWriter: ~Copyable {
         var wasQuiet = false
         while true {
             if pipeline.takeReopening() { reopen() }
+            // Read before the queues are, so that what was queued before a stop is seen.
             let millisecondsLeft = pipeline.millisecondsLeft
             let progress = writeQueues()
-            let hasToldDrops = tellDrops(progress)
-            if let millisecondsLeft {
-                if case .nothing = progress, !hasToldDrops { return true }
-                if millisecondsLeft == 0 { return false }
+            if tellDrops(after: progress, isLastTime: millisecondsLeft != nil) { continue }
+            switch progress {
+            case .nothing where millisecondsLeft != nil: return true
+            case _ where millisecondsLeft == 0: return false
+            case .wrote where millisecondsLeft != nil: continue
+            case .nothing:
+                rest(wasQuiet && pipeline.droppedCount == toldDrops ? .sleep : .nap)
+                wasQuiet = true
+            case .wrote:
+                rest(.nap)
+                wasQuiet = false
+            case .full, .failed:
+                waitForOutput(after: progress, atMost: millisecondsLeft ?? .max)
             }
-            if hasToldDrops { continue }
-            rest(after: progress, wasQuiet: wasQuiet, millisecondsLeft: millisecondsLeft)
-            if case .nothing = progress { wasQuiet = true } else { wasQuiet = false }
         }
     }
 
-    private func rest(after progress: Progress, wasQuiet: Bool, millisecondsLeft: Int64?) {
-        let limit = Int32(clamping: millisecondsLeft ?? .max)
-        switch progress {
-        case .wrote where millisecondsLeft != nil: break
-        case .wrote:
-            pipeline.rest(.nap, orWritable: -1, milliseconds: Self.napMilliseconds)
-        case .nothing where wasQuiet:
-            pipeline.rest(.sleep, orWritable: -1, milliseconds: -1)
-        case .nothing:
-            pipeline.rest(.nap, orWritable: -1, milliseconds: Self.napMilliseconds)
-        case .full:
-            pipeline.rest(
-                .none, orWritable: destination.descriptor,
-                milliseconds: min(limit, Self.retryMilliseconds))
-        case .failed:
-            pipeline.rest(
-                .none, orWritable: -1, milliseconds: min(limit, Self.retryMilliseconds))
-        }
+    private func rest(_ rest: WriterSignal.Rest) {
+        pipeline.rest(
+            rest, orWritable: -1, milliseconds: rest == .sleep ? -1 : Self.napMilliseconds)
+    }
+
+    /// Waits until the output may take lines again; meanwhile producers need not wake this thread.
+    private func waitForOutput(after progress: Progress, atMost limit: Int64) {
+        var output: Int32 = -1
+        if case .full = progress { output = destination.descriptor }
+        pipeline.rest(
+            .none, orWritable: output,
+            milliseconds: Int32(clamping: min(limit, Int64(Self.retryMilliseconds))))
     }
 
     /// Writes all that is published now, beginning where a line was cut.
@@ -131,20 +132,25 @@ struct LogWriter: ~Copyable {
         }
     }
 
-    /// Says how many lines were dropped, once the output takes lines again and at most once a rest.
-    private mutating func tellDrops(_ progress: Progress) -> Bool {
+    /// Says how many lines were dropped, when the output takes lines, at most once a second.
+    ///
+    /// - Returns: Whether there is a line more to write.
+    private mutating func tellDrops(after progress: Progress, isLastTime: Bool) -> Bool {
+        let dropped = pipeline.droppedCount
+        guard dropped > toldDrops else { return false }
         switch progress {
         case .full, .failed: return false
         case .nothing, .wrote: break
         }
-        let dropped = pipeline.droppedCount
-        guard dropped > toldDrops else { return false }
+        let now = monotonicNanoseconds()
+        if toldAt != .min, now - toldAt < 1_000_000_000, !isLastTime { return false }
         var line = LineBuilder(
             level: .warn, event: .log, message: "log lines were dropped", time: LogClock.now())
         line.add("dropped", Int(clamping: dropped - toldDrops))
         line.add("dropped_total", Int(clamping: dropped))
+        guard pipeline.submit(&line) else { return false }
         toldDrops = dropped
-        pipeline.submit(&line)
+        toldAt = now
         return true
     }
 

@@ -60,6 +60,7 @@ struct ExpansionTests {
         #expect(try expandFile(Array("secret\r\n".utf8)) == "<secret>")
         #expect(try expandFile(Array("two\nlines\n\n".utf8)) == "<two\nlines\n>")
         #expect(try expandFile([]) == "<>")
+        #expect(try expandFile(Array("a\u{2028}".utf8)) == "<a\u{2028}>")
         #expect(try expandFile([0xff]).hasSuffix("does not hold text in UTF-8"))
         #expect(try expandFile([0x61, 0x00]).hasSuffix("does not hold text in UTF-8"))
         let longest = [UInt8](repeating: 0x61, count: Expansion.fileBytesMax)

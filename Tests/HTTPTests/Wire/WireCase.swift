@@ -6,15 +6,7 @@ import Testing
 /// One case of `Tests/WireCases`: bytes, and the transcript that reading them gives. `README.md`
 /// there says how cases are written.
 struct WireCase: Sendable, CustomTestStringConvertible {
-    enum Kind: Sendable, Equatable {
-        case request
-        case response(to: [HTTP.Method])
-        case chunked
-    }
-
-    var kind: Kind
-    var limits: HeadLimits
-    var bytes: [UInt8]
+    var input: WireInput
     var expected: [String]
     /// `FILE: HEADING`.
     var testDescription: String
@@ -71,13 +63,14 @@ struct WireCaseParser {
         guard let input, let kind = Self.kind(input.info) else { return }
         cases.append(
             WireCase(
-                kind: kind, limits: Self.limits(input.info),
-                bytes: Self.bytes(input.lines.joined()), expected: lines.map(String.init),
-                testDescription: "\(file): \(heading)"))
+                input: WireInput(
+                    kind: kind, limits: Self.limits(input.info),
+                    bytes: Self.bytes(input.lines.joined())),
+                expected: lines.map(String.init), testDescription: "\(file): \(heading)"))
         self.input = nil
     }
 
-    private static func kind(_ info: [Substring]) -> WireCase.Kind? {
+    private static func kind(_ info: [Substring]) -> WireInput.Kind? {
         switch info.first {
         case "request": return .request
         case "chunked": return .chunked

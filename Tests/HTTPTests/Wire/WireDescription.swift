@@ -59,20 +59,24 @@ enum WireDescription {
         return parts.joined(separator: " ")
     }
 
+    static func name(and field: Field, in bytes: [UInt8]) -> String {
+        quoted(Array(bytes[field.name.indices])) + quoted(Array(bytes[field.value.indices]))
+    }
+
     static func string(_ bytes: [UInt8], _ range: ByteRange) -> String {
         String(decoding: bytes[range.indices], as: UTF8.self)
     }
 
     static func text(_ text: StaticString) -> String { "\(text)" }
 
-    /// In the notation of the cases. Runs of more than 40 equal bytes are written as their length.
-    static func quoted(_ bytes: [UInt8]) -> String {
+    /// In the notation of the cases. With `runs`, runs of more than 40 equal bytes are written as their length.
+    static func quoted(_ bytes: [UInt8], runs: Bool = true) -> String {
         var result = "\""
         var place = 0
         while place < bytes.count {
             let byte = bytes[place]
             let runEnd = bytes[place...].firstIndex { $0 != byte } ?? bytes.count
-            if runEnd - place > 40 {
+            if runs, runEnd - place > 40 {
                 result += "\\{\(runEnd - place) \(escaped(byte))}"
                 place = runEnd
             } else {

@@ -1,5 +1,4 @@
 import Bytes
-import Testing
 
 @testable import HTTP
 
@@ -17,10 +16,10 @@ struct WireTranscript {
 
     init(limits: HeadLimits) { self.limits = limits }
 
-    /// The transcript of a case whose bytes come in the given pieces.
-    static func of(_ test: WireCase, in pieces: [ArraySlice<UInt8>]) -> [String] {
-        var transcript = WireTranscript(limits: test.limits)
-        switch test.kind {
+    /// The transcript of bytes that come in the given pieces.
+    static func of(_ input: WireInput, in pieces: [ArraySlice<UInt8>]) -> [String] {
+        var transcript = WireTranscript(limits: input.limits)
+        switch input.kind {
         case .request: transcript.readRequests(pieces)
         case .response(let methods): transcript.readResponses(pieces, to: methods)
         case .chunked: transcript.readChunked(pieces)

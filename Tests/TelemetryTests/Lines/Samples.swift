@@ -17,6 +17,15 @@ struct SourceText {
 /// 2026-03-01T12:34:56.789Z
 let sampleClock = LogClock(nowMillisecondsSinceEpoch: 1_772_368_496_789)
 
+let sampleLabels = AccessLabels(
+    routes: ["live", "app"],
+    upstreams: [
+        UpstreamLabel(name: "app", addresses: ["127.0.0.1:2999", "127.0.0.1:3000"]),
+        UpstreamLabel(name: "quo\"ted\n", addresses: ["unix:/run/a\\b"]),
+    ],
+    redactedQueryKeys: ["SSN"])
+
+/// A record with every field.
 func typicalRecord(_ source: inout SourceText) -> AccessRecord {
     var record = AccessRecord(outcome: .proxied)
     record.request.requestID = source.add("0195f3c2-7d1a-7c3e-8a51-0123456789ab")
@@ -37,22 +46,46 @@ func typicalRecord(_ source: inout SourceText) -> AccessRecord {
     record.upstreamAddress = 1
     record.upstreamStatus = 200
     record.upstreamMicroseconds = 11_007
+    record.reason = "retried"
     return record
 }
 
-let sampleLabels = AccessLabels(
-    routes: ["live", "app"],
-    upstreams: [UpstreamLabel(name: "app", addresses: ["127.0.0.1:2999", "127.0.0.1:3000"])],
-    redactedQueryKeys: ["ssn"])
-
+/// The line of a record, or nothing if it does not fit into `capacity` bytes.
 func accessLine(
-    _ record: AccessRecord, _ source: [UInt8], labels: AccessLabels = sampleLabels,
-    capacity: Int = AccessLine.bytesMax
-) -> String {
+    _ record: AccessRecord, _ source: [UInt8], capacity: Int = AccessLine.bytesMax
+) -> [UInt8] {
     var buffer = Buffer(capacity: capacity)
     AccessLine.append(
-        to: &buffer, record: record, source: source.span, labels: labels, time: sampleClock)
-    return buffer.withReadable { bytes in
-        unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+        to: &buffer, record: record, source: source.span, labels: sampleLabels, time: sampleClock)
+    return (0..<buffer.count).map { buffer[$0] }
+}
+
+/// What one member of the line of a request is, read back.
+func member(
+    _ key: String, of text: [UInt8], as field: WritableKeyPath<AccessRequest, ByteRange>
+) throws -> String? {
+    var source = SourceText()
+    var record = AccessRecord(outcome: .answered)
+    record.request[keyPath: field] = source.add(text)
+    let members = try StrictJSON.members(ofLine: accessLine(record, source.bytes))
+    return members.first { $0.key == key }?.value
+}
+
+/// A generator that gives the same numbers every time (SplitMix64).
+struct SeededNumbers: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
+        return value ^ value >> 31
+    }
+
+    mutating func bytes(count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
     }
 }

@@ -1,0 +1,53 @@
+import Glibc
+import Telemetry
+import Testing
+
+@Suite struct MetricsPageTests {
+    @Test func `the page is what the golden file shows`() throws {
+        let loop = LoopMetrics(names: sampleNames)
+        loop.requestFinished(finishedRecord(status: 200, microseconds: 12_345), method: 0)
+        loop.requestFinished(finishedRecord(status: 200, microseconds: 700), method: 0)
+        loop.requestFinished(
+            finishedRecord(status: 404, microseconds: 90, route: nil, outcome: .notFound), method: 2)
+        loop.connectionOpened(listener: 0)
+        loop.upstreamConnectionMoved(0, from: .none, to: .idle)
+        loop.upstreamFinished(0, microseconds: 11_000)
+        loop.upstreamFailed(0, reason: .refused)
+        let text = page([loop]).joined(separator: "\n") + "\n"
+        try expectSame(text, asFile: "Tests/TelemetryTests/Golden/metrics.txt")
+    }
+
+    @Test func `every metric has its HELP and TYPE once, before its samples`() {
+        let page = page([LoopMetrics(names: sampleNames)])
+        for metric in Metric.allCases {
+            let help = page.firstIndex { $0.hasPrefix("# HELP \(metric.name) ") }
+            let type = page.firstIndex(of: "# TYPE \(metric.name) \(metric.kind.rawValue)")
+            #expect(help != nil && type == help.map { $0 + 1 })
+            #expect(page.filter { $0.hasPrefix("# HELP \(metric.name) ") }.count == 1)
+        }
+    }
+
+    @Test func `every line is a comment or a sample of the format`() throws {
+        let sample = try Regex(
+            #"[a-z_]+(\{[a-z_]+="([^"\\\n]|\\["\\n])*"(,[a-z_]+="([^"\\\n]|\\["\\n])*")*\})? [0-9]+(\.[0-9]+)?"#)
+        for line in page([LoopMetrics(names: sampleNames)]) where !line.hasPrefix("# ") {
+            #expect(line.wholeMatch(of: sample) != nil, "\(line)")
+        }
+    }
+
+    @Test func `label values are escaped`() {
+        let page = page([LoopMetrics(names: sampleNames)])
+        #expect(
+            page.contains(#"apus_http_request_bytes_total{route="quo\"te\\d\n"} 0"#))
+    }
+
+    @Test func `a process knows its own numbers`() {
+        let process = ProcessSample.read()
+        #expect(process.cpuMicroseconds > 0)
+        #expect(process.residentBytes > 1 << 20 && process.residentBytes < 1 << 36)
+        #expect(process.openFiles > 2 && process.openFiles <= process.maxFiles)
+        // Between 2020 and now.
+        #expect(process.startMicroseconds > 1_577_836_800_000_000)
+        #expect(process.startMicroseconds <= UInt64(time(nil)) * 1_000_000 + 1_000_000)
+    }
+}
