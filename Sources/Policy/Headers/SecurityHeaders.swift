@@ -41,6 +41,7 @@ package final class SecurityHeaders: Sendable {
     ///   - appHas: The known names in the app's response.
     package func append(to buffer: inout Buffer, isSecure: Bool, appHas: FieldNameSet) {
         let start = isSecure ? 0 : hstsEnd
+        let block = block
         let tail = appHas.contains(.cacheControl) ? cspEnd : block.count
         guard appHas.intersects(Self.contentPolicies) else {
             buffer.append(block.span, ByteRange(start, tail))
