@@ -24,7 +24,7 @@ func tests(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
 
 /// Data that tests read from the source tree instead of a bundle.
 let excludedFolders: [String: [String]] = [
-    "Telemetry": ["Golden"],
+    "Config": ["Golden"], "Telemetry": ["Golden"], "Tidy": ["Ratchets"],
 ]
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -40,7 +40,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CVersion"),
         module("Bytes"),
         module("Linux", ["Bytes", "CLinux"]),
         module("HTTP", ["Bytes"]),
@@ -52,10 +53,14 @@ let package = Package(
         module("Reactor", ["Bytes", "Linux"]),
         module(
             "Gateway",
-            ["Bytes", "Linux", "HTTP", "Crypto", "Redis", "Policy", "Telemetry", "Config", "Reactor"]),
+            [
+                "Bytes", "Linux", "HTTP", "Crypto", "Redis", "Policy", "Telemetry", "Config",
+                "Reactor",
+            ]),
         module("Simulation", ["Bytes", "HTTP", "Policy", "Telemetry", "Config", "Gateway"]),
         .executableTarget(
-            name: "apus", dependencies: ["Linux", "Telemetry", "Config", "Gateway", arguments],
+            name: "apus",
+            dependencies: ["CVersion", "Linux", "Telemetry", "Config", "Gateway", arguments],
             swiftSettings: strict),
         tests("Bytes", ["Bytes"]),
         tests("Linux", ["Bytes", "Linux"]),
@@ -64,7 +69,8 @@ let package = Package(
         tests("Telemetry", ["Bytes", "Telemetry"]),
         tests("Config", ["Bytes", "HTTP", "Policy", "Config"]),
         tests("Reactor", ["Bytes", "Linux", "Reactor"]),
-        tests("Gateway", ["Bytes", "HTTP", "Policy", "Telemetry", "Config", "Gateway", "Simulation"]),
+        tests(
+            "Gateway", ["Bytes", "HTTP", "Policy", "Telemetry", "Config", "Gateway", "Simulation"]),
         tests("Tidy"),
     ]
 )

@@ -1,20 +1,21 @@
 /// A byte queue of fixed capacity: appended at its end, consumed from its start, never grown.
 ///
-/// Peers decide how much is appended, so a full buffer is no programming error: an append that does not fit
-/// leaves the bytes as they are and sets ``hasOverflowed``. Whoever writes a message checks that once, at
-/// its end, and refuses the message; a half-written field can never be sent unnoticed.
+/// Peers decide how much is appended, so a full buffer is no programming error: an append that does
+/// not fit leaves the bytes as they are and sets ``hasOverflowed``. Whoever writes a message checks
+/// that once, at its end, and refuses the message; a half-written field can never be sent
+/// unnoticed.
 ///
 /// - Invariant: `0 <= start <= end <= capacity`.
 /// - Size: 24 bytes beside the storage. The deinitialiser frees the storage.
-/// - Safety: `base` is owned and never escapes but through closures that must not keep it. Each access
-///   below is within `0 ..< capacity` by the invariant or by an explicit check.
-@safe package struct Buffer: ~Copyable {
+/// - Safety: `base` is owned and never escapes but through closures that must not keep it. Each
+///   access below is within `0 ..< capacity` by the invariant or by an explicit check.
+@safe @usableFromInline package struct Buffer: ~Copyable {
     @usableFromInline let base: UnsafeMutablePointer<UInt8>
     @usableFromInline let size: UInt32
     @usableFromInline var start: UInt32
     @usableFromInline var end: UInt32
     /// Whether an append since the last ``removeAll()`` found too little room.
-    package var hasOverflowed: Bool
+    @usableFromInline package var hasOverflowed: Bool
 
     /// - Parameter capacity: 1 byte to 1 GiB.
     package init(capacity: Int) {
@@ -26,7 +27,26 @@
         hasOverflowed = false
     }
 
-    deinit { unsafe base.deallocate() }
+    /// A buffer without storage: it holds nothing, has no room, and costs nothing to make.
+    @inlinable package init() {
+        // Never read or written: every access is bounded by a size of 0.
+        unsafe base = UnsafeMutablePointer(bitPattern: 1).unsafelyUnwrapped
+        size = 0
+        start = 0
+        end = 0
+        hasOverflowed = false
+    }
+
+    deinit { if size > 0 { unsafe base.deallocate() } }
+
+    /// Takes the buffer out, leaving one without storage in its place.
+    @inlinable package mutating func take() -> Buffer {
+        let taken = consume self
+        self = Buffer()
+        return taken
+    }
+
+    @inlinable package var hasStorage: Bool { size > 0 }
 
     @inlinable package var capacity: Int { Int(size) }
     /// Bytes that wait to be consumed.
@@ -47,6 +67,11 @@
     @inlinable package subscript(_ offset: Int) -> UInt8 {
         precondition(offset >= 0 && offset < count, "an offset within the readable bytes")
         return unsafe base[Int(start) + offset]
+    }
+
+    /// The waiting bytes, copied out: for what is rare.
+    package func copy() -> [UInt8] {
+        unsafe [UInt8](UnsafeBufferPointer(start: base + Int(start), count: count))
     }
 
     /// Forgets the first `byteCount` bytes.
@@ -143,7 +168,12 @@ extension Buffer {
 
     /// Appends all that waits in another buffer, which keeps it.
     @inlinable package mutating func append(_ other: borrowing Buffer) {
-        let byteCount = other.count
+        append(other, count: other.count)
+    }
+
+    /// Appends the first `byteCount` bytes that wait in another buffer, which keeps them.
+    @inlinable package mutating func append(_ other: borrowing Buffer, count byteCount: Int) {
+        precondition(byteCount <= other.count, "only what is there is copied")
         guard byteCount > 0, let place = unsafe claim(byteCount) else { return }
         unsafe place.update(from: other.base + Int(other.start), count: byteCount)
     }

@@ -31,8 +31,9 @@ package struct BufferPool: ~Copyable {
         }
     }
 
-    /// Gives a buffer back; what it still held is forgotten.
+    /// Gives a buffer back; what it still held is forgotten. One without storage is none of ours.
     package mutating func give(_ buffer: consuming Buffer) {
+        guard buffer.hasStorage else { return }
         lentCount -= 1
         buffer.removeAll()
         if buffer.capacity == Size.small.rawValue {

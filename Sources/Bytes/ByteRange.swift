@@ -1,7 +1,7 @@
 /// A run of bytes within a message, by offset; 8 bytes where `Range<Int>` takes 16.
 ///
 /// Offsets count from the first byte of the span that the message was read from.
-package struct ByteRange: Equatable, Sendable {
+@usableFromInline package struct ByteRange: Equatable, Sendable {
     @usableFromInline let from: UInt32
     @usableFromInline let length: UInt32
 
@@ -11,6 +11,14 @@ package struct ByteRange: Equatable, Sendable {
     @inlinable package init(start: Int, count: Int) {
         from = UInt32(truncatingIfNeeded: start)
         length = UInt32(truncatingIfNeeded: count)
+    }
+
+    /// - Parameters:
+    ///   - start: The first byte.
+    ///   - end: Behind the last byte; not before `start`.
+    @inlinable package init(_ start: UInt32, _ end: UInt32) {
+        from = start
+        length = end &- start
     }
 
     @inlinable package init(_ start: Int, _ end: Int) {

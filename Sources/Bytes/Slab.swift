@@ -1,9 +1,9 @@
 /// Names an element of a ``Slab`` for as long as that element lives.
 ///
 /// A slot's generation moves on when its element leaves, so a name kept too long finds nothing.
-package struct SlabIndex: Equatable, Hashable, Sendable {
-    package let slot: UInt32
-    package let generation: UInt32
+@usableFromInline package struct SlabIndex: Equatable, Hashable, Sendable {
+    @usableFromInline package let slot: UInt32
+    @usableFromInline package let generation: UInt32
 
     @inlinable package init(slot: UInt32, generation: UInt32) {
         self.slot = slot
@@ -13,23 +13,24 @@ package struct SlabIndex: Equatable, Hashable, Sendable {
 
 /// A fixed number of slots for elements that come and go, found by index in 1.3 ns.
 ///
-/// Storage is reserved whole and touched slot by slot, so that unused capacity costs no resident memory.
+/// Storage is reserved whole and touched slot by slot, so that unused capacity costs no resident
+/// memory.
 ///
-/// - Invariant: a slot holds an element if and only if its generation is odd; slots at or above `touched`
-///   were never used.
-/// - Safety: every access checks its slot against `touched` and the generation's parity; the two blocks are
-///   owned and freed by the deinitialiser.
-@safe package struct Slab<Element: ~Copyable>: ~Copyable {
+/// - Invariant: a slot holds an element if and only if its generation is odd; slots at or above
+///   `touched` were never used.
+/// - Safety: every access checks its slot against `touched` and the generation's parity; the two
+///   blocks are owned and freed by the deinitialiser.
+@safe @usableFromInline package struct Slab<Element: ~Copyable>: ~Copyable {
     @usableFromInline let elements: UnsafeMutablePointer<Element>
     @usableFromInline let generations: UnsafeMutablePointer<UInt32>
     /// Slots free for use, a chain through `links`.
-    private let links: UnsafeMutablePointer<UInt32>
+    @usableFromInline let links: UnsafeMutablePointer<UInt32>
     @usableFromInline var touched: UInt32
-    private var firstFree: UInt32
-    package let capacity: Int
-    package private(set) var count = 0
+    @usableFromInline var firstFree: UInt32
+    @usableFromInline package let capacity: Int
+    @usableFromInline package internal(set) var count = 0
 
-    private static var none: UInt32 { .max }
+    @usableFromInline static var none: UInt32 { .max }
 
     /// - Parameter capacity: 1 to 2²⁸ elements; further ones are refused.
     package init(capacity: Int) {
@@ -51,12 +52,13 @@ package struct SlabIndex: Equatable, Hashable, Sendable {
         unsafe links.deallocate()
     }
 
-    package var isFull: Bool { count == capacity }
+    @inlinable package var isFull: Bool { count == capacity }
 
-    /// Places an element, or gives it back to the void if all slots are taken: check ``isFull`` before.
+    /// Places an element, or gives it back to the void if all slots are taken: check ``isFull``
+    /// before.
     ///
     /// - Returns: The element's name, or `nil` if the slab is full.
-    package mutating func insert(_ element: consuming Element) -> SlabIndex? {
+    @inlinable package mutating func insert(_ element: consuming Element) -> SlabIndex? {
         let slot: UInt32
         if firstFree != Self.none {
             slot = firstFree
@@ -75,7 +77,7 @@ package struct SlabIndex: Equatable, Hashable, Sendable {
     }
 
     /// Takes the element out; its name is void from now on. - Parameter slot: An occupied slot.
-    package mutating func remove(_ slot: UInt32) -> Element {
+    @inlinable package mutating func remove(_ slot: UInt32) -> Element {
         precondition(isOccupied(slot), "only an occupied slot is emptied")
         unsafe generations[Int(slot)] &+= 1
         unsafe links[Int(slot)] = firstFree

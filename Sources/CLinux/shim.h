@@ -20,3 +20,6 @@
 
 // accept4(2) is declared only under _GNU_SOURCE, which the importer does not define.
 extern int accept4(int, struct sockaddr *, socklen_t *, int);
+// So are these two; a CPU set is 1,024 bits.
+extern int pthread_setname_np(pthread_t, const char *);
+extern int sched_getaffinity(pid_t, size_t, void *);

@@ -13,13 +13,16 @@ package struct Snapshot: Sendable {
     package var timeouts: Timeouts
     package var log: LogSettings
     package var upstreams: [UpstreamSettings]
+    /// Of answers to requests that no route takes; routes have theirs in them.
+    package var securityHeaders: SecurityPreset
     /// In the order of the file; the first match wins.
     package var routes: [Route]
 
     package init(
         environment: Environment, server: ServerSettings, listeners: [ListenerSettings],
         admin: AdminSettings?, trustedProxies: TrustedProxies, limits: Limits,
-        timeouts: Timeouts, log: LogSettings, upstreams: [UpstreamSettings], routes: [Route]
+        timeouts: Timeouts, log: LogSettings, upstreams: [UpstreamSettings],
+        securityHeaders: SecurityPreset, routes: [Route]
     ) {
         self.environment = environment
         self.server = server
@@ -30,6 +33,7 @@ package struct Snapshot: Sendable {
         self.timeouts = timeouts
         self.log = log
         self.upstreams = upstreams
+        self.securityHeaders = securityHeaders
         self.routes = routes
     }
 }
@@ -93,7 +97,9 @@ package struct Limits: Sendable, Equatable {
     }
 }
 
-/// Global timeouts; `nil` means that none was wanted. Those that a route may set are ``RouteTimeouts``.
+/// Global timeouts; `nil` means that none was wanted.
+///
+/// Those that a route may set are ``RouteTimeouts``.
 package struct Timeouts: Sendable, Equatable {
     /// A whole request head, from its first byte.
     package var header: Duration

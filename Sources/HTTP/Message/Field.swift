@@ -32,9 +32,19 @@ package struct FieldTraits: OptionSet, Sendable {
 
     /// Named by `Connection`: goes no further than this hop (RFC 9110 §7.6.1).
     package static let nominated = FieldTraits(rawValue: 1)
-    /// A known name spelt with `_` or `.` for `-`, which CGI-like apps take for the known one: never
-    /// forwarded, never believed.
+    /// A known name spelt with `_` or `.` for `-`, which CGI-like apps take for the known one:
+    /// never forwarded, never believed.
     package static let disguised = FieldTraits(rawValue: 2)
     /// Spelt exactly `name: value CRLF`, so that the line can be copied as it is.
     package static let canonical = FieldTraits(rawValue: 4)
+}
+
+extension [Field] {
+    /// The first field of a known name that is not disguised.
+    func first(_ name: FieldName) -> Field? {
+        for field in self where field.id == name && !field.traits.contains(.disguised) {
+            return field
+        }
+        return nil
+    }
 }

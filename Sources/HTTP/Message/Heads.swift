@@ -23,7 +23,8 @@ package struct ConnectionOptions: OptionSet, Sendable {
 
     package static let close = ConnectionOptions(rawValue: 1)
     package static let keepAlive = ConnectionOptions(rawValue: 2)
-    /// `Connection: upgrade` and an `Upgrade` field, both.
+    /// `Connection: upgrade` and an `Upgrade` field, both, of HTTP/1.1. Not for `h2c`: behind it
+    /// other requests could hide from the gateway (RFC 9113 §3.1 has withdrawn it).
     package static let upgrade = ConnectionOptions(rawValue: 4)
     /// `Expect: 100-continue`, of an HTTP/1.1 client.
     package static let expectContinue = ConnectionOptions(rawValue: 8)
@@ -31,7 +32,8 @@ package struct ConnectionOptions: OptionSet, Sendable {
     package static let trailers = ConnectionOptions(rawValue: 16)
 }
 
-/// The form of a request target (RFC 9112 §3.2). Authority form is refused, as CONNECT is.
+/// The form of a request target (RFC 9112 §3.2). Authority form, which goes with CONNECT alone, is
+/// refused by the reader.
 package enum TargetForm: UInt8, Sendable {
     case origin, absolute, asterisk
 }
@@ -40,26 +42,35 @@ package enum TargetForm: UInt8, Sendable {
 ///
 /// One is reused for all requests of a loop, so that its list of fields is allocated once.
 ///
-/// - Invariant: every range lies within the head; the framing is one that no other reader can take for
-///   another (the reader throws otherwise).
+/// - Invariant: every range lies within the head; the framing is one that no other reader can take
+///   for another (the reader throws otherwise).
 package struct RequestHead: ~Copyable {
     package var method: Method = .other
     package var methodName: ByteRange = .empty
     package var version: HTTPVersion = .http11
     package var form: TargetForm = .origin
-    /// Path as sent, without query; empty for an absolute form without a path, `*` for the asterisk form.
+    /// Path as sent, without query; empty for an absolute form without a path, `*` for the asterisk
+    /// form.
     package var path: ByteRange = .empty
     /// From the `?` on, including it; empty without one.
     package var query: ByteRange = .empty
-    /// Host and port as `Host` or the absolute target has them (the target wins); may be empty in HTTP/1.0.
+    /// Host and port as `Host` or the absolute target has them (the target wins); may be empty in
+    /// HTTP/1.0.
     package var authority: ByteRange = .empty
     package var fields: [Field] = []
+    /// The known names among the fields, disguised ones left out.
+    package var present: FieldNameSet = []
     package var framing: BodyFraming = .none
     package var options: ConnectionOptions = []
-    /// Bytes of the whole head, the empty line included.
+    /// Bytes of the whole head, the empty lines before and behind it included.
     package var byteCount = 0
 
     package init() {}
+
+    /// The first field of a known name that is not disguised.
+    package func first(_ name: FieldName) -> Field? {
+        present.contains(name) ? fields.first(name) : nil
+    }
 
     /// Whether the connection may carry another request after this one (RFC 9112 §9.3).
     package var keepsAlive: Bool {
@@ -75,6 +86,8 @@ package struct ResponseHead: ~Copyable {
     package var version: HTTPVersion = .http11
     package var reason: ByteRange = .empty
     package var fields: [Field] = []
+    /// The known names among the fields, disguised ones left out.
+    package var present: FieldNameSet = []
     /// Already settled for the request's method: `.none` for HEAD, 1xx, 204 and 304.
     package var framing: BodyFraming = .none
     package var options: ConnectionOptions = []
@@ -85,8 +98,14 @@ package struct ResponseHead: ~Copyable {
 
     package var isInterim: Bool { status < 200 }
 
+    /// The first field of a known name that is not disguised.
+    package func first(_ name: FieldName) -> Field? {
+        present.contains(name) ? fields.first(name) : nil
+    }
+
+    /// Whether the connection may carry another response after this one (RFC 9112 §9.3).
     package var keepsAlive: Bool {
-        if options.contains(.close) { return false }
+        if options.contains(.close) || framing == .untilClose { return false }
         return version == .http11 || options.contains(.keepAlive)
     }
 }

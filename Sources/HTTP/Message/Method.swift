@@ -1,3 +1,5 @@
+import Bytes
+
 /// A request method, as far as a gateway treats methods differently (RFC 9110 §9, RFC 5789).
 ///
 /// Methods are case-sensitive: `get` is ``other``, and so is anything not listed.
@@ -26,5 +28,16 @@ package enum Method: UInt8, CaseIterable, Sendable {
         case .trace: "TRACE"
         case .other: "OTHER"
         }
+    }
+
+    /// The method of this name on the wire.
+    static func named(_ bytes: borrowing Span<UInt8>, _ name: ByteRange) -> Method {
+        let word = bytes.word(at: name.start)
+        guard name.count < 8 else { return .other }
+        let text = Word.prefix(word, name.count)
+        for method in Method.allCases where method != .other && Word.of(method.name) == text {
+            return method
+        }
+        return .other
     }
 }

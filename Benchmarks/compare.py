@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""What a request costs through apus, nginx and HAProxy, side by side in one run.
+
+The proxy is alone on one CPU with one worker; wrk and an nginx that plays the app share another. In every
+round each proxy gets the same load, the order turning from round to round. The figure is the CPU time that
+the proxy's own processes took, in microseconds a request: it holds on a noisy machine, which rates and
+latencies do not. Medians over the rounds are compared with bars; exit code 1 if one is missed.
+
+    compare.py                                  all loads, five rounds of four seconds
+    compare.py --loads plain,conn --rounds 3
+    compare.py --ext before="../before/apus run --config {config}"     another build beside this one
+"""
+import argparse
+import json
+import statistics
+import sys
+
+import rig
+
+# path, connections, extra header fields, what it is
+LOADS = {
+    "plain": ("/hello", 64, [], "small answers, policies and log off"),
+    "headers": ("/hello", 64, [], "security headers, request id, JSON access log"),
+    "body64k": ("/64k", 32, [], "answers of 64 KiB"),
+    "body1m": ("/1m", 16, [], "answers of 1 MiB"),
+    "c1000": ("/hello", 1000, [], "1,000 connections"),
+    "conn": ("/hello", 64, ["Connection: close"], "a connection for each request"),
+    "c1": ("/hello", 1, [], "one connection"),
+}
+# The most that apus may cost, as a share of nginx, or of the better of the two.
+BARS = {
+    "plain": (0.80, ["nginx"]), "headers": (0.65, ["nginx"]),
+    "body64k": (0.85, ["nginx", "haproxy"]), "body1m": (0.85, ["nginx", "haproxy"]),
+    "c1000": (0.90, ["nginx"]), "conn": (0.90, ["nginx"]),
+}
+
+
+def measure(name, maker, folder, load, seconds):
+    """One round of one proxy: wrk's figures, and CPU microseconds a request and memory beside them."""
+    path, connections, headers, _ = LOADS[load]
+    with rig.Proxy(name, folder, load, maker) as proxy:
+        rig.run_wrk(path, connections, 1, headers)
+        before = proxy.cpu_seconds()
+        row = rig.run_wrk(path, connections, seconds, headers)
+        after = proxy.cpu_seconds()
+        each = [(late - early) * 1e6 / max(1, row["requests"]) for early, late in zip(before, after)]
+        return row | {
+            "proxy": name, "load": load, "cpu": each[0], "user": each[1], "system": each[2],
+            "pss": proxy.memory_bytes()["pss"],
+        }
+
+
+def median(rows, key):
+    return statistics.median(row[key] for row in rows)
+
+
+def print_table(load, groups):
+    path, connections, _, what = LOADS[load]
+    print(f"\n{load}: {what}; {path}, {connections} connections")
+    print(f"  {'proxy':10}{'CPU µs/req':>11}{'lowest':>8}{'highest':>8}{'user':>8}{'system':>8}"
+          f"{'req/s':>9}{'p50 µs':>8}{'p99 µs':>8}{'PSS MiB':>8}  faults")
+    for name, rows in groups.items():
+        costs = [row["cpu"] for row in rows]
+        faults = " ".join(filter(None, [
+            f"{sum(row['bad'] for row in rows)} not 2xx" if any(row["bad"] for row in rows) else "",
+            next((row["errors"] for row in rows if row["errors"]), "")])) or "none"
+        print(f"  {name:10}{median(rows, 'cpu'):11.2f}{min(costs):8.2f}{max(costs):8.2f}"
+              f"{median(rows, 'user'):8.2f}{median(rows, 'system'):8.2f}{median(rows, 'rate'):9.0f}"
+              f"{median(rows, 'p50'):8.0f}{median(rows, 'p99'):8.0f}"
+              f"{median(rows, 'pss') / (1 << 20):8.1f}  {faults}")
+
+
+def verdict(load, groups):
+    """The ratios as a line, and whether the bar is met (None if there is nothing to compare)."""
+    if "apus" not in groups:
+        return None, None
+    own = median(groups["apus"], "cpu")
+    ratios = {name: own / median(rows, "cpu") for name, rows in groups.items() if name != "apus"}
+    line = ", ".join(f"{ratio:.2f} × {name}" for name, ratio in ratios.items())
+    rivals = [name for name in BARS.get(load, (0, []))[1] if name in ratios]
+    if not rivals:
+        return line, None
+    bar, hardest = BARS[load][0], max(ratios[name] for name in rivals)
+    is_met = hardest <= bar and not any(row["bad"] or row["errors"] for row in groups["apus"])
+    return f"{line}; bar {bar:.2f} {'met' if is_met else 'MISSED'}", is_met
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--loads", default=",".join(BARS), help=", ".join(LOADS))
+    parser.add_argument("--proxies", default="nginx,haproxy,apus")
+    parser.add_argument("--ext", action="append", default=[], metavar="NAME=COMMAND")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--json", metavar="FILE", help="write every single round there")
+    options = parser.parse_args()
+    options.loads = options.loads.split(",")
+    unknown = [load for load in options.loads if load not in LOADS]
+    if unknown:
+        parser.error(f"no such load: {', '.join(unknown)}")
+    options.makers = {name: rig.PROXIES[name] for name in options.proxies.split(",") if name}
+    for text in options.ext:
+        name, _, command = text.partition("=")
+        options.makers[name] = rig.external(command)
+    return options
+
+
+def compare(load, options, folder):
+    groups = {name: [] for name in options.makers}
+    names = list(options.makers)
+    for number in range(options.rounds):
+        turn = number % len(names)
+        for name in names[turn:] + names[:turn]:
+            groups[name].append(measure(name, options.makers[name], folder, load, options.seconds))
+    print_table(load, groups)
+    return groups
+
+
+def main():
+    options = parse_arguments()
+    rows, lines, is_met = [], [], True
+    with rig.Folder() as folder, rig.origin(folder):
+        for load in options.loads:
+            groups = compare(load, options, folder)
+            rows += [row for group in groups.values() for row in group]
+            line, met = verdict(load, groups)
+            if line:
+                lines.append(f"  {load:10}{line}")
+            is_met = is_met and met is not False
+            sys.stdout.flush()
+    if lines:
+        print(f"\napus, CPU a request, medians of {options.rounds} rounds:")
+        print("\n".join(lines))
+    if options.json:
+        with open(options.json, "w") as file:
+            json.dump(rows, file, indent=1)
+    return 0 if is_met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

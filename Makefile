@@ -1,0 +1,70 @@
+# Apus: everything that is done with this tree. `make` alone says what there is.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+# Seconds that each fuzz target runs under `make fuzz`.
+TIME ?= 60
+# Seconds that `make soak` keeps the load up.
+SOAK ?= 1800
+
+# OpenSSL and hiredis stay dynamic, so that the system's updates reach them; Swift's runtime comes along.
+RELEASE := swift build -c release --static-swift-stdlib --product apus
+BINARY := .build/release/apus
+
+.PHONY: help setup build run test lint format fuzz ceilings bench soak install clean
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install by apt what this machine lacks (run and test do so themselves)
+	@.ci/setup test
+
+build: ## Compile the release binary, .build/release/apus
+	@.ci/setup build
+	@.ci/version
+	$(RELEASE)
+
+run: build ## Serve conf/quickstart.yaml: a demonstration that needs nothing else
+	@echo
+	@echo "Try in another terminal:"
+	@sed -n 's/^# *\(curl .*\)/  \1/p' conf/quickstart.yaml
+	@echo
+	@exec $(BINARY) run --config conf/quickstart.yaml
+
+test: ## Everything that must hold: tests, style, release binary end to end, fuzz, ceilings
+	@.ci/setup test
+	@.ci/test
+
+lint: ## Check format and style without changing anything
+	@.ci/setup build
+	@.ci/lint
+	swift test --disable-xctest --filter TidyTests
+
+format: ## Write all Swift in the one format
+	swift format -i -r --parallel Package.swift Sources Tests
+
+fuzz: ## Feed each parser made-up bytes for TIME=60 seconds
+	@.ci/setup build
+	@.ci/fuzz $(TIME)
+
+ceilings: build ## Compare instructions and allocations of a request with Benchmarks/ceilings.json
+	@.ci/setup test
+	@Benchmarks/ceilings.py
+
+bench: build ## Compare cost with nginx and HAProxy, in one run, as a table
+	@.ci/setup test
+	@Benchmarks/compare.py $(BENCH)
+
+soak: build ## Hold a mixed load for SOAK=1800 seconds and watch memory and descriptors
+	@.ci/setup test
+	@Benchmarks/soak.py --seconds $(SOAK)
+
+install: build ## Install binary, sample configuration and systemd unit under PREFIX=/usr/local
+	install -D -m 0755 -s $(BINARY) $(DESTDIR)$(PREFIX)/bin/apus
+	install -D -m 0644 docker/systemd/apus.service $(DESTDIR)$(PREFIX)/lib/systemd/system/apus.service
+	sed -i 's,/usr/local/bin/apus,$(PREFIX)/bin/apus,' $(DESTDIR)$(PREFIX)/lib/systemd/system/apus.service
+	install -D -m 0644 conf/apus.yaml $(DESTDIR)$(PREFIX)/share/apus/apus.yaml
+	@[ -e $(DESTDIR)/etc/apus/apus.yaml ] || install -D -m 0644 conf/apus.yaml $(DESTDIR)/etc/apus/apus.yaml
+
+clean: ## Remove what was built
+	rm -rf .build .build-fuzz dist Sources/CVersion/generated.h

@@ -1,0 +1,65 @@
+/// What may be written for a value: the part of a descriptor that documents and schemas are made
+/// from.
+indirect enum Shape: Sendable {
+    /// Text. `expected` completes "expects …"; `pattern` is a regular expression of ECMA-262 for
+    /// the schema.
+    case text(expected: String, pattern: String?)
+    case integer(ClosedRange<Int>)
+    /// A number with a unit, such as `a duration` between two of its texts.
+    case quantity(String, from: String, to: String, pattern: String)
+    /// `on`, `off`, `true` or `false`.
+    case toggle
+    /// One of these words.
+    case words([String])
+    /// Either of the two.
+    case either(Shape, Shape)
+    case list(of: Shape)
+    /// Names of the operator's choice, each with a value.
+    case names(of: Shape)
+    case section(Section)
+
+    /// The sections that a value may be or hold, without those within them.
+    var sections: [Section] {
+        switch self {
+        case .text, .integer, .quantity, .toggle, .words: []
+        case .either(let first, let second): first.sections + second.sections
+        case .list(let element), .names(let element): element.sections
+        case .section(let section): [section]
+        }
+    }
+
+    /// What a message says after "expects".
+    var expected: String {
+        switch self {
+        case .text(let expected, _): expected
+        case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .quantity(let noun, let least, let most, _): "\(noun) from \(least) to \(most)"
+        case .toggle: "on or off"
+        case .words(let words): alternatives(words)
+        case .either(let first, let second): "\(first.expected), or \(second.expected)"
+        case .list(let element): "a list, each \(element.expected)"
+        case .names: "a section of names, each with its settings"
+        case .section(let section): "a section of \(alternatives(section.keys.map(\.name)))"
+        }
+    }
+
+    /// What a comment adds about the values, where the summary cannot say it: bounds and words.
+    var remark: String? {
+        switch self {
+        case .text, .list, .names, .section: nil
+        case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
+        case .quantity(_, let least, let most, _): "\(least) to \(most)"
+        case .toggle: "on or off"
+        case .words(let words): words.count > 1 ? alternatives(words) : nil
+        case .either(let first, .words(let words)):
+            first.remark.map { "\($0), or \(alternatives(words))" }
+        case .either: nil
+        }
+    }
+}
+
+/// `a, b or c`.
+func alternatives(_ words: [String]) -> String {
+    guard let last = words.last, words.count > 1 else { return words.first ?? "" }
+    return words.dropLast().joined(separator: ", ") + " or " + last
+}

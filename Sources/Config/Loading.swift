@@ -1,0 +1,72 @@
+/// A snapshot, perhaps with warnings; or none, with the errors that are why.
+package struct LoadResult: Sendable {
+    package let snapshot: Snapshot?
+    /// In the order of the file.
+    package let problems: [Problem]
+
+    package init(snapshot: Snapshot?, problems: [Problem]) {
+        self.snapshot = snapshot
+        self.problems = problems
+    }
+}
+
+/// From a file to a snapshot, in steps that each have a folder.
+///
+/// ```
+/// bytes ── SourceText ──▶ text ── YAMLReader ──▶ SyntaxNode ── Expansion ──▶ SyntaxNode
+///                                                  (Syntax)                      │
+///                 Snapshot ◀── Assembly ── Draft ◀── Fields of every Section ◀───┘
+///                                                  (Descriptors, Sections, Values)
+/// ```
+///
+/// All of them write to one `Report`. `Rendering` makes the reference, the sample and the schema
+/// out of the same sections; nothing else knows the name of a key.
+///
+/// Each step works on what the one before could make out, so that one run tells all that is wrong.
+/// No bytes make it trap; its memory is bounded by the size of the file and of what is put into it.
+package enum Loading {
+    /// Loads a file; `${NAME}` is looked up in the environment given.
+    package static func load(path: String, environment: [String: String]) -> LoadResult {
+        do {
+            let bytes = try FileReading.read(path, .any, bytesMax: SourceText.bytesMax)
+            return load(bytes: bytes, path: path, environment: environment)
+        } catch {
+            let report = Report(file: path)
+            report.error(at: .start, .file, error.reason)
+            return LoadResult(snapshot: nil, problems: report.sorted)
+        }
+    }
+
+    /// Loads a text: the path is only what problems call the file.
+    package static func load(
+        text: String, path: String, environment: [String: String]
+    ) -> LoadResult {
+        load(bytes: Array(text.utf8), path: path, environment: environment)
+    }
+
+    /// Loads what was read already: the path is only what problems call the file.
+    package static func load(
+        bytes: [UInt8], path: String, environment: [String: String]
+    ) -> LoadResult {
+        let report = Report(file: path)
+        let snapshot = snapshot(of: bytes, environment, report)
+        return LoadResult(
+            snapshot: report.hasErrors ? nil : snapshot, problems: report.sorted)
+    }
+
+    private static func snapshot(
+        of bytes: [UInt8], _ environment: [String: String], _ report: Report
+    ) -> Snapshot? {
+        guard let source = SourceText(bytes, report: report) else { return nil }
+        let empty = SyntaxNode.mapping([], at: .start)
+        guard
+            let written = YAMLReader.read(source, report: report)
+                ?? (report.hasErrors ? nil : empty)
+        else { return nil }
+        var expansion = Expansion(environment: environment, report: report)
+        let expanded = expansion.expand(written, at: .root)
+        let place = Place(path: .root, report: report)
+        guard let draft = RootSection.kind.decode(expanded, place) else { return nil }
+        return Assembly(draft: draft, report: report).snapshot()
+    }
+}

@@ -1,0 +1,22 @@
+/// The keys of the contract that this version does not read yet, by section.
+///
+/// Whoever writes one of them wants what it does: silence, or "unknown key", would be the wrong
+/// answer. A feature takes its names off this list when it brings their descriptors.
+enum LaterKeys {
+    static let names: [String: [String]] = [
+        "": [
+            "redis", "cors", "rate_limits", "webhooks", "tests", "trace", "forwarded", "errors",
+            "audit", "otlp",
+        ],
+        "listeners.NAME": ["proxy_protocol", "tls", "redirect_https"],
+        "admin": ["token", "hosts"],
+        "limits": ["webhooks_memory"],
+        "log": ["format", "redact_headers", "redact_query", "sample_success"],
+        "upstreams.NAME": ["tls"],
+        "routes[]": [
+            "cors", "rate_limits", "webhook", "auth", "access", "concurrency", "upstream_errors",
+            "cookies", "fetch_metadata", "maintenance", "strip_prefix", "request_headers",
+            "response_headers", "content_types", "json", "upload",
+        ],
+    ]
+}

@@ -1,0 +1,67 @@
+import Policy
+
+/// The whole file: every section that this version reads, in the order of the documentation.
+enum RootSection {
+    static let environment = Key(
+        "environment", Kind<Environment>.cases(), default: .production,
+        "Where this runs; in production some warnings about safety are errors")
+    static let server = Key(
+        "server", ServerSection.kind, default: ServerSection.make(.absent(ServerSection.section)),
+        ServerSection.section.summary)
+    static let listeners = Key(
+        required: "listeners", Kind.names(ListenersSection.kind, count: 1...64, check: checkName),
+        example: "public", ListenersSection.section.summary)
+    static let admin = Key(
+        optional: "admin", AdminSection.kind, unset: "none", AdminSection.section.summary)
+    static let limits = Key(
+        "limits", LimitsSection.kind, default: LimitsSection.make(.absent(LimitsSection.section)),
+        LimitsSection.section.summary)
+    static let timeouts = Key(
+        "timeouts", TimeoutsSection.kind,
+        default: TimeoutsSection.make(.absent(TimeoutsSection.section)),
+        TimeoutsSection.section.summary)
+    static let log = Key(
+        "log", LogSection.kind, default: LogSection.make(.absent(LogSection.section)),
+        LogSection.section.summary)
+    static let upstreams = Key(
+        "upstreams", Kind.names(UpstreamsSection.kind, count: 0...1000, check: checkName),
+        default: [], example: "app", UpstreamsSection.section.summary)
+    static let routes = Key(
+        required: "routes", Kind.list(RoutesSection.kind, count: 1...10_000),
+        example: RoutesSection.example, RoutesSection.section.summary)
+
+    static let section = Section(
+        "", "The whole file",
+        keys: [
+            environment.description, server.description, listeners.description,
+            admin.description, TrustedProxiesKey.peers.description, limits.description,
+            timeouts.description, log.description, SecurityHeadersKey.global.description,
+            upstreams.description, routes.description,
+        ])
+
+    static let kind = Kind<Draft>.section(section) { fields in
+        Draft(
+            environment: fields[environment], server: fields[server],
+            listeners: fields[listeners] ?? [], admin: fields[admin],
+            trustedProxies: TrustedProxiesKey.make(
+                fields[TrustedProxiesKey.peers], report: fields.place.report),
+            limits: fields[limits], timeouts: fields[timeouts], log: fields[log],
+            securityHeaders: fields[SecurityHeadersKey.global], upstreams: fields[upstreams],
+            routes: fields[routes] ?? [])
+    }
+}
+
+/// A file whose every key was decoded, before one part of it was compared with another.
+struct Draft: Sendable {
+    let environment: Environment
+    let server: ServerSettings
+    let listeners: [Named<Located<BindAddress>>]
+    let admin: Located<AdminSettings>?
+    let trustedProxies: TrustedProxies
+    let limits: Limits
+    let timeouts: Timeouts
+    let log: LogSettings
+    let securityHeaders: Located<SecurityPreset>
+    let upstreams: [Named<UpstreamSettings>]
+    let routes: [RouteDraft]
+}

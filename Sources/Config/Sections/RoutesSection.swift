@@ -1,0 +1,181 @@
+import Policy
+
+/// `routes`: what is done with which requests.
+enum RoutesSection {
+    static let name = Key(
+        required: "name",
+        Kind.text("a name", pattern: "[0-9A-Za-z._-]{1,64}", check: checkName).located,
+        "What the route is called in metrics and logs")
+    static let match = Key(
+        "match", MatchSection.kind, default: MatchSection.make(.absent(MatchSection.section)),
+        "Which requests it takes; without this key all")
+    static let upstream = Key(
+        optional: "upstream", Kind.text("the name of an upstream").located,
+        "Pass the request on to this upstream")
+    static let redirect = Key(
+        optional: "redirect", RedirectSection.kind, "Send the client elsewhere")
+    static let respond = Key(optional: "respond", RespondSection.kind, "Answer always the same")
+    static let health = Key(
+        optional: "health", Kind<HealthKind>.health, "Answer 200 while the process serves")
+    static let securityHeaders = Key(
+        optional: "security_headers", SecurityHeadersKey.preset.located, unset: "the global one",
+        SecurityHeadersKey.summary)
+    static let limits = Key(
+        "limits", RouteLimitsSection.kind,
+        default: RouteLimitsSection.make(.absent(RouteLimitsSection.section)),
+        "Limits that hold here instead of the global ones")
+    static let timeouts = Key(
+        "timeouts", RouteTimeoutsSection.kind,
+        default: RouteTimeoutsSection.make(.absent(RouteTimeoutsSection.section)),
+        "Timeouts that hold here instead of the global ones")
+
+    /// One route of each kind, as the sample configuration has them.
+    static let example = """
+        # Answered here, for load balancers: 200 while the process serves.
+        - name: live
+          match: { path: /api/health }
+          health: live
+        # Always the same answer.
+        - name: robots
+          match: { path: /robots.txt }
+          respond: { status: 200, body: "User-agent: *\\n", content_type: text/plain }
+        # A former address. {path} stands for the client's path; the query is kept.
+        - name: old
+          match: { host: old.example.com }
+          redirect: { to: "https://www.example.com{path}", status: 308 }
+        # Uploads: longer bodies and more patience than elsewhere.
+        - name: uploads
+          match: { path: /upload/*, methods: [POST, PUT] }
+          limits: { body: 1GiB }
+          timeouts: { response: 2min, stream: 10min }
+          upstream: app
+        # Responses for programs rather than browsers get headers of their own.
+        - name: api
+          match: { path: /api/*, headers: { X-Api-Version: "2" }, listener: public }
+          security_headers: api
+          upstream: app
+        # All the rest.
+        - name: app
+          match: { path: /* }
+          upstream: app
+        """
+
+    static let section = Section(
+        "routes[]", "What is done with which requests; the first route that matches wins",
+        keys: [
+            name.description, match.description, upstream.description, redirect.description,
+            respond.description, health.description, securityHeaders.description,
+            limits.description, timeouts.description,
+        ])
+    static let kind = Kind<RouteDraft>.section(section, make: make)
+
+    /// The route as far as it can be known without the rest of the file.
+    static func make(_ fields: Fields) -> RouteDraft {
+        RouteDraft(
+            position: fields.position, path: fields.place.path, name: fields[name],
+            match: fields[match], action: action(fields), securityHeaders: fields[securityHeaders],
+            limits: fields[limits], timeouts: fields[timeouts])
+    }
+
+    /// Exactly one of four keys.
+    private static func action(_ fields: Fields) -> ActionDraft? {
+        let upstream = fields[upstream]
+        let redirect = fields[redirect]
+        let respond = fields[respond]
+        let health = fields[health]
+        let given = ["upstream", "redirect", "respond", "health"].filter(fields.has)
+        guard let first = given.first else {
+            // With a key of a later version the route has a meaning, only not here.
+            fields.place.error(
+                at: fields.position,
+                "does nothing: it needs one of upstream, redirect, respond, health")
+            return nil
+        }
+        for extra in given.dropFirst() {
+            fields.place.inside(extra).error(
+                at: fields.position(of: extra),
+                "cannot stand beside \(first): a route does one thing")
+        }
+        switch first {
+        case "upstream": return upstream.map(ActionDraft.upstream)
+        case "redirect": return redirect.map { .settled(.redirect($0)) }
+        case "respond": return respond.map { .settled(.respond($0)) }
+        default: return health.map { .settled(.health($0)) }
+        }
+    }
+}
+
+/// A route whose references were not looked up, and which does not have the global values yet.
+struct RouteDraft: Sendable {
+    let position: Position
+    let path: Path
+    let name: Located<String>?
+    let match: MatchDraft
+    let action: ActionDraft?
+    let securityHeaders: Located<SecurityPreset>?
+    let limits: RouteLimits
+    let timeouts: RouteTimeoutsDraft
+}
+
+/// What a route does.
+enum ActionDraft: Sendable {
+    /// A reference by name.
+    case upstream(Located<String>)
+    case settled(RouteAction)
+}
+
+/// `limits` of a route.
+enum RouteLimitsSection {
+    static let body = Key(
+        optional: "body", LimitsSection.bodySize, unset: "the global one",
+        "A request body; a longer one is answered 413")
+
+    static let section = Section(
+        "routes[].limits", "The limits that a route may have of its own", keys: [body.description])
+    static let kind = Kind<RouteLimits>.section(section, make: make)
+
+    static func make(_ fields: Fields) -> RouteLimits { RouteLimits(body: fields[body]) }
+}
+
+struct RouteLimits: Sendable {
+    /// `nil` where the route says nothing, `.some(nil)` where it says none.
+    let body: UInt64??
+}
+
+/// `timeouts` of a route.
+enum RouteTimeoutsSection {
+    static let connect = Key(
+        optional: "connect", Kind.timeout, unset: global, "Until a server accepts a connection")
+    static let response = Key(
+        optional: "response", TimeoutsSection.endless, unset: global,
+        "Until the whole head of a server's response; then 504")
+    static let stream = Key(
+        optional: "stream", TimeoutsSection.endless, unset: global,
+        "Between two reads of a response's body")
+    static let tunnelIdle = Key(
+        optional: "tunnel_idle", TimeoutsSection.endless, unset: global,
+        "While nothing passes through an upgraded connection such as a WebSocket")
+
+    private static let global = "the global one"
+
+    static let section = Section(
+        "routes[].timeouts", "The timeouts that a route may have of its own",
+        keys: [
+            connect.description, response.description, stream.description, tunnelIdle.description,
+        ])
+    static let kind = Kind<RouteTimeoutsDraft>.section(section, make: make)
+
+    static func make(_ fields: Fields) -> RouteTimeoutsDraft {
+        RouteTimeoutsDraft(
+            connect: fields[connect], response: fields[response], stream: fields[stream],
+            tunnelIdle: fields[tunnelIdle])
+    }
+}
+
+/// As ``RouteLimits``: `nil` where the route says nothing, `.some(nil)` where it says none.
+struct RouteTimeoutsDraft: Sendable {
+    let connect: Duration?
+    let response: Duration??
+    let stream: Duration??
+    let tunnelIdle: Duration??
+}

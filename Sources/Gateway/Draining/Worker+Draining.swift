@@ -1,0 +1,67 @@
+import Bytes
+import Config
+import Linux
+import Telemetry
+
+/// The end of a worker: nothing new comes in, what is in flight is finished.
+extension Worker where Kernel: ~Copyable {
+    mutating func receive(_ message: WorkerMessage) {
+        switch message {
+        case .drain(let deadline): drain(until: deadline)
+        case .resolved(let upstream, let server, let addresses):
+            for endpoint in pools[upstream].resolve(server: server, to: addresses) {
+                closeIdle(upstream, endpoint)
+            }
+        }
+    }
+
+    /// Takes in what the kernel has accepted for us already, then closes the doors and all that is idle.
+    private mutating func drain(until deadline: MonotonicInstant) {
+        guard turn.drain == nil else { return }
+        turn.drain = Drain(deadline: deadline)
+        for listener in plan.snapshot.listeners.indices { accept(on: listener, atMost: .max) }
+        transport.closeListeners()
+        for slot in downstreams.slots where downstreams.isOccupied(slot) {
+            // A request may have arrived this moment: reading once more tells.
+            if downstreams[slot].machine.phase == .idle { readRequests(slot) }
+        }
+        for upstream in pools.indices {
+            for endpoint in pools[upstream].endpoints.indices { closeIdle(upstream, endpoint) }
+        }
+        checkDrained()
+    }
+
+    private mutating func closeIdle(_ upstream: Int, _ endpoint: Int) {
+        while pools[upstream].endpoints[endpoint].newestIdle != .max {
+            closeUpstream(pools[upstream].endpoints[endpoint].newestIdle, .orderly)
+        }
+    }
+
+    /// Notices that the last connection has left.
+    mutating func checkDrained() {
+        if turn.drain != nil && downstreams.count == 0 { turn.isDone = true }
+    }
+
+    /// The time to finish is over: whatever is left ends now, each exchange with its record.
+    mutating func cutOff() {
+        for slot in downstreams.slots where downstreams.isOccupied(slot) {
+            guard downstreams[slot].machine.phase == .exchanging else {
+                closeDownstream(slot, .orderly)
+                continue
+            }
+            let x = downstreams[slot].exchange
+            if exchanges[x].machine.response == .tunnelled {
+                endTunnel(x)
+                if downstreams.isOccupied(slot) { closeDownstream(slot, .orderly) }
+            } else {
+                perform(.abort(.drainCut, nil), on: x)
+            }
+        }
+        turn.isDone = true
+    }
+}
+
+/// A drain that is under way.
+struct Drain {
+    let deadline: MonotonicInstant
+}

@@ -1,0 +1,87 @@
+import Bytes
+import HTTP
+import Linux
+import Policy
+import Telemetry
+
+/// One request and its response, between a client connection and a server's.
+///
+/// - Invariant: `upstream` names a live connection whose `exchange` is this one, or is `.max`.
+struct Exchange: ~Copyable {
+    var machine: ExchangeMachine
+    let downstream: UInt32
+    /// Slot of the leased connection.
+    var upstream: UInt32 = .max
+    var plan: ExchangePlan
+    let journal: Journal
+    var requestBody: BodyRelay
+    var responseBody = BodyRelay(.none, leaves: .plain, bytesMax: nil)
+    /// Both directions after a switch of protocols.
+    var tunnel = Tunnel()
+    /// Servers tried so far.
+    var tried = TriedEndpoints()
+    var timing: ExchangeTiming
+    var record = AccessRecord(outcome: .proxied)
+
+    init(
+        _ plan: ExchangePlan, downstream: UInt32, journal: consuming Journal, requestBody: BodyRelay,
+        now: MonotonicInstant
+    ) {
+        self.plan = plan
+        self.downstream = downstream
+        self.journal = journal
+        self.requestBody = requestBody
+        machine = ExchangeMachine(method: plan.method, framing: plan.framing)
+        timing = ExchangeTiming(began: now)
+        record.route = plan.verdict.route.map { UInt16(truncatingIfNeeded: $0) }
+        record.upstream = UInt16(truncatingIfNeeded: plan.upstream)
+    }
+
+    /// Ends the exchange for good. - Returns: The journal's buffer, for its pool.
+    consuming func intoText() -> Buffer { journal.intoText() }
+}
+
+/// What is settled about an exchange when its request's head, or its response's, has been decided on.
+struct ExchangePlan {
+    let verdict: Verdict
+    /// Index into the snapshot's upstreams.
+    let upstream: Int
+    let method: Method
+    let framing: BodyFraming
+    var traits: ExchangeTraits
+}
+
+/// Instants of an exchange, for its timeouts and its log line.
+struct ExchangeTiming {
+    let began: MonotonicInstant
+    /// When the upstream was asked; 0 before.
+    var askedUpstream = MonotonicInstant(nanoseconds: 0)
+    /// When the final response's head had come; 0 before.
+    var headArrived = MonotonicInstant(nanoseconds: 0)
+    /// When the request's last byte came.
+    var requestEnded = MonotonicInstant(nanoseconds: 0)
+    /// When a read of a body last brought something.
+    var lastRead = MonotonicInstant(nanoseconds: 0)
+    /// When the client last took something; moves only while something waits for it.
+    var lastTaken = MonotonicInstant(nanoseconds: 0)
+}
+
+/// Yes-or-no facts about an exchange's request.
+struct ExchangeTraits: OptionSet {
+    let rawValue: UInt8
+
+    /// The client's connection may carry another request.
+    static let keepsAlive = ExchangeTraits(rawValue: 1)
+    /// The client speaks HTTP/1.1: interim responses and chunks may go to it.
+    static let isModern = ExchangeTraits(rawValue: 2)
+    static let isHead = ExchangeTraits(rawValue: 4)
+    /// It asked to switch protocols.
+    static let wantsUpgrade = ExchangeTraits(rawValue: 8)
+    static let isSecure = ExchangeTraits(rawValue: 16)
+    /// The client was told that its connection stays open.
+    static let clientIsKept = ExchangeTraits(rawValue: 32)
+    /// The server's connection may carry another request.
+    static let upstreamIsKept = ExchangeTraits(rawValue: 64)
+    /// The client ended its side with its request, and waits.
+    static let isHalfClosed = ExchangeTraits(rawValue: 128)
+}

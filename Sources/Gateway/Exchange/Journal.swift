@@ -1,0 +1,100 @@
+import Bytes
+import HTTP
+import Policy
+import Telemetry
+
+/// What must outlive a request's head: the head itself, to send it again and to log it, and the texts that
+/// were settled with it.
+///
+/// The head is copied as it came, so that the ranges of the reader hold here too.
+struct Journal: ~Copyable {
+    /// The head, then the client's address, then the request id.
+    private(set) var text: Buffer
+    /// Where the parts of the log line stand in ``text``.
+    private(set) var request: AccessRequest
+    /// The value of the request's first `Upgrade`, the only one that is passed on.
+    private(set) var upgrade: ByteRange = .empty
+
+    /// - Parameters:
+    ///   - text: An empty buffer with room for the head and 200 bytes more.
+    ///   - bytes: Begin with the head.
+    init(
+        _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>, text: consuming Buffer
+    ) {
+        self.text = text
+        request = AccessRequest()
+        self.text.append(bytes.extracting(0..<head.byteCount))
+        request.method = head.methodName
+        request.host = head.authority
+        request.path = head.path
+        request.query = head.query
+        request.protocol = head.version == .http11 ? .http11 : .http10
+        for index in head.fields.indices {
+            switch head.fields[index].id {
+            case .userAgent: request.userAgent = head.fields[index].value
+            case .referer: request.referer = head.fields[index].value
+            case .upgrade where upgrade.isEmpty: upgrade = head.fields[index].value
+            default: break
+            }
+        }
+    }
+
+    /// For a request whose head could not be read.
+    init(text: consuming Buffer) {
+        self.text = text
+        request = AccessRequest()
+    }
+
+    /// - Parameter client: `nil` for a peer on a unix socket.
+    mutating func note(client: IPAddress?) {
+        let start = text.count
+        if let client { client.append(to: &text) } else { text.append("unix") }
+        request.clientIP = ByteRange(start, text.count)
+    }
+
+    mutating func note(requestID: RequestID) {
+        let start = text.count
+        requestID.append(to: &text)
+        request.requestID = ByteRange(start, text.count)
+    }
+
+    /// Keeps the id that a trusted peer sent. - Parameter value: Its place in the head.
+    mutating func note(requestIDAt value: ByteRange) { request.requestID = value }
+
+    /// Ends the journal. - Returns: Its buffer, for the pool.
+    consuming func intoText() -> Buffer { text }
+
+    /// Whether what a 101 switches to is something this request asked for (RFC 9110 §7.8).
+    ///
+    /// - Parameter input: What the response's head was read from.
+    func offers(_ response: borrowing ResponseHead, of input: borrowing Buffer) -> Bool {
+        guard let index = response.fields.firstIndex(where: { $0.id == .upgrade }) else {
+            return false
+        }
+        let value = response.fields[index].value
+        return input.withReadable { (answer: borrowing Span<UInt8>) in
+            text.withReadable { (question: borrowing Span<UInt8>) in
+                TokenList.isSubset(answer, value, of: question, upgrade)
+            }
+        }
+    }
+
+    /// Whether the request offers a protocol that can be tunnelled.
+    ///
+    /// `h2c` cannot: requests inside such a tunnel would reach the app without passing any rule of ours.
+    func offersTunnel(_ head: borrowing RequestHead) -> Bool {
+        guard head.options.contains(.upgrade), !upgrade.isEmpty else { return false }
+        return text.withReadable { (bytes: borrowing Span<UInt8>) in
+            !TokenList.contains(bytes, upgrade, Self.cleartextHTTP2.span)
+        }
+    }
+
+    private static let cleartextHTTP2 = Array("h2c".utf8)
+
+    /// Appends the request id to a message.
+    func appendRequestID(to output: inout Buffer) {
+        text.withReadable { (bytes: borrowing Span<UInt8>) in
+            output.append(bytes, request.requestID)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import Bytes
+import HTTP
+import Policy
+import Telemetry
+
+/// A request's head as the app gets it: one canonical form, whatever form the client's had.
+enum UpstreamHead {
+    /// Fields of the client that are written anew or not at all. `Content-Length` stays: the reader has made
+    /// sure that it is the one truth about the body.
+    static let dropped = FieldNameSet.hopByHop.union([.host]).union(Forwarding.dropped)
+    /// And what only a trusted peer may say.
+    static let droppedOfStrangers = dropped.union(Forwarding.droppedOfUntrusted)
+
+    /// Upper bound of what is written beyond the client's head.
+    static let addedBytesMax = 1024
+
+    /// - Parameters:
+    ///   - head: Read from the beginning of the journal's text.
+    ///   - host: What `Host` is to say; `nil` for the client's own.
+    static func write(
+        _ head: borrowing RequestHead, of journal: borrowing Journal, for identity: ClientIdentity,
+        arrival: Arrival, host: [UInt8]?, into output: inout Buffer
+    ) {
+        journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
+            output.appendRequestLine(of: head, path: head.path, in: bytes)
+            output.append("Host: ")
+            if let host { output.append(host) } else { output.append(bytes, head.authority) }
+            output.append("\r\n")
+            if identity.isTrustedPeer {
+                output.appendForwarded(head.fields, of: bytes, except: dropped)
+            } else {
+                output.appendForwarded(
+                    head.fields, of: bytes, except: droppedOfStrangers, and: Forwarding.namesOfUntrusted)
+            }
+            Forwarding.append(
+                to: &output, identity, head, bytes, arrival)
+            output.append("X-Request-ID: ")
+            output.append(bytes, journal.request.requestID)
+            writeConnection(head, journal, bytes, into: &output)
+            output.append("\r\n\r\n")
+        }
+    }
+
+    /// What this hop says for itself; begins with the end of the line before.
+    private static func writeConnection(
+        _ head: borrowing RequestHead, _ journal: borrowing Journal,
+        _ bytes: borrowing Span<UInt8>, into output: inout Buffer
+    ) {
+        if head.framing == .chunked { output.append("\r\nTransfer-Encoding: chunked") }
+        if journal.offersTunnel(head) {
+            output.append("\r\nConnection: upgrade\r\nUpgrade: ")
+            output.append(bytes, journal.upgrade)
+        } else if head.options.contains(.trailers) {
+            output.append("\r\nConnection: TE\r\nTE: trailers")
+        }
+    }
+}

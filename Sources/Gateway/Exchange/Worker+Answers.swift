@@ -1,0 +1,171 @@
+import Bytes
+import HTTP
+import Linux
+import Policy
+import Telemetry
+
+/// Answers that the gateway gives by itself.
+extension Worker where Kernel: ~Copyable {
+    /// Answers the request in `desk.requestHead` without an exchange, and logs it.
+    ///
+    /// - Returns: What becomes of the connection once the answer is sent.
+    mutating func answer(
+        _ d: UInt32, _ verdict: Verdict, _ journal: consuming Journal
+    ) -> DownstreamMachine.Persistence {
+        var record = AccessRecord(outcome: .answered)
+        let format = journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
+            ProblemFormat.preferred(by: desk.requestHead, in: bytes)
+        }
+        let content: OwnAnswer.Content
+        switch verdict.action {
+        case .respond, .forward: content = .fixed
+        case .redirect: content = .redirect
+        case .health: content = .alive
+        case .listMethods(let methods): content = .methods(methods)
+        case .refuse(let refusal):
+            record.outcome = Outcome(refusal.code)
+            record.reason = refusal.reason.token
+            content =
+                refusal.code == .methodNotAllowed
+                ? .wrongMethod(refusal.allow, format) : .problem(refusal.code, format)
+        }
+        record.route = verdict.route.map { UInt16(truncatingIfNeeded: $0) }
+        return answer(d, content, verdict, journal, record)
+    }
+
+    /// Answers the request in `desk.requestHead` with a problem, before an exchange was made of it.
+    mutating func answer(
+        _ d: UInt32, _ code: ProblemCode, _ verdict: Verdict, _ journal: consuming Journal
+    ) -> DownstreamMachine.Persistence {
+        var record = AccessRecord(outcome: Outcome(code))
+        let format = journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
+            ProblemFormat.preferred(by: desk.requestHead, in: bytes)
+        }
+        record.route = verdict.route.map { UInt16(truncatingIfNeeded: $0) }
+        return answer(d, .problem(code, format), verdict, journal, record)
+    }
+
+    private mutating func answer(
+        _ d: UInt32, _ content: OwnAnswer.Content, _ verdict: Verdict,
+        _ journal: consuming Journal, _ record: AccessRecord
+    ) -> DownstreamMachine.Persistence {
+        let persistence = persistenceOfAnswer()
+        var record = record
+        let answer = OwnAnswer(
+            content: content, isHead: desk.requestHead.method == .head,
+            isSecure: verdict.identity.isSecure,
+            connection: connectionField(
+                persistence, isModern: desk.requestHead.version == .http11))
+        compose(answer, d, route: verdict.route, journal, &record)
+        sight.finish(record, journal, method: desk.requestHead.method)
+        pool.give(journal.intoText())
+        return persistence
+    }
+
+    /// Composes an answer into the client's output, and notes its status and size.
+    mutating func compose(
+        _ answer: OwnAnswer, _ d: UInt32, route: Int?, _ journal: borrowing Journal,
+        _ record: inout AccessRecord
+    ) {
+        desk.answerBody.removeAll()
+        answer.writeBody(plan.route(route), journal: journal, into: &desk.answerBody)
+        let bodyBytes = desk.answerBody.count
+        downstreams[d].wire.openOutput(OwnAnswer.headBytesMax + bodyBytes, from: &pool)
+        answer.writeHead(
+            plan.route(route), pipeline: plan.pipeline, head: desk.requestHead, journal: journal,
+            bodyBytes: bodyBytes, date: sight.date, into: &downstreams[d].wire.output)
+        record.status = answer.status(of: plan.route(route))
+        if !answer.isHead {
+            downstreams[d].wire.output.append(desk.answerBody)
+            record.bytesOut = UInt64(bodyBytes)
+        }
+    }
+
+    /// Refuses bytes that are no request; they and whatever follows them are worth no second look.
+    mutating func refuse(_ d: UInt32, _ error: WireError) {
+        let code = ProblemCode(error)
+        var record = AccessRecord(outcome: Outcome(code))
+        record.reason = error.token
+        refuse(d, code, record, suspicion: error.isSmuggling ? error : nil)
+    }
+
+    /// Answers a client whose request was never read whole, and ends the connection.
+    ///
+    /// - Parameter suspicion: What makes the request look like an attack, for a security event.
+    mutating func refuse(
+        _ d: UInt32, _ code: ProblemCode, _ record: AccessRecord, suspicion: WireError?
+    ) {
+        var record = record
+        let identity = plan.pipeline.identity(of: arrival(d))
+        var journal = Journal(text: pool.take(.small))
+        journal.note(client: identity.client)
+        journal.note(requestID: newRequestID())
+        let answer = OwnAnswer(
+            content: .problem(code, .json), isHead: false, isSecure: identity.isSecure,
+            connection: .close)
+        compose(answer, d, route: nil, journal, &record)
+        sight.finish(record, journal, method: .other)
+        if let suspicion { sight.noteSmuggling(suspicion, journal) }
+        pool.give(journal.intoText())
+        end(d, .endsUnread)
+    }
+
+    func arrival(_ d: UInt32) -> Arrival {
+        Arrival(
+            peer: downstreams[d].peer, listener: Int(downstreams[d].listener), isSecure: false)
+    }
+
+    /// A request whose body nobody has read would be taken for the next request.
+    private func persistenceOfAnswer() -> DownstreamMachine.Persistence {
+        guard desk.requestHead.framing == .none else { return .endsUnread }
+        return desk.requestHead.keepsAlive && turn.drain == nil ? .kept : .ends
+    }
+
+    func connectionField(
+        _ persistence: DownstreamMachine.Persistence, isModern: Bool
+    ) -> DownstreamHead.ConnectionField {
+        switch persistence {
+        case .kept: isModern ? .absent : .keepAlive
+        case .ends, .endsUnread, .cut: .close
+        }
+    }
+}
+
+extension ProblemCode {
+    /// What a client is told of a malformed request.
+    init(_ error: WireError) {
+        switch error.status {
+        case 414: self = .uriTooLong
+        case 417: self = .expectationFailed
+        case 431: self = .headersTooLarge
+        case 501: self = .notImplemented
+        case 505: self = .versionNotSupported
+        default: self = .badRequest
+        }
+    }
+}
+
+extension Outcome {
+    /// How an exchange ended that was answered with `code`.
+    init(_ code: ProblemCode) {
+        switch code {
+        case .badRequest, .unsupportedMediaType, .conflict: self = .badRequest
+        case .unauthorized, .webhookRejected, .forbidden, .rateLimited, .maintenance:
+            self = .answered
+        case .notFound: self = .notFound
+        case .methodNotAllowed: self = .methodNotAllowed
+        case .requestTimeout: self = .requestTimeout
+        case .bodyTooLarge: self = .bodyTooLarge
+        case .uriTooLong: self = .uriTooLong
+        case .expectationFailed: self = .expectationFailed
+        case .misdirectedRequest: self = .misdirected
+        case .headersTooLarge: self = .headersTooLarge
+        case .notImplemented: self = .notImplemented
+        case .upstreamUnreachable: self = .upstreamUnreachable
+        case .upstreamInvalid: self = .upstreamInvalid
+        case .overloaded: self = .overloaded
+        case .upstreamTimeout: self = .upstreamTimeout
+        case .versionNotSupported: self = .versionNotSupported
+        }
+    }
+}

@@ -1,0 +1,251 @@
+import Bytes
+import HTTP
+import Linux
+import Policy
+import Telemetry
+
+/// The middle of an exchange: moves what can be moved, and performs what its machine decides.
+extension Worker where Kernel: ~Copyable {
+    /// Whether an exchange is still there after a step.
+    enum Step { case goesOn, ended }
+
+    /// Goes on with an exchange until both its sockets would block. Safe to call at any time.
+    mutating func advance(_ x: UInt32) {
+        guard exchanges[x].upstream != .max, exchanges[x].machine.link != .connecting else {
+            return watchClient(x)
+        }
+        if exchanges[x].machine.response == .tunnelled { return advanceTunnel(x) }
+        guard relayRequest(x) == .goesOn else { return }
+        if exchanges[x].machine.response == .awaited {
+            guard readResponse(x) == .goesOn else { return }
+        }
+        if exchanges[x].machine.response == .arriving {
+            guard relayResponse(x) == .goesOn else { return }
+        }
+        watchClient(x)
+    }
+
+    /// Moves the request on.
+    private mutating func relayRequest(_ x: UInt32) -> Step {
+        let u = exchanges[x].upstream
+        guard exchanges[x].machine.request == .arriving else {
+            if upstreams[u].wire.output.isEmpty { return .goesOn }
+            switch upstreams[u].wire.flush(by: &transport, to: &pool) {
+            case nil:
+                noteRequestSent(x)
+                return .goesOn
+            case .failed(let error): return upstreamLost(x, UpstreamFailure(losing: error))
+            case .wouldBlock, .bytes, .ended: return .goesOn
+            }
+        }
+        let d = exchanges[x].downstream
+        let before = exchanges[x].requestBody.byteCount
+        let stop = exchanges[x].requestBody.advance(
+            from: &downstreams[d].wire, to: &upstreams[u].wire, by: &transport, &pool,
+            &desk.trailers)
+        if exchanges[x].requestBody.byteCount != before { exchanges[x].timing.lastRead = transport.now }
+        switch stop {
+        case .finished:
+            _ = exchanges[x].machine.on(.requestDelivered)
+            noteRequestSent(x)
+        case .hasMore: goOnLater(d)
+        case .sourceDry, .sinkFull: armRequest(x, stop)
+        case .sourceEnded, .sourceBroken: return perform(exchanges[x].machine.on(.downstreamLost), on: x)
+        case .sinkBroken(let error): return upstreamRefusesBody(x, error)
+        case .malformed(let error):
+            exchanges[x].record.reason = error.token
+            if error.isSmuggling { sight.noteSmuggling(error, exchanges[x].journal) }
+            return perform(exchanges[x].machine.on(.requestMalformed), on: x)
+        case .tooLarge: return perform(exchanges[x].machine.on(.requestTooLarge), on: x)
+        }
+        return .goesOn
+    }
+
+    /// The app stopped reading. It may have answered first, saying why: that answer is worth more than the
+    /// error of our write.
+    private mutating func upstreamRefusesBody(_ x: UInt32, _ error: Errno) -> Step {
+        if exchanges[x].machine.response == .awaited {
+            guard readResponse(x) == .goesOn else { return .ended }
+            if exchanges[x].machine.response == .awaited {
+                return upstreamLost(x, UpstreamFailure(losing: error))
+            }
+        }
+        return .goesOn
+    }
+
+    private mutating func noteRequestSent(_ x: UInt32) {
+        exchanges[x].timing.requestEnded = transport.now
+        armUpstream(
+            exchanges[x].upstream,
+            after: plan.route(exchanges[x].plan.verdict.route).timeouts.response)
+        disarm(exchanges[x].downstream)
+    }
+
+    /// Moves the body of the response on.
+    private mutating func relayResponse(_ x: UInt32) -> Step {
+        let u = exchanges[x].upstream
+        let d = exchanges[x].downstream
+        let before = exchanges[x].responseBody.byteCount
+        let stop = exchanges[x].responseBody.advance(
+            from: &upstreams[u].wire, to: &downstreams[d].wire, by: &transport, &pool,
+            &desk.trailers)
+        if exchanges[x].responseBody.byteCount != before { exchanges[x].timing.lastRead = transport.now }
+        switch stop {
+        case .finished: return perform(exchanges[x].machine.on(.responseDelivered), on: x)
+        case .hasMore: goOnLater(d)
+        case .sourceDry, .sinkFull: armResponse(x, stop)
+        case .sourceEnded: return upstreamLost(x, .closedEarly)
+        case .sourceBroken(let error): return upstreamLost(x, UpstreamFailure(losing: error))
+        case .sinkBroken: return perform(exchanges[x].machine.on(.downstreamLost), on: x)
+        case .malformed, .tooLarge: return upstreamLost(x, .invalid)
+        }
+        return .goesOn
+    }
+
+    mutating func upstreamLost(_ x: UInt32, _ failure: UpstreamFailure) -> Step {
+        let hadSpoken = !upstreams[exchanges[x].upstream].wire.input.isEmpty
+        let event = ExchangeMachine.Event.upstreamLost(failure, hadSpoken: hadSpoken)
+        return perform(exchanges[x].machine.on(event), on: x)
+    }
+
+    /// Notices a client that has gone while its answer is awaited.
+    ///
+    /// A client that ends its side with its request waits for the answer (a half-close). One that ends it
+    /// later has given up, as closing looks the same on the wire.
+    private mutating func watchClient(_ x: UInt32) {
+        let d = exchanges[x].downstream
+        let state = downstreams[d].wire.state
+        if state.contains(.broken) {
+            _ = perform(exchanges[x].machine.on(.downstreamLost), on: x)
+        } else if state.contains(.ended), exchanges[x].machine.request == .delivered,
+            exchanges[x].machine.response != .tunnelled
+        {
+            let age = transport.now.nanoseconds(since: exchanges[x].timing.began)
+            guard !exchanges[x].plan.traits.contains(.isHalfClosed) else { return }
+            if age > Self.halfCloseGrace {
+                _ = perform(exchanges[x].machine.on(.downstreamLost), on: x)
+            } else {
+                exchanges[x].plan.traits.insert(.isHalfClosed)
+            }
+        }
+    }
+
+    /// 100 ms: an end that comes with a request arrives in the same moment.
+    private static var halfCloseGrace: UInt64 { 100_000_000 }
+
+    // MARK: Performing
+
+    /// Performs what the machine decided.
+    @discardableResult
+    mutating func perform(_ action: ExchangeMachine.Action, on x: UInt32) -> Step {
+        switch action {
+        case .proceed, .relayHead, .tunnel:
+            return .goesOn
+        case .connectNext:
+            reach(x)
+            return .ended
+        case .retry:
+            retry(x)
+            return .ended
+        case .answer(let code, let outcome, let failure):
+            answerInstead(x, code, outcome, failure)
+            return .ended
+        case .abort(let outcome, let failure):
+            abort(x, outcome, failure)
+            return .ended
+        case .finish:
+            finishExchange(x)
+            return .ended
+        }
+    }
+
+    private mutating func retry(_ x: UInt32) {
+        sight.metrics.upstreamRetried(exchanges[x].plan.upstream)
+        closeUpstream(exchanges[x].upstream, .orderly)
+        exchanges[x].upstream = .max
+        reach(x)
+    }
+
+    /// Answers for an app that did not.
+    private mutating func answerInstead(
+        _ x: UInt32, _ code: ProblemCode, _ outcome: Outcome, _ failure: UpstreamFailure?
+    ) {
+        let d = exchanges[x].downstream
+        dropUpstream(of: x, noting: failure)
+        let isUnread = !exchanges[x].requestBody.isSourceDone
+        let keeps = exchanges[x].plan.traits.contains(.keepsAlive) && turn.drain == nil
+        let persistence: DownstreamMachine.Persistence =
+            isUnread ? .endsUnread : keeps ? .kept : .ends
+        exchanges[x].record.outcome = outcome
+        let format = problemFormat(of: x)
+        let answer = OwnAnswer(
+            content: .problem(code, format), isHead: exchanges[x].plan.traits.contains(.isHead),
+            isSecure: exchanges[x].plan.traits.contains(.isSecure),
+            connection: connectionField(
+                persistence, isModern: exchanges[x].plan.traits.contains(.isModern)))
+        var record = exchanges[x].record
+        var exchange = exchanges.remove(x)
+        compose(answer, d, route: exchange.plan.verdict.route, exchange.journal, &record)
+        exchange.record = record
+        conclude(exchange)
+        end(d, persistence)
+    }
+
+    private mutating func problemFormat(of x: UInt32) -> ProblemFormat {
+        if desk.headOwner != exchanges.index(of: x) { rereadHead(of: x) }
+        return exchanges[x].journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
+            ProblemFormat.preferred(by: desk.requestHead, in: bytes)
+        }
+    }
+
+    /// Ends an exchange that cannot be completed.
+    private mutating func abort(_ x: UInt32, _ outcome: Outcome, _ failure: UpstreamFailure?) {
+        let d = exchanges[x].downstream
+        dropUpstream(of: x, noting: failure)
+        exchanges[x].record.outcome = outcome
+        let exchange = exchanges.remove(x)
+        conclude(exchange)
+        end(d, .cut)
+    }
+
+    private mutating func dropUpstream(of x: UInt32, noting failure: UpstreamFailure?) {
+        if let failure {
+            sight.metrics.upstreamFailed(exchanges[x].plan.upstream, reason: failure)
+            sight.noteUpstreamFailure(exchanges[x].plan.upstream, failure)
+        }
+        let u = exchanges[x].upstream
+        guard u != .max else { return }
+        exchanges[x].upstream = .max
+        closeUpstream(u, .orderly)
+    }
+
+    /// Ends an exchange whose response is with the client.
+    private mutating func finishExchange(_ x: UInt32) {
+        let d = exchanges[x].downstream
+        let u = exchanges[x].upstream
+        let isDelivered = exchanges[x].machine.request == .delivered
+        release(u, isClean: isDelivered && exchanges[x].plan.traits.contains(.upstreamIsKept))
+        let isKept = isDelivered && exchanges[x].plan.traits.contains(.clientIsKept)
+        let exchange = exchanges.remove(x)
+        conclude(exchange)
+        end(d, isKept ? .kept : isDelivered ? .ends : .endsUnread)
+    }
+
+    /// Writes the one record of an exchange.
+    mutating func conclude(_ exchange: consuming Exchange) {
+        var record = exchange.record
+        let now = transport.now
+        record.bytesIn = exchange.requestBody.byteCount &+ exchange.tunnel.inward.byteCount
+        if record.bytesOut == 0 {
+            record.bytesOut = exchange.responseBody.byteCount &+ exchange.tunnel.outward.byteCount
+        }
+        record.durationMicroseconds = now.nanoseconds(since: exchange.timing.began) / 1000
+        if exchange.timing.askedUpstream.nanoseconds > 0 {
+            let microseconds = now.nanoseconds(since: exchange.timing.askedUpstream) / 1000
+            record.upstreamMicroseconds = microseconds
+            sight.metrics.upstreamFinished(exchange.plan.upstream, microseconds: microseconds)
+        }
+        sight.finish(record, exchange.journal, method: exchange.plan.method)
+        pool.give(exchange.intoText())
+    }
+}

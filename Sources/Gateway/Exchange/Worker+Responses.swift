@@ -1,0 +1,139 @@
+import Bytes
+import HTTP
+import Linux
+import Policy
+import Telemetry
+
+/// From a server's bytes to the head that the client gets.
+extension Worker where Kernel: ~Copyable {
+    /// Reads heads until the final one has been relayed, or no more bytes are there.
+    mutating func readResponse(_ x: UInt32) -> Step {
+        let u = exchanges[x].upstream
+        while true {
+            if !upstreams[u].wire.input.isEmpty {
+                do throws(WireError) {
+                    if try readResponseHead(x) == .complete {
+                        guard desk.responseHead.isInterim else { return relayFinalHead(x) }
+                        if desk.responseHead.status == 101 { return switchProtocols(x) }
+                        relayInterim(x)
+                        continue
+                    }
+                } catch {
+                    sight.noteMalformedResponse(exchanges[x].plan.upstream, error)
+                    return upstreamLost(x, .invalid)
+                }
+            }
+            switch upstreams[u].wire.receive(by: &transport, from: &pool) {
+            case .bytes: continue
+            case .wouldBlock:
+                upstreams[u].wire.park(to: &pool)
+                return .goesOn
+            case .ended: return upstreamLost(x, .closedEarly)
+            case .failed(let error): return upstreamLost(x, UpstreamFailure(losing: error))
+            case nil: return upstreamLost(x, .invalid)
+            }
+        }
+    }
+
+    private mutating func readResponseHead(_ x: UInt32) throws(WireError) -> HeadProgress {
+        let u = exchanges[x].upstream
+        let method = exchanges[x].plan.method
+        let input = upstreams[u].wire.input.take()
+        let result: Result<HeadProgress, WireError>
+        do throws(WireError) {
+            let progress = try input.withReadable {
+                (bytes: borrowing Span<UInt8>) throws(WireError) -> HeadProgress in
+                try upstreams[u].reader.read(
+                    bytes, to: method, limits: plan.headLimits, into: &desk.responseHead)
+            }
+            if progress == .complete { upstreams[u].reader = ResponseReader() }
+            result = .success(progress)
+        } catch {
+            result = .failure(error)
+        }
+        upstreams[u].wire.input = input
+        return try result.get()
+    }
+
+    /// Passes on 100, 102, 103 and their like; HTTP/1.0 clients do not know them (RFC 9110 §15.2).
+    private mutating func relayInterim(_ x: UInt32) {
+        let u = exchanges[x].upstream
+        let d = exchanges[x].downstream
+        if exchanges[x].plan.traits.contains(.isModern) {
+            let bytes = desk.responseHead.byteCount + 64
+            downstreams[d].wire.openOutput(bytes, from: &pool)
+            DownstreamHead.writeInterim(
+                desk.responseHead, of: upstreams[u].wire.input, into: &downstreams[d].wire.output)
+            // A client that waits for 100 waits now. What cannot go goes with the next bytes.
+            _ = downstreams[d].wire.flush(by: &transport, to: &pool)
+        }
+        upstreams[u].wire.input.consume(desk.responseHead.byteCount)
+    }
+
+    private mutating func relayFinalHead(_ x: UInt32) -> Step {
+        let u = exchanges[x].upstream
+        let d = exchanges[x].downstream
+        _ = exchanges[x].machine.on(.headArrived)
+        exchanges[x].timing.headArrived = transport.now
+        exchanges[x].record.status = desk.responseHead.status
+        exchanges[x].record.upstreamStatus = desk.responseHead.status
+        if desk.responseHead.keepsAlive && desk.responseHead.framing != .untilClose {
+            exchanges[x].plan.traits.insert(.upstreamIsKept)
+        }
+        let framing = responseFraming(x)
+        exchanges[x].responseBody = BodyRelay(
+            desk.responseHead.framing, leaves: framing.isChunked ? .chunked : .plain, bytesMax: nil)
+        writeHead(x, framing)
+        guard !downstreams[d].wire.output.hasOverflowed else { return upstreamLost(x, .invalid) }
+        upstreams[u].wire.input.consume(desk.responseHead.byteCount)
+        return .goesOn
+    }
+
+    /// Writes the head in `desk.responseHead` into the client's output.
+    private mutating func writeHead(_ x: UInt32, _ framing: DownstreamHead.Framing) {
+        let u = exchanges[x].upstream
+        let d = exchanges[x].downstream
+        let bytes = desk.responseHead.byteCount + DownstreamHead.addedBytesMax
+        downstreams[d].wire.openOutput(bytes, from: &pool)
+        DownstreamHead.write(
+            desk.responseHead, of: upstreams[u].wire.input, journal: exchanges[x].journal,
+            route: plan.route(exchanges[x].plan.verdict.route),
+            isSecure: exchanges[x].plan.traits.contains(.isSecure), framing: framing,
+            date: sight.date, into: &downstreams[d].wire.output)
+    }
+
+    /// How the client learns where the response ends, and what becomes of its connection.
+    private mutating func responseFraming(_ x: UInt32) -> DownstreamHead.Framing {
+        let traits = exchanges[x].plan.traits
+        let isModern = traits.contains(.isModern)
+        let isOpenEnded =
+            desk.responseHead.framing == .chunked || desk.responseHead.framing == .untilClose
+        let keeps =
+            traits.contains(.keepsAlive) && turn.drain == nil && (isModern || !isOpenEnded)
+            && !traits.contains(.isHalfClosed)
+        if keeps { exchanges[x].plan.traits.insert(.clientIsKept) }
+        return DownstreamHead.Framing(
+            isChunked: isOpenEnded && isModern,
+            connection: keeps ? (isModern ? .absent : .keepAlive) : .close)
+    }
+
+    /// The app agreed to another protocol: from here on bytes are bytes.
+    private mutating func switchProtocols(_ x: UInt32) -> Step {
+        let u = exchanges[x].upstream
+        let isAgreed =
+            exchanges[x].plan.traits.contains(.wantsUpgrade)
+            && exchanges[x].machine.request == .delivered
+            && exchanges[x].journal.offers(desk.responseHead, of: upstreams[u].wire.input)
+        let action = exchanges[x].machine.on(.switchedProtocols(isAgreed: isAgreed))
+        guard action == .tunnel else { return perform(action, on: x) }
+        exchanges[x].record.status = 101
+        exchanges[x].record.upstreamStatus = 101
+        exchanges[x].record.outcome = .tunneled
+        writeHead(x, DownstreamHead.Framing(isChunked: false, connection: .upgrade))
+        upstreams[u].wire.input.consume(desk.responseHead.byteCount)
+        disarm(exchanges[x].downstream)
+        exchanges[x].timing.lastRead = transport.now
+        advanceTunnel(x)
+        return .ended
+    }
+}

@@ -1,0 +1,97 @@
+import Bytes
+import Config
+import HTTP
+import Linux
+import Policy
+import Reactor
+import Telemetry
+
+/// Deadlines: which one counts when, and what happens when it has come.
+extension Worker where Kernel: ~Copyable {
+    /// Arms a client connection's timer. - Parameter timeout: In nanoseconds; `nil` is no deadline.
+    mutating func arm(_ d: UInt32, after timeout: UInt64?) {
+        guard let timeout else { return disarm(d) }
+        wheel.arm(2 * d, at: transport.now.advanced(byNanoseconds: timeout))
+    }
+
+    mutating func disarm(_ d: UInt32) { wheel.disarm(2 * d) }
+
+    mutating func armUpstream(_ u: UInt32, after timeout: UInt64?) {
+        guard let timeout else { return disarmUpstream(u) }
+        wheel.arm(2 * u + 1, at: transport.now.advanced(byNanoseconds: timeout))
+    }
+
+    mutating func disarmUpstream(_ u: UInt32) { wheel.disarm(2 * u + 1) }
+
+    /// A request's body waits: for the client, which may be too slow, or for the app, which may be.
+    mutating func armRequest(_ x: UInt32, _ stop: RelayStop) {
+        let d = exchanges[x].downstream
+        let stream = plan.route(exchanges[x].plan.verdict.route).timeouts.stream
+        guard stop == .sourceDry else {
+            disarm(d)
+            return armUpstream(exchanges[x].upstream, after: stream)
+        }
+        disarmUpstream(exchanges[x].upstream)
+        let now = transport.now
+        let bySilence = stream.map { now.advanced(byNanoseconds: $0) }
+        guard let due = earliest(bySilence, rateDeadline(x)) else { return disarm(d) }
+        wheel.arm(2 * d, at: due)
+    }
+
+    /// When the client's average will have fallen below `body_min_rate` if nothing more comes. The rate is
+    /// not asked for in the first 10 s.
+    private func rateDeadline(_ x: UInt32) -> MonotonicInstant? {
+        guard let rate = plan.snapshot.timeouts.bodyRateMin else { return nil }
+        let paidFor = exchanges[x].requestBody.byteCount / max(rate, 1)
+        let seconds = max(10, min(paidFor, 1 << 32))
+        return exchanges[x].timing.began.advanced(by: .seconds(seconds))
+    }
+
+    private func earliest(
+        _ one: MonotonicInstant?, _ other: MonotonicInstant?
+    ) -> MonotonicInstant? {
+        guard let one else { return other }
+        guard let other else { return one }
+        return min(one, other)
+    }
+
+    /// A response's body waits: for the app, or for the client to take what is there.
+    mutating func armResponse(_ x: UInt32, _ stop: RelayStop) {
+        let d = exchanges[x].downstream
+        let u = exchanges[x].upstream
+        if stop == .sinkFull {
+            disarmUpstream(u)
+            arm(d, after: plan.timeouts.send)
+        } else {
+            armUpstream(u, after: plan.route(exchanges[x].plan.verdict.route).timeouts.stream)
+            if exchanges[x].machine.request == .delivered { disarm(d) }
+        }
+    }
+
+    mutating func downstreamTimedOut(_ d: UInt32) {
+        guard downstreams[d].machine.phase == .exchanging else {
+            return perform(downstreams[d].machine.on(.timedOut), on: d)
+        }
+        let x = downstreams[d].exchange
+        if exchanges[x].machine.response == .arriving {
+            _ = perform(exchanges[x].machine.on(.downstreamStalled), on: x)
+        } else {
+            _ = perform(exchanges[x].machine.on(.requestTooSlow), on: x)
+        }
+    }
+
+    mutating func upstreamTimedOut(_ u: UInt32) {
+        let x = upstreams[u].exchange
+        switch upstreams[u].machine.phase {
+        case .connecting: connectFailed(u, .timedOut)
+        case .idle: closeUpstream(u, .orderly)
+        case .leased:
+            switch exchanges[x].machine.response {
+            case .tunnelled: endTunnel(x)
+            case .awaited: _ = perform(exchanges[x].machine.on(.responseTimedOut), on: x)
+            case .arriving, .delivered:
+                _ = perform(exchanges[x].machine.on(.streamTimedOut), on: x)
+            }
+        }
+    }
+}

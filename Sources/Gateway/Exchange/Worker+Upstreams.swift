@@ -1,0 +1,282 @@
+import Bytes
+import Config
+import HTTP
+import Linux
+import Policy
+import Reactor
+import Telemetry
+
+/// From an exchange to a connection that carries it.
+extension Worker where Kernel: ~Copyable {
+    /// Finds a connection for the exchange and sends the request on it, trying one server after another.
+    mutating func reach(_ x: UInt32) {
+        while true {
+            let upstream = exchanges[x].plan.upstream
+            let chosen = pools[upstream].ring.choose(
+                at: transport.now.nanoseconds, passing: exchanges[x].tried)
+            guard let chosen else {
+                perform(exchanges[x].machine.on(.serversExhausted), on: x)
+                return
+            }
+            let endpoint = EndpointIndex(
+                upstream: UInt16(truncatingIfNeeded: upstream),
+                endpoint: UInt16(truncatingIfNeeded: chosen))
+            if exchanges[x].timing.askedUpstream.nanoseconds == 0 {
+                exchanges[x].timing.askedUpstream = transport.now
+            }
+            exchanges[x].record.upstreamAddress = UInt16(
+                truncatingIfNeeded: pools[upstream].endpoints[chosen].server)
+            if lease(endpoint, for: x) || connect(to: endpoint, for: x) {
+                stageHead(of: x)
+                return advance(x)
+            }
+        }
+    }
+
+    /// Takes the idle connection that was used last: the one least likely to be closed by now.
+    private mutating func lease(_ endpoint: EndpointIndex, for x: UInt32) -> Bool {
+        guard !exchanges[x].machine.hasRetried else { return false }
+        let place = Int(endpoint.endpoint)
+        let u = pools[Int(endpoint.upstream)].endpoints[place].newestIdle
+        guard u != .max else { return false }
+        unlinkIdle(u)
+        _ = upstreams[u].machine.on(.leased)
+        bind(u, to: x)
+        _ = exchanges[x].machine.on(.leased(.reused))
+        return true
+    }
+
+    /// Opens a connection, or notes why that failed at once. - Returns: Whether one is on its way.
+    private mutating func connect(to endpoint: EndpointIndex, for x: UInt32) -> Bool {
+        let upstream = Int(endpoint.upstream)
+        let place = Int(endpoint.endpoint)
+        do throws(Errno) {
+            guard !upstreams.isFull else { throw .tooManyOpenFiles }
+            let (socket, isConnected) = try transport.connect(
+                to: pools[upstream].endpoints[place].address)
+            let connection = UpstreamConnection(
+                socket: socket, isConnected: isConnected, endpoint: endpoint, exchange: x)
+            guard let index = upstreams.insert(connection) else {
+                preconditionFailure("there was a slot a moment ago")
+            }
+            pools[upstream].endpoints[place].connectionCount += 1
+            sight.metrics.upstreamConnectionMoved(upstream, from: .none, to: .active)
+            bind(index.slot, to: x)
+            _ = exchanges[x].machine.on(.leased(isConnected ? .fresh : .connecting))
+            do throws(Errno) {
+                try transport.watch(socket, as: Token(.upstream, index))
+            } catch {
+                exchanges[x].upstream = .max
+                closeUpstream(index.slot, .orderly)
+                throw error
+            }
+            if isConnected { noteConnected(endpoint) } else { armConnect(index.slot, x) }
+            return true
+        } catch {
+            _ = exchanges[x].machine.on(.connectFailed(UpstreamFailure(connecting: error)))
+            noteConnectFailed(endpoint, error, x)
+            return false
+        }
+    }
+
+    private mutating func bind(_ u: UInt32, to x: UInt32) {
+        upstreams[u].exchange = x
+        exchanges[x].upstream = u
+    }
+
+    /// Gives the connection its time; less if its server has other addresses to try.
+    private mutating func armConnect(_ u: UInt32, _ x: UInt32) {
+        let whole = plan.route(exchanges[x].plan.verdict.route).timeouts.connect
+        let endpoint = upstreams[u].endpoint
+        let siblings = pools[Int(endpoint.upstream)].siblingCount(of: Int(endpoint.endpoint))
+        armUpstream(u, after: siblings > 0 ? whole / 4 : whole)
+    }
+
+    /// Writes the request's head into the upstream connection's output.
+    private mutating func stageHead(of x: UInt32) {
+        if desk.headOwner != exchanges.index(of: x) { rereadHead(of: x) }
+        let u = exchanges[x].upstream
+        let upstream = exchanges[x].plan.upstream
+        let bytes = exchanges[x].journal.text.count + UpstreamHead.addedBytesMax
+        upstreams[u].wire.openOutput(bytes, from: &pool)
+        UpstreamHead.write(
+            desk.requestHead, of: exchanges[x].journal,
+            for: exchanges[x].plan.verdict.identity, arrival: arrival(exchanges[x].downstream),
+            host: hostSent(upstream, Int(upstreams[u].endpoint.endpoint)),
+            into: &upstreams[u].wire.output)
+    }
+
+    /// Reads the head once more out of the journal: on a second try others have used the desk since.
+    mutating func rereadHead(of x: UInt32) {
+        var reader = RequestReader()
+        // It was read from the same bytes before, under the same limits.
+        _ = try? exchanges[x].journal.text.withReadable {
+            (bytes: borrowing Span<UInt8>) throws(WireError) -> HeadProgress in
+            try reader.read(bytes, limits: plan.headLimits, into: &desk.requestHead)
+        }
+        desk.headOwner = exchanges.index(of: x)
+    }
+
+    private func hostSent(_ upstream: Int, _ endpoint: Int) -> [UInt8]? {
+        switch plan.hosts[upstream] {
+        case .client: nil
+        case .fixed(let host): host
+        case .server(let hosts): hosts[pools[upstream].endpoints[endpoint].server]
+        }
+    }
+
+    /// Goes on with a server's connection: something was reported.
+    mutating func wakeUpstream(_ u: UInt32) {
+        switch upstreams[u].machine.phase {
+        case .connecting: finishConnecting(u)
+        case .leased: advance(upstreams[u].exchange)
+        case .idle:
+            // A report of writability alone is an old one.
+            guard upstreams[u].wire.state.contains(.readable) else { return }
+            _ = upstreams[u].machine.on(.disturbed)
+            closeUpstream(u, .orderly)
+        }
+    }
+
+    private mutating func finishConnecting(_ u: UInt32) {
+        let x = upstreams[u].exchange
+        guard !upstreams[u].wire.state.isDisjoint(with: [.writable, .broken]) else { return }
+        let endpoint = upstreams[u].endpoint
+        if let error = transport.connectError(of: upstreams[u].wire.socket) {
+            return connectFailed(u, error)
+        }
+        _ = upstreams[u].machine.on(.connected)
+        _ = exchanges[x].machine.on(.connected)
+        disarmUpstream(u)
+        noteConnected(endpoint)
+        advance(x)
+    }
+
+    /// Lets go of a connection that could not be made, and tries the next server.
+    mutating func connectFailed(_ u: UInt32, _ error: Errno) {
+        let x = upstreams[u].exchange
+        let endpoint = upstreams[u].endpoint
+        exchanges[x].upstream = .max
+        closeUpstream(u, .orderly)
+        let action = exchanges[x].machine.on(.connectFailed(UpstreamFailure(connecting: error)))
+        noteConnectFailed(endpoint, error, x)
+        perform(action, on: x)
+    }
+
+    private mutating func noteConnected(_ endpoint: EndpointIndex) {
+        let upstream = Int(endpoint.upstream)
+        if pools[upstream].ring.noteSuccess(of: Int(endpoint.endpoint)) {
+            sight.noteServerBack(upstream, pools[upstream].endpoints[Int(endpoint.endpoint)].server)
+        }
+    }
+
+    private mutating func noteConnectFailed(_ endpoint: EndpointIndex, _ error: Errno, _ x: UInt32) {
+        let upstream = Int(endpoint.upstream)
+        let failure = UpstreamFailure(connecting: error)
+        exchanges[x].tried.insert(Int(endpoint.endpoint))
+        sight.metrics.upstreamFailed(upstream, reason: failure)
+        // Our own shortage is no fault of the server.
+        guard !error.isShortage else { return }
+        let length = pools[upstream].ring.noteFailure(
+            of: Int(endpoint.endpoint), at: transport.now.nanoseconds)
+        sight.noteServerFailed(
+            upstream, pools[upstream].endpoints[Int(endpoint.endpoint)].server, failure,
+            setAsideMilliseconds: length / 1_000_000)
+    }
+
+    // MARK: Idle connections
+
+    /// Ends a connection's lease. - Parameter isClean: Both messages ended where their framing says.
+    mutating func release(_ u: UInt32, isClean: Bool) {
+        upstreams[u].exchange = .max
+        switch upstreams[u].machine.on(.released(isClean: isClean && isWanted(u))) {
+        case .pool: returnToPool(u)
+        case .close, .proceed: closeUpstream(u, .orderly)
+        }
+    }
+
+    /// Whether an idle connection would be kept.
+    private func isWanted(_ u: UInt32) -> Bool {
+        let endpoint = upstreams[u].endpoint
+        let upstream = Int(endpoint.upstream)
+        guard upstreams[u].wire.input.isEmpty, upstreams[u].wire.output.isEmpty,
+            upstreams[u].wire.state.isDisjoint(with: [.ended, .broken])
+        else { return false }
+        return pools[upstream].idleCount < pools[upstream].settings.keepalive.countMax
+            && pools[upstream].endpoints[Int(endpoint.endpoint)].isCurrent && turn.drain == nil
+    }
+
+    /// Puts a connection on top of its endpoint's idle ones.
+    private mutating func returnToPool(_ u: UInt32) {
+        let endpoint = upstreams[u].endpoint
+        let upstream = Int(endpoint.upstream)
+        let place = Int(endpoint.endpoint)
+        let newest = pools[upstream].endpoints[place].newestIdle
+        upstreams[u].older = newest
+        upstreams[u].newer = .max
+        if newest != .max { upstreams[newest].newer = u }
+        pools[upstream].endpoints[place].newestIdle = u
+        pools[upstream].idleCount += 1
+        upstreams[u].wire.dropBuffers(to: &pool)
+        sight.metrics.upstreamConnectionMoved(upstream, from: .active, to: .idle)
+        armUpstream(u, after: plan.timeouts.upstreamIdle[upstream])
+    }
+
+    private mutating func unlinkIdle(_ u: UInt32) {
+        let endpoint = upstreams[u].endpoint
+        let upstream = Int(endpoint.upstream)
+        let older = upstreams[u].older
+        let newer = upstreams[u].newer
+        if older != .max { upstreams[older].newer = newer }
+        if newer != .max {
+            upstreams[newer].older = older
+        } else {
+            pools[upstream].endpoints[Int(endpoint.endpoint)].newestIdle = older
+        }
+        upstreams[u].older = .max
+        upstreams[u].newer = .max
+        pools[upstream].idleCount -= 1
+        sight.metrics.upstreamConnectionMoved(upstream, from: .idle, to: .active)
+        disarmUpstream(u)
+    }
+
+    /// Closes a server's connection, wherever it stands.
+    mutating func closeUpstream(_ u: UInt32, _ manner: Closing) {
+        if upstreams[u].machine.phase == .idle { unlinkIdle(u) }
+        disarmUpstream(u)
+        let endpoint = upstreams[u].endpoint
+        upstreams[u].wire.dropBuffers(to: &pool)
+        let connection = upstreams.remove(u)
+        transport.close(connection.wire.socket, manner)
+        pools[Int(endpoint.upstream)].endpoints[Int(endpoint.endpoint)].connectionCount -= 1
+        sight.metrics.upstreamConnectionMoved(
+            Int(endpoint.upstream), from: .active, to: .none)
+    }
+}
+
+extension UpstreamFailure {
+    /// Why a connection could not be made.
+    init(connecting error: Errno) {
+        switch error {
+        case .connectionRefused: self = .refused
+        case .timedOut: self = .connectTimeout
+        case .connectionReset, .connectionAborted: self = .reset
+        default: self = .unreachable
+        }
+    }
+
+    /// Why a connection that was made came to its end.
+    init(losing error: Errno) {
+        self = error == .timedOut ? .timeout : .reset
+    }
+}
+
+extension Errno {
+    /// Whether this process or machine ran out of something.
+    var isShortage: Bool {
+        switch self {
+        case .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noBufferSpace, .outOfMemory: true
+        default: false
+        }
+    }
+}

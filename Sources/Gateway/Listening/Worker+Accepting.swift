@@ -1,0 +1,77 @@
+import Bytes
+import Config
+import HTTP
+import Linux
+import Policy
+import Reactor
+import Telemetry
+
+/// From a listener to connections.
+extension Worker where Kernel: ~Copyable {
+    /// Accepts what waits, but no more than one turn's share: those already in come first.
+    mutating func accept(on listener: Int, atMost countMax: Int) {
+        for _ in 0..<countMax {
+            do throws(Errno) {
+                guard let (socket, address) = try transport.accept(on: listener) else { return }
+                open(socket, from: address, on: listener)
+            } catch {
+                return acceptFailed(on: listener, error)
+            }
+        }
+    }
+
+    static var acceptsPerTurn: Int { 64 }
+
+    /// Makes a connection of a socket, and reads from it at once: most clients have spoken by now.
+    private mutating func open(_ socket: Socket, from address: SocketAddress, on listener: Int) {
+        let isWelcome = plan.connections.enter(limit: plan.snapshot.limits.connectionCountMax)
+        let downstream = Downstream(socket: socket, listener: listener, peer: Peer(address))
+        guard !downstreams.isFull, let index = downstreams.insert(downstream) else {
+            plan.connections.leave()
+            return transport.close(socket, .orderly)
+        }
+        sight.metrics.connectionOpened(listener: listener)
+        do throws(Errno) {
+            try transport.watch(socket, as: Token(.downstream, index))
+        } catch {
+            return closeDownstream(index.slot, .orderly)
+        }
+        if isWelcome {
+            readRequests(index.slot)
+        } else {
+            sight.metrics.connectionRefused(listener: listener)
+            refuse(index.slot, .overloaded, AccessRecord(outcome: .overloaded), suspicion: nil)
+        }
+    }
+
+    /// Without descriptors a waiting connection can be neither served nor refused, and its listener would be
+    /// reported ready for ever: one is closed by means of the reserve, and accepting pauses.
+    private mutating func acceptFailed(on listener: Int, _ error: Errno) {
+        sight.metrics.acceptFailed(listener: listener)
+        if error == .tooManyOpenFiles || error == .tooManyOpenFilesInSystem {
+            transport.shed(on: listener)
+        }
+        guard turn.acceptingResumes == nil else { return }
+        sight.noteAcceptingPaused(listener, error)
+        transport.setAccepting(.paused)
+        turn.acceptingResumes = transport.now.advanced(by: Self.acceptingPause)
+    }
+
+    private static var acceptingPause: Duration { .milliseconds(100) }
+
+    mutating func resumeAccepting() {
+        turn.acceptingResumes = nil
+        guard turn.drain == nil else { return }
+        transport.setAccepting(.resumed)
+    }
+}
+
+extension Peer {
+    init(_ address: SocketAddress) {
+        switch address {
+        case .ipv4(let address, let port): self = .ip(IPAddress(v4: address), port: port)
+        case .ipv6(let high, let low, let port, _): self = .ip(IPAddress(v6: high, low), port: port)
+        case .unix: self = .unix
+        }
+    }
+}

@@ -1,0 +1,159 @@
+import Config
+import HTTP
+import Linux
+import Policy
+import Synchronization
+
+/// A snapshot made ready for serving: what each request would else compute again. Shared by all loops.
+final class Plan: Sendable {
+    let snapshot: Snapshot
+    let pipeline: Pipeline
+    /// One for each route of the snapshot.
+    let routes: [RoutePlan]
+    /// For answers to requests that no route took.
+    let routeless: RoutePlan
+    let headLimits: HeadLimits
+    let timeouts: ConnectionNanoseconds
+    /// What `Host` says to each upstream.
+    let hosts: [HostPlan]
+    /// Open client connections of the whole process.
+    let connections: ConnectionCount
+    /// Of this loop's random source.
+    let seed: UInt64
+
+    init(_ snapshot: Snapshot, connections: ConnectionCount, seed: UInt64) {
+        self.snapshot = snapshot
+        self.connections = connections
+        self.seed = seed
+        pipeline = Pipeline(
+            routes: snapshot.routes, listeners: snapshot.listeners.map(\.name),
+            trustedProxies: snapshot.trustedProxies)
+        routes = snapshot.routes.map(RoutePlan.init)
+        routeless = RoutePlan(globalsOf: snapshot)
+        hosts = snapshot.upstreams.map(HostPlan.init)
+        timeouts = ConnectionNanoseconds(snapshot)
+        headLimits = HeadLimits(
+            startLineBytesMax: snapshot.limits.requestLineBytesMax,
+            fieldBytesMax: snapshot.limits.headerBytesMax,
+            fieldCountMax: snapshot.limits.headerCountMax)
+    }
+
+    /// Slots for one loop's connections: any loop may get all of them, and a few more to refuse on.
+    var connectionSlots: Int { snapshot.limits.connectionCountMax + Self.refusalSlots }
+
+    /// Connections beyond the limit that are told so at the same time; further ones are just closed.
+    static var refusalSlots: Int { 64 }
+
+    func route(_ index: Int?) -> RoutePlan {
+        guard let index else { return routeless }
+        return routes[index]
+    }
+}
+
+/// What a route's exchanges need at hand.
+final class RoutePlan: Sendable {
+    let security: SecurityHeaders
+    let fixed: FixedResponse
+    let fixedType: [UInt8]
+    let redirect: RedirectTarget?
+    let bodyBytesMax: UInt64?
+    let timeouts: RouteNanoseconds
+
+    convenience init(_ route: Route) {
+        self.init(
+            preset: route.securityHeaders, bodyBytesMax: route.bodyBytesMax,
+            timeouts: route.timeouts, action: route.action)
+    }
+
+    convenience init(globalsOf snapshot: Snapshot) {
+        self.init(
+            preset: snapshot.securityHeaders, bodyBytesMax: snapshot.limits.bodyBytesMax,
+            timeouts: snapshot.timeouts.route, action: .health(.live))
+    }
+
+    private init(
+        preset: SecurityPreset, bodyBytesMax: UInt64?, timeouts: RouteTimeouts, action: RouteAction
+    ) {
+        security = SecurityHeaders(preset)
+        self.bodyBytesMax = bodyBytesMax
+        self.timeouts = RouteNanoseconds(timeouts)
+        var fixed = FixedResponse(status: 200, body: [], contentType: "")
+        if case .respond(let response) = action { fixed = response }
+        self.fixed = fixed
+        fixedType = Array(fixed.contentType.utf8)
+        if case .redirect(let target) = action {
+            redirect = RedirectTarget(target)
+        } else {
+            redirect = nil
+        }
+    }
+}
+
+/// ``RouteTimeouts`` in nanoseconds: dividing a `Duration` for every request costs more than the timer.
+struct RouteNanoseconds: Sendable {
+    let connect: UInt64
+    let response: UInt64?
+    let stream: UInt64?
+    let tunnelIdle: UInt64?
+
+    init(_ timeouts: RouteTimeouts) {
+        connect = timeouts.connect.wholeNanoseconds
+        response = timeouts.response?.wholeNanoseconds
+        stream = timeouts.stream?.wholeNanoseconds
+        tunnelIdle = timeouts.tunnelIdle?.wholeNanoseconds
+    }
+}
+
+/// Timeouts of client connections, and of idle ones to each upstream, in nanoseconds.
+struct ConnectionNanoseconds: Sendable {
+    let header: UInt64
+    let idle: UInt64
+    let send: UInt64
+    let upstreamIdle: [UInt64]
+
+    init(_ snapshot: Snapshot) {
+        header = snapshot.timeouts.header.wholeNanoseconds
+        idle = snapshot.timeouts.idle.wholeNanoseconds
+        send = snapshot.timeouts.send.wholeNanoseconds
+        upstreamIdle = snapshot.upstreams.map(\.keepalive.idle.wholeNanoseconds)
+    }
+}
+
+/// What an upstream's `Host` says.
+enum HostPlan: Sendable {
+    case client
+    case fixed([UInt8])
+    /// One for each server.
+    case server([[UInt8]])
+
+    init(_ upstream: UpstreamSettings) {
+        switch upstream.hostSent {
+        case .client: self = .client
+        case .fixed(let name): self = .fixed(Array(name.utf8))
+        case .server: self = .server(upstream.servers.map(Self.host))
+        }
+    }
+}
+
+extension HostPlan {
+    /// A server's address as written, without what is no host.
+    private static func host(of server: ServerSpecification) -> [UInt8] {
+        if case .unix = server.address { return Array("localhost".utf8) }
+        let scheme = "http://"
+        let text = server.text.hasPrefix(scheme) ? server.text.dropFirst(scheme.count) : server.text[...]
+        return Array(text.prefix { $0 != "/" }.utf8)
+    }
+}
+
+/// Open client connections of the whole process, counted by all loops.
+final class ConnectionCount: Sendable {
+    /// Guarded by being atomic; no other memory depends on it, so relaxed ordering is enough.
+    private let count = Atomic<Int>(0)
+
+    /// Counts one more. - Returns: Whether it is within `limit`.
+    func enter(limit: Int) -> Bool {
+        count.add(1, ordering: .relaxed).newValue <= limit
+    }
+
+    func leave() { count.subtract(1, ordering: .relaxed) }
+}

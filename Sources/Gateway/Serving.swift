@@ -1,0 +1,140 @@
+package import Config
+import Linux
+import Policy
+import Reactor
+package import Telemetry
+
+/// How serving could not begin.
+package enum ServingProblem: Error, Sendable {
+    case address(BindProblem)
+    case log(LogProblem)
+    /// The kernel refused something that serving needs; what it said.
+    case system(String)
+}
+
+/// A gateway from start to end: the calling thread runs the control loop, a thread each runs a worker.
+package final class Serving: Sendable {
+    private let snapshot: Snapshot
+    private let log: LogPipeline
+    private let control: ControlLoop
+    private let signals: SignalQueue
+    private let crew: WorkerCrew
+    private let admin: AdminListener?
+    private let names: NameWatch
+
+    /// Takes everything that can be missing: signals, addresses, the log's output.
+    ///
+    /// - Parameter build: What `/metrics` and the startup line say of this binary.
+    package init(_ snapshot: Snapshot, build: BuildLabels) throws(ServingProblem) {
+        self.snapshot = snapshot
+        let count = snapshot.server.workers ?? Thread.usableCPUCount
+        do throws(LogProblem) {
+            log = try LogPipeline(output: LogTarget(snapshot.log.output), queueCount: count)
+        } catch {
+            throw .log(error)
+        }
+        do throws(Errno) {
+            // Before any thread: threads inherit which signals are blocked.
+            signals = try SignalQueue()
+            control = try ControlLoop()
+            let crew = try WorkerCrew(snapshot, build: build, count: count, log: log)
+            names = try NameWatch(snapshot, mailboxes: crew.mailboxes)
+            self.crew = crew
+        } catch {
+            throw .system(error.text)
+        }
+        do throws(BindProblem) {
+            try crew.listen()
+            admin = try AdminListener(snapshot, crew: crew, log: log)
+        } catch {
+            crew.closeListeners()
+            throw .address(error)
+        }
+    }
+
+    /// Serves until a signal ends it and the drain is over.
+    package func run() throws(ServingProblem) {
+        do throws(LogProblem) { try log.start() } catch { throw .log(error) }
+        do throws(Errno) {
+            try names.start(patience: .seconds(2))
+            try crew.start()
+        } catch {
+            throw .system(error.text)
+        }
+        noteStartup()
+        control.run { [self] in
+            control.begin { await self.obeySignals() }
+            if let admin { control.begin { await admin.serve(on: self.control) } }
+            await control.readable(crew.finished.number)
+        }
+        removeSocketFiles()
+        note(.info, .shutdown, "ended")
+        _ = log.stop(within: .seconds(2))
+    }
+
+    /// Acts on signals: see docs/operating.md.
+    private func obeySignals() async {
+        var isDraining = false
+        while true {
+            await control.readable(signals.number)
+            while let signal = signals.next() {
+                switch signal {
+                case .terminate, .interrupt:
+                    if isDraining { endAtOnce() }
+                    isDraining = true
+                    note(.info, .shutdown, "draining")
+                    crew.drain(within: snapshot.server.drainTimeout)
+                case .hangUp:
+                    note(.warn, .reload, "reload is not available in this version")
+                case .user1:
+                    log.reopen()
+                    note(.info, .log, "log reopened")
+                }
+            }
+        }
+    }
+
+    /// Whoever asks twice does not want to wait.
+    private func endAtOnce() {
+        note(.warn, .shutdown, "ended at once")
+        removeSocketFiles()
+        _ = log.stop(within: .milliseconds(500))
+        ProcessEnd.now(code: 0)
+    }
+
+    private func removeSocketFiles() {
+        for listener in snapshot.listeners {
+            if case .unix(let path) = listener.bind { SocketFile.remove(path) }
+        }
+        if case .unix(let path)? = snapshot.admin?.bind { SocketFile.remove(path) }
+    }
+
+    private func noteStartup() {
+        var line = LineBuilder(
+            level: .info, event: .startup, message: "serving", time: LogClock.now())
+        line.add("version", crew.names.build.version)
+        line.add("environment", snapshot.environment.rawValue)
+        line.add("workers", crew.mailboxes.count)
+        line.add("listeners", snapshot.listeners.map { "\($0.name)=\($0.bind.text)" }.joined(separator: " "))
+        if let admin = snapshot.admin { line.add("admin", admin.bind.text) }
+        line.add("routes", snapshot.routes.count)
+        line.add("upstreams", snapshot.upstreams.count)
+        log.submit(&line)
+    }
+
+    private func note(_ level: LogLevel, _ event: EventName, _ message: StaticString) {
+        guard level >= LogLevel(snapshot.log.level) else { return }
+        var line = LineBuilder(level: level, event: event, message: message, time: LogClock.now())
+        log.submit(&line)
+    }
+}
+
+extension LogTarget {
+    init(_ output: LogOutput) {
+        switch output {
+        case .stdout: self = .stdout
+        case .stderr: self = .stderr
+        case .file(let path): self = .file(path: path)
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import Bytes
+import Config
+import HTTP
+import Linux
+import Policy
+import Telemetry
+
+/// What one loop tells the outside: counts, access lines and events.
+struct Sight: ~Copyable {
+    let metrics: LoopMetrics
+    /// The value of `Date`, kept ready for the present second.
+    private(set) var date = Buffer(capacity: 64)
+    private let labels: AccessLabels
+    private let queue: LogQueue
+    private let settings: LogSettings
+    private var clock = LogClock(nowMillisecondsSinceEpoch: 0)
+    private var second: UInt64 = 0
+    private var line = Buffer(capacity: AccessLine.bytesMax)
+    private var event: LineBuilder
+    private let upstreams: [UpstreamSettings]
+
+    init(_ snapshot: Snapshot, metrics: LoopMetrics, queue: LogQueue) {
+        self.metrics = metrics
+        self.queue = queue
+        settings = snapshot.log
+        upstreams = snapshot.upstreams
+        labels = AccessLabels(
+            routes: snapshot.routes.map(\.name),
+            upstreams: snapshot.upstreams.map { upstream in
+                UpstreamLabel(name: upstream.name, addresses: upstream.servers.map(\.text))
+            },
+            redactedQueryKeys: [])
+        event = LineBuilder(level: .info, event: .startup, message: "", time: clock)
+    }
+
+    /// Takes the time of a turn. - Parameter wallTime: Nanoseconds since 1970.
+    mutating func beginTurn(wallTime: UInt64) {
+        let milliseconds = wallTime / 1_000_000
+        clock.update(nowMillisecondsSinceEpoch: Int64(milliseconds))
+        guard milliseconds / 1000 != second else { return }
+        second = milliseconds / 1000
+        date.removeAll()
+        HTTPDate.append(secondsSinceEpoch: Int64(second), to: &date)
+    }
+
+    /// Counts and logs one finished request.
+    mutating func finish(
+        _ record: AccessRecord, _ journal: borrowing Journal, method: Method
+    ) {
+        metrics.requestFinished(record, method: method.rawValue)
+        guard settings.isAccessLogged, LogLevel(settings.level) <= .info else { return }
+        var record = record
+        record.request = journal.request
+        line.removeAll()
+        journal.text.withReadable { (source: borrowing Span<UInt8>) in
+            AccessLine.append(
+                to: &line, record: record, source: source, labels: labels, time: clock)
+        }
+        if line.hasOverflowed { queue.countDrop() } else { queue.append(line) }
+    }
+
+    // MARK: Events
+
+    /// Begins an event line, unless the level is below what is logged.
+    private mutating func begin(
+        _ level: LogLevel, _ name: EventName, _ message: StaticString
+    ) -> Bool {
+        guard level >= LogLevel(settings.level) else { return false }
+        event.begin(level: level, event: name, message: message, time: clock)
+        return true
+    }
+
+    mutating func noteServerFailed(
+        _ upstream: Int, _ server: Int, _ failure: UpstreamFailure, setAsideMilliseconds: UInt64
+    ) {
+        guard begin(.warn, .upstream, "server could not be connected to") else { return }
+        addServer(upstream, server)
+        event.add("reason", failure.name)
+        event.add("set_aside_ms", Int(setAsideMilliseconds))
+        queue.append(&event)
+    }
+
+    mutating func noteServerBack(_ upstream: Int, _ server: Int) {
+        guard begin(.info, .upstream, "server can be connected to again") else { return }
+        addServer(upstream, server)
+        queue.append(&event)
+    }
+
+    mutating func noteUpstreamFailure(_ upstream: Int, _ failure: UpstreamFailure) {
+        guard begin(.warn, .upstream, "upstream failed an exchange") else { return }
+        event.add("upstream", upstreams[upstream].name)
+        event.add("reason", failure.name)
+        queue.append(&event)
+    }
+
+    mutating func noteMalformedResponse(_ upstream: Int, _ error: WireError) {
+        guard begin(.warn, .upstream, "response is malformed") else { return }
+        event.add("upstream", upstreams[upstream].name)
+        event.add("reason", error.token)
+        queue.append(&event)
+    }
+
+    /// - Parameter journal: Of the request that was refused.
+    mutating func noteSmuggling(_ error: WireError, _ journal: borrowing Journal) {
+        guard begin(.warn, .security, "request can be read in two ways") else { return }
+        event.add("kind", "request_smuggling")
+        journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
+            event.add("request_id", bytes.extracting(journal.request.requestID.indices))
+            event.add("client_ip", bytes.extracting(journal.request.clientIP.indices))
+        }
+        event.add("reason", error.token)
+        queue.append(&event)
+    }
+
+    mutating func noteAcceptingPaused(_ listener: Int, _ error: Errno) {
+        metrics.acceptPaused(listener: listener)
+        guard begin(.error, .listener, "accepting pauses") else { return }
+        event.add("reason", error.text)
+        queue.append(&event)
+    }
+
+    private mutating func addServer(_ upstream: Int, _ server: Int) {
+        event.add("upstream", upstreams[upstream].name)
+        event.add("upstream_address", upstreams[upstream].servers[server].text)
+    }
+}
+
+extension LogLevel {
+    init(_ threshold: LogThreshold) {
+        switch threshold {
+        case .debug: self = .debug
+        case .info: self = .info
+        case .warn: self = .warn
+        case .error: self = .error
+        case .fatal: self = .fatal
+        }
+    }
+}

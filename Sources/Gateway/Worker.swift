@@ -1,0 +1,153 @@
+import Bytes
+import Config
+import HTTP
+import Linux
+import Policy
+import Reactor
+import Telemetry
+
+/// One loop's whole state, and the turn it does over and over.
+///
+/// A move-only struct in one local of its thread: no locks, no reference counting, no exclusivity checks at
+/// run time. The connections of the two sides stand in slabs of their own, so that the compiler proves that
+/// reading one and writing the other do not overlap.
+///
+/// - Invariant: a slot's timer is `2 * slot` for a client's connection, `2 * slot + 1` for a server's.
+struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
+    var transport: Kernel
+    var wheel: TimerWheel
+    var pool: BufferPool
+    var downstreams: Slab<Downstream>
+    var upstreams: Slab<UpstreamConnection>
+    var exchanges: Slab<Exchange>
+    /// Per upstream of the plan.
+    var pools: [UpstreamPool]
+    let plan: Plan
+    var desk: Desk
+    var sight: Sight
+    let mailbox: Mailbox<WorkerMessage>
+    var turn: TurnState
+
+    init(_ transport: consuming Kernel, plan: Plan, sight: consuming Sight, mailbox: Mailbox<WorkerMessage>) {
+        let capacity = plan.connectionSlots
+        wheel = TimerWheel(count: 2 * capacity, now: transport.now)
+        pool = BufferPool(spareCount: 16)
+        downstreams = Slab(capacity: capacity)
+        upstreams = Slab(capacity: capacity)
+        exchanges = Slab(capacity: capacity)
+        pools = plan.snapshot.upstreams.map(UpstreamPool.init)
+        desk = Desk(seed: plan.seed)
+        turn = TurnState()
+        self.transport = transport
+        self.plan = plan
+        self.sight = sight
+        self.mailbox = mailbox
+    }
+
+    /// Serves until drained.
+    mutating func run() {
+        while !turn.isDone { takeTurn() }
+    }
+
+    /// One turn: what is ready, what is due, what was posted.
+    mutating func takeTurn() {
+        let isBusy = !turn.runnable.isEmpty
+        transport.turn(until: isBusy ? transport.now : nextDeadline())
+        sight.beginTurn(wallTime: transport.wallTime)
+        for index in 0..<transport.reportCount { dispatch(transport.report(index)) }
+        runRunnable()
+        fireTimers()
+    }
+
+    private func nextDeadline() -> MonotonicInstant? {
+        let visit = wheel.nextVisit() ?? MonotonicInstant(nanoseconds: .max)
+        let other = min(
+            turn.acceptingResumes ?? MonotonicInstant(nanoseconds: .max),
+            turn.drain?.deadline ?? MonotonicInstant(nanoseconds: .max))
+        let next = min(visit, other)
+        return next.nanoseconds == .max ? nil : next
+    }
+
+    private mutating func dispatch(_ report: Report) {
+        let token = Token(word: report.word)
+        let index = token.index
+        switch token.kind {
+        case .downstream:
+            guard downstreams.contains(index) else { return }
+            downstreams[index.slot].wire.note(report.readiness)
+            wakeDownstream(index.slot)
+        case .upstream:
+            guard upstreams.contains(index) else { return }
+            upstreams[index.slot].wire.note(report.readiness)
+            wakeUpstream(index.slot)
+        case .listener:
+            accept(on: Int(index.slot), atMost: Self.acceptsPerTurn)
+        case .wakeup:
+            for message in mailbox.takeAll() { receive(message) }
+        case nil:
+            break
+        }
+    }
+
+    /// Goes on with connections that had more to do than one turn's share, or a next request waiting.
+    private mutating func runRunnable() {
+        guard !turn.runnable.isEmpty else { return }
+        let batch = turn.runnable
+        turn.runnable.removeAll(keepingCapacity: true)
+        for index in batch where downstreams.contains(index) { wakeDownstream(index.slot) }
+    }
+
+    private mutating func fireTimers() {
+        if let resume = turn.acceptingResumes, resume <= transport.now { resumeAccepting() }
+        if let drain = turn.drain, drain.deadline <= transport.now { return cutOff() }
+        var expired = turn.expired
+        turn.expired = []
+        expired.removeAll(keepingCapacity: true)
+        wheel.advance(to: transport.now, expired: &expired)
+        for timer in expired {
+            let slot = timer >> 1
+            if timer & 1 == 0 {
+                if downstreams.isOccupied(slot) { downstreamTimedOut(slot) }
+            } else {
+                if upstreams.isOccupied(slot) { upstreamTimedOut(slot) }
+            }
+        }
+        turn.expired = expired
+    }
+}
+
+/// What a turn leaves for the next one.
+struct TurnState: ~Copyable {
+    /// Client connections to go on with without waiting for a report.
+    var runnable: [SlabIndex] = []
+    /// Reused for the timers that fire in a turn.
+    var expired: [UInt32] = []
+    /// When to accept again after descriptors ran out; `nil` while accepting.
+    var acceptingResumes: MonotonicInstant?
+    /// Set while draining.
+    var drain: Drain?
+    /// Nothing is left to serve.
+    var isDone = false
+}
+
+/// What the control plane tells a worker.
+enum WorkerMessage: Sendable {
+    /// Finish what is in flight; end all at the deadline.
+    case drain(until: MonotonicInstant)
+    case resolved(upstream: Int, server: Int, addresses: [SocketAddress])
+}
+
+/// Storage that every request uses anew, so that none allocates it.
+struct Desk: ~Copyable {
+    var requestHead = RequestHead()
+    /// The exchange whose head `requestHead` holds; it need not be read again for that one.
+    var headOwner: SlabIndex?
+    var responseHead = ResponseHead()
+    var trailers: [Field] = []
+    var scratch = PolicyScratch()
+    var random: RandomSource
+    /// The body of an answer of our own, before its length is known.
+    var answerBody = Buffer(capacity: BufferPool.Size.large.rawValue)
+
+    init(seed: UInt64) { random = RandomSource(seed: seed) }
+}

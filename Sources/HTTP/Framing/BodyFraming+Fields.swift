@@ -1,0 +1,89 @@
+import Bytes
+
+extension BodyFraming {
+    /// The fields that say where a body ends.
+    static let lengthFields: FieldNameSet = [.contentLength, .transferEncoding]
+
+    /// Settles the length that the fields give, or refuses what two readers could read in two ways.
+    ///
+    /// - Parameter version: The message's.
+    /// - Returns: `nil` if neither field is there.
+    /// - Throws: `.bothLengths` and the rest of its group. The RFC would let us pick one of two
+    ///   lengths; we refuse, since the next reader may pick the other.
+    /// - SeeAlso: RFC 9112 §6.1 to §6.3.
+    static func settle(
+        _ bytes: borrowing Span<UInt8>, _ fields: [Field], _ seen: SeenNames,
+        _ version: HTTPVersion
+    ) throws(WireError) -> BodyFraming? {
+        guard seen.present.intersects(lengthFields) else { return nil }
+        if seen.present.contains(.transferEncoding) {
+            // §6.1: an HTTP/1.0 message with Transfer-Encoding has faulty framing.
+            guard version == .http11 else { throw .codingInHTTP10 }
+            guard !seen.present.contains(.contentLength) else { throw .bothLengths }
+            try checkCodings(bytes, fields)
+            return .chunked
+        }
+        guard !seen.repeated.contains(.contentLength), let field = fields.first(.contentLength)
+        else { throw .lengthRepeated }
+        return .length(try readLength(bytes, field.value))
+    }
+
+    /// `Content-Length = 1*DIGIT` (RFC 9110 §8.6), below 2⁶³.
+    private static func readLength(
+        _ bytes: borrowing Span<UInt8>, _ value: ByteRange
+    ) throws(WireError) -> UInt64 {
+        guard !value.isEmpty else { throw .lengthNotNumber }
+        for index in value.indices where !Grammar.isDigit(bytes[index]) {
+            // §6.3: a list of equal values may be accepted; one that is not cannot hide anything.
+            throw bytes[index] == 0x2c ? .lengthRepeated : .lengthNotNumber
+        }
+        // 18 digits cannot overflow; a nineteenth is checked.
+        guard value.count <= 19 else { throw .lengthTooLarge }
+        var length: UInt64 = 0
+        for index in value.indices { length = length &* 10 &+ UInt64(bytes[index] &- 0x30) }
+        guard length <= UInt64(Int64.max) else { throw .lengthTooLarge }
+        return length
+    }
+
+    /// Accepts one `chunked` and nothing else, over all `Transfer-Encoding` lines (§6.1, §7).
+    private static func checkCodings(
+        _ bytes: borrowing Span<UInt8>, _ fields: [Field]
+    ) throws(WireError) {
+        var chunkedCount = 0
+        var otherCount = 0
+        var isChunkedLast = false
+        for field in fields
+        where field.id == .transferEncoding && !field.traits.contains(.disguised) {
+            var elements = ListElements(field.value)
+            while let element = elements.next(bytes) {
+                let name = try codingName(bytes, element)
+                isChunkedLast = Grammar.matches(bytes, name, "chunked")
+                if isChunkedLast {
+                    // §7.1: `chunked` has no parameters.
+                    guard name == element else { throw .codingMalformed }
+                    chunkedCount += 1
+                } else {
+                    otherCount += 1
+                }
+            }
+        }
+        guard chunkedCount <= 1 else { throw .chunkedRepeated }
+        guard isChunkedLast else { throw .chunkedNotLast }
+        guard otherCount == 0 else { throw .codingNotKnown }
+    }
+
+    /// The name of a `transfer-coding` (RFC 9110 §10.1.4), which may have parameters.
+    private static func codingName(
+        _ bytes: borrowing Span<UInt8>, _ element: ByteRange
+    ) throws(WireError) -> ByteRange {
+        var end = element.start
+        while end < element.end, Grammar.token.contains(bytes[end]) { end &+= 1 }
+        let name = ByteRange(element.start, end)
+        guard !name.isEmpty else { throw .codingMalformed }
+        if end < element.end {
+            let rest = Grammar.trimmed(bytes, end, element.end)
+            guard !rest.isEmpty, bytes[rest.start] == 0x3b else { throw .codingMalformed }
+        }
+        return name
+    }
+}

@@ -1,0 +1,149 @@
+import Bytes
+
+/// Finds a body's data in the bytes that arrive, and its end.
+///
+/// - Size: 24 bytes.
+package struct BodyReader: Sendable {
+    private enum Stage: UInt8 {
+        case length, untilClose, chunkHead, chunkData, chunkEnd, trailers, finished
+    }
+
+    /// Bytes of the body or of the chunk that have not been handed out.
+    private var remaining: UInt64 = 0
+    private var cursor = LineCursor(fieldsStart: 0)
+    private var extensionByteCount: UInt16 = 0
+    private var stage: Stage
+
+    /// Chunk extensions of one body together; nobody needs any.
+    static let extensionBytesMax = 4096
+    /// What a trailer section may hold. Until it is whole nothing of it is consumed.
+    static let trailerLimits = HeadLimits(
+        startLineBytesMax: 0, fieldBytesMax: 8192, fieldCountMax: 32)
+
+    package init(_ framing: BodyFraming) {
+        switch framing {
+        case .none: stage = .finished
+        case .length(let byteCount):
+            remaining = byteCount
+            stage = byteCount == 0 ? .finished : .length
+        case .chunked: stage = .chunkHead
+        case .untilClose: stage = .untilClose
+        }
+    }
+
+    /// Whether the last byte of the body has been handed out. Never so for one that ends with the
+    /// connection.
+    package var isFinished: Bool { stage == .finished }
+
+    /// Reads what stands next.
+    ///
+    /// - Parameters:
+    ///   - bytes: From the first byte on that the caller was not told to forget.
+    ///   - trailers: When a chunked body ends: the trailer fields that may be passed on, as ranges
+    ///     into `bytes`.
+    /// - Throws: What is wrong with a chunked body (RFC 9112 §7.1), in its first faulty byte.
+    package mutating func read(
+        _ bytes: borrowing Span<UInt8>, trailers: inout [Field]
+    ) throws(WireError) -> BodyProgress {
+        switch stage {
+        case .finished: return .end(consumed: 0)
+        case .length: return data(bytes, from: 0, then: .finished)
+        case .untilClose:
+            if bytes.isEmpty { return .needsMore(consumed: 0) }
+            return .data(ByteRange(0, bytes.count))
+        case .chunkHead, .chunkData, .chunkEnd, .trailers:
+            return try readChunked(bytes, &trailers)
+        }
+    }
+
+    /// Takes note that no bytes will come any more.
+    ///
+    /// - Throws: `.closedEarly` unless the body may end here.
+    package func endOfInput() throws(WireError) {
+        guard stage == .finished || stage == .untilClose else { throw .closedEarly }
+    }
+
+    /// Hands out as much data as there is.
+    private mutating func data(
+        _ bytes: borrowing Span<UInt8>, from offset: Int, then next: Stage
+    ) -> BodyProgress {
+        let count = min(remaining, UInt64(bytes.count &- offset))
+        guard count > 0 else { return .needsMore(consumed: offset) }
+        remaining &-= count
+        if remaining == 0 { stage = next }
+        return .data(ByteRange(start: offset, count: Int(count)))
+    }
+
+    private mutating func readChunked(
+        _ bytes: borrowing Span<UInt8>, _ trailers: inout [Field]
+    ) throws(WireError) -> BodyProgress {
+        var offset = 0
+        if stage == .chunkEnd {
+            guard try isChunkEnd(bytes) else { return .needsMore(consumed: 0) }
+            stage = .chunkHead
+            offset = 2
+        }
+        if stage == .chunkHead {
+            guard let line = try ChunkLine.read(bytes, from: offset) else {
+                return .needsMore(consumed: offset)
+            }
+            try countExtensions(line.extensionByteCount)
+            offset = line.end
+            remaining = line.size
+            stage = remaining == 0 ? .trailers : .chunkData
+        }
+        if stage == .chunkData { return data(bytes, from: offset, then: .chunkEnd) }
+        guard let end = try readTrailers(bytes, from: offset, &trailers) else {
+            return .needsMore(consumed: offset)
+        }
+        stage = .finished
+        return .end(consumed: end)
+    }
+
+    /// Whether CR LF stands here; `false` if it may yet come.
+    private func isChunkEnd(_ bytes: borrowing Span<UInt8>) throws(WireError) -> Bool {
+        if bytes.isEmpty { return false }
+        guard bytes[0] == Grammar.carriageReturn else { throw .chunkEndMissing }
+        if bytes.count == 1 { return false }
+        guard bytes[1] == Grammar.lineFeed else { throw .chunkEndMissing }
+        return true
+    }
+
+    private mutating func countExtensions(_ byteCount: Int) throws(WireError) {
+        let sum = Int(extensionByteCount) &+ byteCount
+        guard sum <= Self.extensionBytesMax else {
+            throw .chunkExtensionsTooLong(limit: Self.extensionBytesMax)
+        }
+        extensionByteCount = UInt16(truncatingIfNeeded: sum)
+    }
+
+    /// - Returns: The offset behind the empty line; `nil` if that has not come yet.
+    private mutating func readTrailers(
+        _ bytes: borrowing Span<UInt8>, from offset: Int, _ trailers: inout [Field]
+    ) throws(WireError) -> Int? {
+        var seen = SeenNames()
+        trailers.removeAll(keepingCapacity: true)
+        if offset == 0, cursor.isResumed {
+            let start = try cursor.resume(
+                bytes, Self.trailerLimits, tooLong: .fieldsTooLarge(limit: 0))
+            guard let start else { return nil }
+            if start > 0 {
+                let end = try cursor.readFields(
+                    bytes, from: start, Self.trailerLimits, into: &trailers, &seen)
+                guard end != nil else { return nil }
+                trailers.removeAll(keepingCapacity: true)
+            }
+        }
+        var lines = LineCursor(fieldsStart: offset)
+        let end = try lines.readFields(
+            bytes, from: offset, Self.trailerLimits, into: &trailers, &seen)
+        guard let end else {
+            // The caller forgets what stands before the trailers, so that they begin at 0 next
+            // time.
+            cursor = offset == 0 ? lines : LineCursor(fieldsStart: 0)
+            return nil
+        }
+        TrailerRules.removeForbidden(bytes, &trailers)
+        return end
+    }
+}

@@ -1,0 +1,136 @@
+package import Bytes
+
+/// Finds a known name by one multiplication per half of it and one comparison.
+///
+/// The hash takes a name's length, its first eight bytes and its next eight (of longer names the
+/// last eight), in lower case; ``firstMultiplier`` and ``secondMultiplier`` were tried out until
+/// all known names differed.
+enum FieldNameIndex {
+    static let firstMultiplier: UInt64 = 0x7d84_9a70_b279_2281
+    static let secondMultiplier: UInt64 = 0x05e8_0cc8_c7c3_ce0f
+    /// Words that a known name may take.
+    static let wordCount = 5
+
+    /// By hash, four words for the only name that may have it: its first and second word, its
+    /// length, and one unused; zeros where there is none.
+    ///
+    /// An array, since an `InlineArray` in a global is copied whole for every element read.
+    static let entries: [UInt64] = {
+        var entries = [UInt64](repeating: 0, count: 4 * 256)
+        for name in FieldName.allCases where name != .other {
+            let text = name.canonicalName
+            let count = text.utf8CodeUnitCount
+            let place = 4 * Int(hash(of: name))
+            entries[place] = Word.lowerCased(Word.of(text))
+            entries[place + 1] = Word.lowerCased(Word.of(text, from: count > 16 ? count - 8 : 8))
+            entries[place + 2] = UInt64(count)
+        }
+        return entries
+    }()
+
+    /// By hash.
+    static let names: [FieldName] = {
+        var names = [FieldName](repeating: .other, count: 256)
+        for name in FieldName.allCases where name != .other {
+            names[Int(hash(of: name))] = name
+        }
+        return names
+    }()
+
+    /// By raw value, ``wordCount`` words a name, in lower case, zeros behind the end.
+    private static let words: [UInt64] = FieldName.allCases.flatMap { name in
+        (0..<wordCount).map { Word.lowerCased(Word.of(name.canonicalName, from: $0 * 8)) }
+    }
+
+    private static func hash(of name: FieldName) -> UInt8 {
+        let text = name.canonicalName
+        let count = text.utf8CodeUnitCount
+        let second = Word.of(text, from: count > 16 ? count - 8 : 8)
+        return hash(Word.lowerCased(Word.of(text)), Word.lowerCased(second), count)
+    }
+
+    @inline(__always)
+    static func hash(_ first: UInt64, _ second: UInt64, _ count: Int) -> UInt8 {
+        let sum = first &* firstMultiplier &+ second &* secondMultiplier
+        return UInt8(truncatingIfNeeded: sum &>> 56) &+ UInt8(truncatingIfNeeded: count)
+    }
+
+    /// The known name with this hash, length and these two words, or ``FieldName/other``. Of names
+    /// longer than sixteen bytes the middle is not compared.
+    ///
+    /// - Parameters:
+    ///   - entries: ``entries``, lent once for all names of a head.
+    ///   - names: ``names``, likewise.
+    @inline(__always)
+    static func find(
+        _ hash: UInt8, _ first: UInt64, _ second: UInt64, _ count: Int,
+        in entries: borrowing Span<UInt64>, _ names: borrowing Span<FieldName>
+    ) -> FieldName {
+        let place = 4 &* Int(hash)
+        // The highest index first: its bounds check covers the others.
+        guard entries[place &+ 2] == UInt64(truncatingIfNeeded: count),
+            entries[place &+ 1] == second, entries[place] == first
+        else { return .other }
+        return names[Int(hash)]
+    }
+
+    /// Eight bytes of a known name in lower case. - Parameter index: 0 ..< ``wordCount``.
+    static func word(_ index: Int, of name: FieldName) -> UInt64 {
+        words[Int(name.rawValue) &* wordCount &+ index]
+    }
+}
+
+extension FieldName {
+    /// Which known name this is, its hash, and whether it is spelt with `_` or `.` for `-`.
+    ///
+    /// - Parameter name: Within `bytes`, not empty.
+    package static func identify(
+        _ bytes: borrowing Span<UInt8>, _ name: ByteRange
+    ) -> (id: FieldName, hash: UInt8, isDisguised: Bool) {
+        let first = Word.lowerCased(withHyphens(word(0, of: bytes, name)))
+        let offset = name.count > 16 ? name.count &- 8 : 8
+        let second = Word.lowerCased(withHyphens(word(offset, of: bytes, name)))
+        let hash = FieldNameIndex.hash(first, second, name.count)
+        let entries = FieldNameIndex.entries
+        let names = FieldNameIndex.names
+        let id = FieldNameIndex.find(
+            hash, first, second, name.count, in: entries.span, names.span)
+        guard id != .other else { return (.other, hash, false) }
+        var isDisguised = false
+        var index = 0
+        while index &* 8 < name.count {
+            let word = word(index &* 8, of: bytes, name)
+            let plain = withHyphens(word)
+            guard Word.lowerCased(plain) == FieldNameIndex.word(index, of: id) else {
+                return (.other, hash, false)
+            }
+            if plain != word { isDisguised = true }
+            index &+= 1
+        }
+        return (id, hash, isDisguised)
+    }
+
+    /// A hash that is equal for names that differ in case, or in `_` and `.` for `-`, alone.
+    package static func hash(of bytes: borrowing Span<UInt8>, _ name: ByteRange) -> UInt8 {
+        let second = name.count > 16 ? name.count &- 8 : 8
+        return FieldNameIndex.hash(
+            Word.lowerCased(withHyphens(word(0, of: bytes, name))),
+            Word.lowerCased(withHyphens(word(second, of: bytes, name))),
+            name.count)
+    }
+
+    /// Eight bytes of a name, zeros behind its end.
+    private static func word(
+        _ offset: Int, of bytes: borrowing Span<UInt8>, _ name: ByteRange
+    ) -> UInt64 {
+        let rest = name.count &- offset
+        guard rest > 0 else { return 0 }
+        let word = bytes.word(at: name.start &+ offset)
+        return rest < 8 ? Word.prefix(word, rest) : word
+    }
+
+    private static func withHyphens(_ word: UInt64) -> UInt64 {
+        let plain = Word.replacing(0x5f, with: 0x2d, in: word)
+        return Word.replacing(0x2e, with: 0x2d, in: plain)
+    }
+}

@@ -1,0 +1,118 @@
+import CLinux
+import Glibc
+
+/// What a descriptor can do now (epoll_ctl(2)).
+package struct Readiness: OptionSet, Sendable {
+    package let rawValue: UInt32
+
+    @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    package static let readable = Readiness(rawValue: EPOLLIN.rawValue)
+    package static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
+    /// The peer will send no more.
+    package static let ended = Readiness(rawValue: EPOLLRDHUP.rawValue)
+    /// Both directions are dead, or an error waits.
+    package static let broken = Readiness(rawValue: EPOLLHUP.rawValue | EPOLLERR.rawValue)
+}
+
+/// One descriptor's readiness, under the word it was registered with.
+package struct Report: Sendable {
+    package let word: UInt64
+    package let readiness: Readiness
+
+    package init(word: UInt64, readiness: Readiness) {
+        self.word = word
+        self.readiness = readiness
+    }
+}
+
+/// What one wait found ready, in kernel order.
+///
+/// - Safety: the kernel writes through `events` during `epoll_wait` alone, at most `capacity` of them; only
+///   those below `count` are read.
+@safe package struct Reports: ~Copyable {
+    fileprivate let events: UnsafeMutablePointer<epoll_event>
+    fileprivate let capacity: Int
+    package fileprivate(set) var count = 0
+
+    /// - Parameter capacity: Reports a wait returns at most: the bound of one turn's work.
+    package init(capacity: Int) {
+        self.capacity = capacity
+        unsafe events = .allocate(capacity: capacity)
+    }
+
+    deinit { unsafe events.deallocate() }
+
+    package subscript(_ index: Int) -> Report {
+        precondition(index >= 0 && index < count, "a report of this wait")
+        let event = unsafe events[index]
+        return unsafe Report(
+            word: event.data.u64, readiness: Readiness(rawValue: event.events))
+    }
+}
+
+/// How a descriptor is watched.
+package enum Interest: Sendable {
+    /// Both directions, each change reported once: registered once, never changed.
+    case stream
+    /// Readable as long as something is there.
+    case source
+    /// Readable, reported once.
+    case sourceOnce
+    /// Writable, reported once.
+    case sinkOnce
+    /// A listener that several loops watch: a connection wakes one of them.
+    case sharedListener
+
+    var mask: UInt32 {
+        switch self {
+        case .stream:
+            EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+        case .source: EPOLLIN.rawValue
+        case .sourceOnce: EPOLLIN.rawValue | EPOLLONESHOT.rawValue
+        case .sinkOnce: EPOLLOUT.rawValue | EPOLLONESHOT.rawValue
+        case .sharedListener: EPOLLIN.rawValue | EPOLLEXCLUSIVE.rawValue
+        }
+    }
+}
+
+/// An epoll instance. Any thread may watch and forget; one waits.
+package struct Poller: ~Copyable, Sendable {
+    private let descriptor: Descriptor
+
+    package init() throws(Errno) {
+        let number = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard number >= 0 else { throw Errno.last() }
+        descriptor = Descriptor(owning: number)
+    }
+
+    /// Watches a descriptor until it is closed.
+    ///
+    /// - Throws: `.outOfMemory` or `ENOSPC`, if the kernel has no room for one more.
+    package func watch(
+        _ number: Int32, for interest: Interest, as word: UInt64
+    ) throws(Errno) {
+        var event = unsafe epoll_event(events: interest.mask, data: epoll_data_t(u64: word))
+        guard unsafe epoll_ctl(descriptor.number, EPOLL_CTL_ADD, number, &event) == 0 else {
+            throw Errno.last()
+        }
+    }
+
+    /// Stops watching a descriptor that stays open. One that is closed needs no such call.
+    package func forget(_ number: Int32) {
+        _ = epoll_ctl(descriptor.number, EPOLL_CTL_DEL, number, nil)
+    }
+
+    /// Sleeps until something is ready or time is up.
+    ///
+    /// - Parameters:
+    ///   - milliseconds: 0 returns at once; `nil` sleeps without end.
+    ///   - reports: What was there is forgotten. A signal leaves it empty.
+    /// - SeeAlso: epoll_wait(2).
+    package func wait(milliseconds: Int32?, into reports: inout Reports) {
+        let count = unsafe epoll_wait(
+            descriptor.number, reports.events, Int32(reports.capacity), milliseconds ?? -1)
+        reports.count = max(0, Int(count))
+        if count < 0 && errno != EINTR { _ = Errno.last() }
+    }
+}

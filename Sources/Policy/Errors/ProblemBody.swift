@@ -1,0 +1,94 @@
+package import Bytes
+
+/// The body of an error answer (RFC 9457).
+package struct ProblemBody: Sendable, Equatable {
+    package let code: ProblemCode
+    package let format: ProblemFormat
+    /// Seconds, for the codes that ask to come again.
+    package let retryAfter: UInt32?
+
+    package init(_ code: ProblemCode, _ format: ProblemFormat, retryAfter: UInt32?) {
+        self.code = code
+        self.format = format
+        self.retryAfter = retryAfter
+    }
+
+    /// No body is longer, whatever the code, the format and the id.
+    package static let bytesMax = 640
+
+    /// Appends the body.
+    ///
+    /// - Parameter requestID: The request's id. Left out unless ``RequestID/isAcceptable(_:_:)``,
+    ///   so that nothing in a body ever needs an escape.
+    package func append(to buffer: inout Buffer, requestID: borrowing Span<UInt8>) {
+        let range = ByteRange(start: 0, count: requestID.count)
+        let id = RequestID.isAcceptable(requestID, range) ? range : .empty
+        switch format {
+        case .json: appendJSON(to: &buffer, requestID, id)
+        case .html: appendHTML(to: &buffer, requestID, id)
+        case .text: appendText(to: &buffer, requestID, id)
+        }
+    }
+
+    /// The type is `about:blank`: a title then says no more than the status, and `code` tells
+    /// errors apart (§4.2.1).
+    private func appendJSON(
+        to buffer: inout Buffer, _ requestID: borrowing Span<UInt8>, _ id: ByteRange
+    ) {
+        buffer.append("{\"type\":\"about:blank\",\"title\":\"")
+        buffer.append(code.title)
+        buffer.append("\",\"status\":")
+        buffer.append(decimal: UInt64(code.status))
+        buffer.append(",\"detail\":\"")
+        buffer.append(code.detail)
+        if !id.isEmpty {
+            buffer.append("\",\"instance\":\"urn:request:")
+            buffer.append(requestID, id)
+        }
+        buffer.append("\",\"code\":\"")
+        buffer.append(code.token)
+        buffer.append("\"")
+        if let retryAfter {
+            buffer.append(",\"retry_after\":")
+            buffer.append(decimal: UInt64(retryAfter))
+        }
+        buffer.append("}\n")
+    }
+
+    private func appendHTML(
+        to buffer: inout Buffer, _ requestID: borrowing Span<UInt8>, _ id: ByteRange
+    ) {
+        buffer.append("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>")
+        appendHeading(to: &buffer)
+        buffer.append("</title>\n<h1>")
+        appendHeading(to: &buffer)
+        buffer.append("</h1>\n<p>")
+        buffer.append(code.detail)
+        buffer.append("</p>\n")
+        if !id.isEmpty {
+            buffer.append("<p>Request <code>")
+            buffer.append(requestID, id)
+            buffer.append("</code></p>\n")
+        }
+    }
+
+    private func appendText(
+        to buffer: inout Buffer, _ requestID: borrowing Span<UInt8>, _ id: ByteRange
+    ) {
+        appendHeading(to: &buffer)
+        buffer.append("\n")
+        buffer.append(code.detail)
+        buffer.append("\n")
+        if !id.isEmpty {
+            buffer.append("Request ")
+            buffer.append(requestID, id)
+            buffer.append("\n")
+        }
+    }
+
+    private func appendHeading(to buffer: inout Buffer) {
+        buffer.append(decimal: UInt64(code.status))
+        buffer.append(" ")
+        buffer.append(code.title)
+    }
+}

@@ -1,0 +1,117 @@
+/// The errors that the gateway answers by itself.
+///
+/// A detail is one sentence that helps an honest client and tells an attacker nothing: no names, no
+/// addresses, nothing of the request.
+package enum ProblemCode: UInt8, CaseIterable, Sendable {
+    case badRequest, unauthorized, webhookRejected, forbidden, notFound, methodNotAllowed
+    case requestTimeout, conflict, bodyTooLarge, uriTooLong, unsupportedMediaType
+    case expectationFailed, misdirectedRequest, rateLimited, headersTooLarge, notImplemented
+    case upstreamUnreachable, upstreamInvalid, maintenance, overloaded, upstreamTimeout
+    case versionNotSupported
+
+    package var status: UInt16 {
+        switch self {
+        case .badRequest: 400
+        case .unauthorized, .webhookRejected: 401
+        case .forbidden: 403
+        case .notFound: 404
+        case .methodNotAllowed: 405
+        case .requestTimeout: 408
+        case .conflict: 409
+        case .bodyTooLarge: 413
+        case .uriTooLong: 414
+        case .unsupportedMediaType: 415
+        case .expectationFailed: 417
+        case .misdirectedRequest: 421
+        case .rateLimited: 429
+        case .headersTooLarge: 431
+        case .notImplemented: 501
+        case .upstreamUnreachable, .upstreamInvalid: 502
+        case .maintenance, .overloaded: 503
+        case .upstreamTimeout: 504
+        case .versionNotSupported: 505
+        }
+    }
+
+    /// The status's phrase (RFC 9110 §15, RFC 6585), as a title must be where the type is
+    /// `about:blank`.
+    package var title: StaticString {
+        switch self {
+        case .badRequest: "Bad Request"
+        case .unauthorized, .webhookRejected: "Unauthorized"
+        case .forbidden: "Forbidden"
+        case .notFound: "Not Found"
+        case .methodNotAllowed: "Method Not Allowed"
+        case .requestTimeout: "Request Timeout"
+        case .conflict: "Conflict"
+        case .bodyTooLarge: "Content Too Large"
+        case .uriTooLong: "URI Too Long"
+        case .unsupportedMediaType: "Unsupported Media Type"
+        case .expectationFailed: "Expectation Failed"
+        case .misdirectedRequest: "Misdirected Request"
+        case .rateLimited: "Too Many Requests"
+        case .headersTooLarge: "Request Header Fields Too Large"
+        case .notImplemented: "Not Implemented"
+        case .upstreamUnreachable, .upstreamInvalid: "Bad Gateway"
+        case .maintenance, .overloaded: "Service Unavailable"
+        case .upstreamTimeout: "Gateway Timeout"
+        case .versionNotSupported: "HTTP Version Not Supported"
+        }
+    }
+
+    /// One sentence for whoever sees the answer. Free of characters that JSON or HTML would escape.
+    package var detail: StaticString {
+        switch self {
+        case .badRequest: "The request is malformed or can be read in more than one way."
+        case .unauthorized: "This resource needs valid credentials."
+        case .webhookRejected: "The webhook could not be verified."
+        case .forbidden: "Access to this resource is not allowed."
+        case .notFound: "There is nothing at this address."
+        case .methodNotAllowed: "This resource does not support the method of the request."
+        case .requestTimeout: "The request did not arrive in time."
+        case .conflict: "The same request is being processed already."
+        case .bodyTooLarge: "The body of the request is larger than is accepted here."
+        case .uriTooLong: "The address of the request is longer than is accepted here."
+        case .unsupportedMediaType: "The content type of the request is not accepted here."
+        case .expectationFailed: "The expectation of the request cannot be met."
+        case .misdirectedRequest: "This connection does not serve the host of the request."
+        case .rateLimited: "Too many requests were made; try again later."
+        case .headersTooLarge: "The headers of the request are larger than is accepted here."
+        case .notImplemented: "The request needs something that is not implemented here."
+        case .upstreamUnreachable: "The service behind this gateway cannot be reached."
+        case .upstreamInvalid: "The service behind this gateway gave no valid answer."
+        case .maintenance: "The service is down for maintenance; try again later."
+        case .overloaded: "The service is overloaded; try again later."
+        case .upstreamTimeout: "The service behind this gateway did not answer in time."
+        case .versionNotSupported: "This version of HTTP is not supported."
+        }
+    }
+
+    /// The `code` member of the body, and the reason in logs.
+    package var token: StaticString {
+        switch self {
+        case .badRequest: "bad_request"
+        case .unauthorized: "unauthorized"
+        case .webhookRejected: "webhook_rejected"
+        case .forbidden: "forbidden"
+        case .notFound: "not_found"
+        case .methodNotAllowed: "method_not_allowed"
+        case .requestTimeout: "request_timeout"
+        case .conflict: "conflict"
+        case .bodyTooLarge: "body_too_large"
+        case .uriTooLong: "uri_too_long"
+        case .unsupportedMediaType: "unsupported_media_type"
+        case .expectationFailed: "expectation_failed"
+        case .misdirectedRequest: "misdirected_request"
+        case .rateLimited: "rate_limited"
+        case .headersTooLarge: "headers_too_large"
+        case .notImplemented: "not_implemented"
+        case .upstreamUnreachable: "upstream_unreachable"
+        case .upstreamInvalid: "upstream_invalid"
+        case .maintenance: "maintenance"
+        case .overloaded: "overloaded"
+        case .upstreamTimeout: "upstream_timeout"
+        case .versionNotSupported: "version_not_supported"
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package import Bytes
+package import HTTP
+
+/// What the upstream is told about the client, and which fields nobody else may tell it.
+package enum Forwarding {
+    /// Dropped from every request: what ``append(to:_:_:_:_:)`` writes anew, the id, which is
+    /// settled here, and the claims that only this gateway may make to an app. A trusted proxy is
+    /// trusted with addresses, not with those: it may well pass on what its own clients send.
+    package static let dropped: FieldNameSet = [
+        .xForwardedFor, .xForwardedProto, .xForwardedHost, .xRealIP, .xRequestID,
+        .apusWebhook, .xAuthSubject, .xAuthName,
+    ]
+
+    /// ``dropped``, and what untrusted peers may not say of themselves.
+    package static let droppedOfUntrusted: FieldNameSet = dropped.union([
+        .forwarded, .xForwardedPort, .xForwardedPrefix, .xForwardedServer,
+    ])
+
+    /// Further names by which proxies and delivery networks tell apps about the client or the
+    /// request, and which apps and their frameworks believe: dropped where the peer is not trusted.
+    package static let namesOfUntrusted = FieldNameTable([
+        "CF-Connecting-IP", "CF-Connecting-IPv6", "CF-IPCountry", "CF-Pseudo-IPv4", "CF-Visitor",
+        "CloudFront-Forwarded-Proto", "CloudFront-Viewer-Address", "Fastly-Client-IP",
+        "Fly-Client-IP", "Front-End-Https", "True-Client-IP", "X-Appengine-User-IP",
+        "X-Azure-ClientIP", "X-Azure-SocketIP", "X-Client-IP", "X-Cluster-Client-IP",
+        "X-Envoy-External-Address", "X-Forwarded", "X-Forwarded-By", "X-Forwarded-Client-Cert",
+        "X-Forwarded-Scheme", "X-Forwarded-SSL", "X-Forwarded-Uri", "X-HTTP-Host-Override",
+        "X-Host", "X-Original-Forwarded-For", "X-Original-Host", "X-Original-Proto",
+        "X-Original-URL", "X-ProxyUser-IP", "X-Real-Port", "X-Remote-Addr", "X-Remote-IP",
+        "X-Rewrite-URL", "X-Scheme", "X-URL-Scheme",
+    ])
+
+    /// Appends `X-Forwarded-For`, `-Proto`, `-Host` and `X-Real-IP` as field lines.
+    ///
+    /// A trusted peer's `X-Forwarded-For` is continued, anybody else's begun anew; a unix peer adds
+    /// nothing to it.
+    package static func append(
+        to buffer: inout Buffer, _ identity: ClientIdentity, _ head: borrowing RequestHead,
+        _ bytes: borrowing Span<UInt8>, _ arrival: Arrival
+    ) {
+        appendChain(to: &buffer, identity, head, bytes, arrival.peer)
+        buffer.append(
+            identity.isSecure
+                ? "X-Forwarded-Proto: https\r\n" : "X-Forwarded-Proto: http\r\n")
+        let host = identity.forwardedHost.isEmpty ? head.authority : identity.forwardedHost
+        if ForwardedText.isHost(bytes, host) {
+            buffer.append("X-Forwarded-Host: ")
+            buffer.append(bytes, host)
+            buffer.append("\r\n")
+        }
+        if let client = identity.client {
+            buffer.append("X-Real-IP: ")
+            client.append(to: &buffer)
+            buffer.append("\r\n")
+        }
+    }
+
+    /// Appends the line of hops, unless there is none to name.
+    private static func appendChain(
+        to buffer: inout Buffer, _ identity: ClientIdentity, _ head: borrowing RequestHead,
+        _ bytes: borrowing Span<UInt8>, _ peer: Peer
+    ) {
+        var separator: StaticString = "X-Forwarded-For: "
+        if identity.isTrustedPeer {
+            for index in head.fields.indices {
+                let field = head.fields[index]
+                if field.id != .xForwardedFor || field.value.isEmpty { continue }
+                if field.traits.contains(.disguised) { continue }
+                buffer.append(separator)
+                buffer.append(bytes, field.value)
+                separator = ", "
+            }
+        }
+        if case .ip(let address, _) = peer {
+            buffer.append(separator)
+            address.append(to: &buffer)
+        } else if separator.utf8CodeUnitCount != 2 {
+            return
+        }
+        buffer.append("\r\n")
+    }
+}

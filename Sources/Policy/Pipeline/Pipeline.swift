@@ -1,0 +1,73 @@
+package import Bytes
+package import HTTP
+
+/// All policies of a configuration, folded over a request head in one fixed order.
+package final class Pipeline: Sendable {
+    private let identity: IdentityPolicy
+    private let routes: RouteTable
+    private let actions: [VerdictAction]
+
+    /// - Parameter listeners: Names by index, as ``Arrival/listener`` counts them.
+    package init(routes: [Route], listeners: [String], trustedProxies: TrustedProxies) {
+        identity = IdentityPolicy(trustedProxies)
+        self.routes = RouteTable(routes, listeners: listeners)
+        actions = routes.map { VerdictAction($0.action) }
+    }
+
+    /// Decides what becomes of a request.
+    ///
+    /// - Parameter bytes: What the head's ranges refer to.
+    package func decide(
+        _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>, from arrival: Arrival,
+        scratch: inout PolicyScratch
+    ) -> Verdict {
+        let identity = identity.identity(of: arrival, head, bytes)
+        if MethodSet.refused.contains(MethodSet(head.method)) {
+            let refusal = Refusal(.methodRefused, allow: .standard)
+            return Verdict(route: nil, identity: identity, action: .refuse(refusal))
+        }
+        if head.form == .asterisk {
+            let action = VerdictAction.listMethods(routes.methods.subtracting(.refused))
+            return Verdict(route: nil, identity: identity, action: action)
+        }
+        switch routes.match(head, in: bytes, listener: arrival.listener, scratch: &scratch) {
+        case .route(let route):
+            return Verdict(route: route, identity: identity, action: actions[route])
+        case .refused(let reason, let allow):
+            let refusal = Refusal(reason, allow: allow)
+            return Verdict(route: nil, identity: identity, action: .refuse(refusal))
+        }
+    }
+
+    /// Says of every route, in order, whether it takes a request or what of it fails first.
+    /// Allocates.
+    package func explain(
+        _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>, from arrival: Arrival
+    ) -> [RouteExplanation] {
+        var scratch = PolicyScratch()
+        return routes.explain(
+            head, in: bytes, listener: arrival.listener, scratch: &scratch)
+    }
+
+    /// Who a peer is that sent no readable head.
+    package func identity(of arrival: Arrival) -> ClientIdentity {
+        identity.identity(of: arrival)
+    }
+
+    /// Appends the value of `Allow` for a 405 or an `OPTIONS *`.
+    package func appendAllow(_ methods: MethodSet, to buffer: inout Buffer) {
+        routes.methodNames.append(methods, to: &buffer)
+    }
+}
+
+extension VerdictAction {
+    init(_ action: RouteAction) {
+        self =
+            switch action {
+            case .upstream(let upstream): .forward(upstream: upstream)
+            case .redirect: .redirect
+            case .respond: .respond
+            case .health(let kind): .health(kind)
+            }
+    }
+}

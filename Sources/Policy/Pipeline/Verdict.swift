@@ -1,0 +1,90 @@
+/// Where a request came in: what is known before its first byte.
+package struct Arrival: Sendable, Equatable {
+    package var peer: Peer
+    /// Index into the listeners that the pipeline was made for.
+    package var listener: Int
+    /// Whether this hop is TLS of our own.
+    package var isSecure: Bool
+
+    package init(peer: Peer, listener: Int, isSecure: Bool) {
+        self.peer = peer
+        self.listener = listener
+        self.isSecure = isSecure
+    }
+}
+
+/// The other end of a client's socket.
+package enum Peer: Sendable, Equatable {
+    case ip(IPAddress, port: UInt16)
+    case unix
+}
+
+/// What the policies made of one request head.
+package struct Verdict: Sendable, Equatable {
+    /// Index into the pipeline's routes; `nil` if none matched or the request is refused before
+    /// routing.
+    package var route: Int?
+    package var identity: ClientIdentity
+    package var action: VerdictAction
+
+    package init(route: Int?, identity: ClientIdentity, action: VerdictAction) {
+        self.route = route
+        self.identity = identity
+        self.action = action
+    }
+}
+
+/// What is to be done with the request.
+package enum VerdictAction: Sendable, Equatable {
+    /// An index into the snapshot's upstreams.
+    case forward(upstream: Int)
+    case redirect
+    case respond
+    case health(HealthKind)
+    /// `OPTIONS *`: 204 with these methods in `Allow`, no body (RFC 9110 §9.3.7). Asks about the
+    /// server, so no route is concerned.
+    case listMethods(MethodSet)
+    case refuse(Refusal)
+}
+
+/// An error that the gateway answers by itself.
+package struct Refusal: Sendable, Equatable {
+    package let code: ProblemCode
+    package let reason: RefusalReason
+    /// For 405 the value of `Allow` (``Pipeline/appendAllow(_:to:)``); empty otherwise.
+    package let allow: MethodSet
+
+    package init(_ reason: RefusalReason, allow: MethodSet = []) {
+        self.code = reason.code
+        self.reason = reason
+        self.allow = allow
+    }
+}
+
+/// Why a head was refused, for logs; never told to the client.
+package enum RefusalReason: UInt8, CaseIterable, Sendable {
+    case noRoute, methodNotAllowed, methodRefused
+    case badEscape, nulInPath, pathAboveRoot, pathNotRooted, ambiguousPath
+
+    package var code: ProblemCode {
+        switch self {
+        case .noRoute: .notFound
+        case .methodNotAllowed, .methodRefused: .methodNotAllowed
+        case .badEscape, .nulInPath, .pathAboveRoot, .pathNotRooted, .ambiguousPath: .badRequest
+        }
+    }
+
+    /// A stable token for logs.
+    package var token: StaticString {
+        switch self {
+        case .noRoute: "no_route"
+        case .methodNotAllowed: "method_not_allowed"
+        case .methodRefused: "method_refused"
+        case .badEscape: "path_bad_escape"
+        case .nulInPath: "path_nul"
+        case .pathAboveRoot: "path_above_root"
+        case .pathNotRooted: "path_not_rooted"
+        case .ambiguousPath: "path_ambiguous"
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Bytes
+
+extension Span<UInt8> {
+    /// Whether exactly these bytes stand at `range`.
+    func holds(_ expected: borrowing Span<UInt8>, at range: ByteRange) -> Bool {
+        guard expected.count == range.count else { return false }
+        var offset = 0
+        while offset < range.count {
+            let difference = word(at: range.start &+ offset) ^ expected.word(at: offset)
+            guard Word.start(of: difference, range.count &- offset) == 0 else { return false }
+            offset &+= 8
+        }
+        return true
+    }
+
+    /// Whether these bytes stand at `range` in any mixture of ASCII cases.
+    ///
+    /// - Parameter expected: In lower case.
+    func holdsFolded(_ expected: borrowing Span<UInt8>, at range: ByteRange) -> Bool {
+        guard expected.count == range.count else { return false }
+        var offset = 0
+        while offset < range.count {
+            let lowered = Word.lowered(word(at: range.start &+ offset))
+            let difference = lowered ^ expected.word(at: offset)
+            guard Word.start(of: difference, range.count &- offset) == 0 else { return false }
+            offset &+= 8
+        }
+        return true
+    }
+
+    /// Whether every byte at `range` is of a set.
+    func holdsOnly(_ set: ByteSet, in range: ByteRange) -> Bool {
+        var place = range.start
+        while place < range.end {
+            var word = word(at: place)
+            for _ in 0..<min(8, range.end &- place) {
+                guard set.contains(UInt8(truncatingIfNeeded: word)) else { return false }
+                word = word &>> 8
+            }
+            place &+= 8
+        }
+        return true
+    }
+
+    /// `range` without the spaces and tabs at its ends (`OWS` of RFC 9110 §5.6.3).
+    func trimmed(_ range: ByteRange) -> ByteRange {
+        var start = range.start
+        var end = range.end
+        while start < end, ASCIIByte.isBlank(self[start]) { start += 1 }
+        while end > start, ASCIIByte.isBlank(self[end - 1]) { end -= 1 }
+        return ByteRange(start, end)
+    }
+}
+
+extension Word {
+    /// The first `byteCount` bytes of a word, zeros behind them; all of it from 8 on.
+    @inline(__always) static func start(of word: UInt64, _ byteCount: Int) -> UInt64 {
+        byteCount < 8 ? prefix(word, byteCount) : word
+    }
+
+    /// The word with its ASCII capitals in lower case and every other byte as it is.
+    @inline(__always) static func lowered(_ word: UInt64) -> UInt64 {
+        // Bit 7 after each sum: the low seven bits are at least, or above, a bound. No sum leaves
+        // its byte.
+        let bits = word & repeating(0x7f)
+        let isFromA = bits &+ repeating(0x80 - 0x41)
+        let isBeyondZ = bits &+ repeating(0x80 - 0x5b)
+        return word | (isFromA & ~isBeyondZ & ~word & repeating(0x80)) >> 2
+    }
+}
+
+/// The few facts of ASCII that matching needs.
+enum ASCIIByte {
+    static func lowered(_ byte: UInt8) -> UInt8 {
+        byte &- 0x41 < 26 ? byte | 0x20 : byte
+    }
+
+    static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+
+    /// The value of a hexadecimal digit, 0 to 15.
+    static func hexDigit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte &- 0x30
+        case 0x41...0x46: byte &- 0x37
+        case 0x61...0x66: byte &- 0x57
+        default: nil
+        }
+    }
+
+    static func decimalDigit(_ byte: UInt8) -> UInt8? {
+        let digit = byte &- 0x30
+        return digit < 10 ? digit : nil
+    }
+}

@@ -1,0 +1,78 @@
+import Testing
+
+@testable import Config
+
+/// The format as it is promised: whoever writes it is read, or told that it is not there yet.
+struct ContractTests {
+    private let promised = """
+        environment: production
+        server:   { workers: auto, drain_timeout: 30s }
+        listeners:
+          public:
+            bind: "0.0.0.0:8080"
+            proxy_protocol: off
+            redirect_https: on
+            tls:
+              certificates: [ { cert: /etc/apus/tls/fullchain.pem, key: /etc/apus/tls/key.pem } ]
+        admin:    { bind: "127.0.0.1:9901", token: "${APUS_ADMIN_TOKEN}", hosts: [] }
+        trusted_proxies: [ "10.0.0.0/8" ]
+        limits:   { request_line: 8KiB, header_bytes: 32KiB, header_count: 100, body: 10MiB,
+          connections: 10000, webhooks_memory: 64MiB }
+        timeouts: { header: 10s, body_min_rate: 240B, idle: 75s, send: 30s, connect: 2s,
+          response: 30s, stream: 5min, tunnel_idle: 1h }
+        log:      { level: info, output: stdout, access: on, format: json, redact_headers: [],
+          redact_query: [], sample_success: 1.0 }
+        redis: { url: "redis://:${REDIS_PASSWORD}@127.0.0.1:6379/0" }
+        security_headers: recommended
+        cors:
+          app: { origins: ["https://app.example.com"] }
+        rate_limits:
+          per_ip:  { rate: 60/min, burst: 60, key: client_ip }
+        webhooks:
+          stripe: { provider: stripe, secrets: ["${STRIPE_WEBHOOK_SECRET}"] }
+        upstreams:
+          app:
+            servers: ["127.0.0.1:3000"]
+            balance: round_robin
+            keepalive: { max: 64, idle: 30s }
+            host: client
+            tls: { verify: on }
+        trace: continue
+        forwarded: { read: x_forwarded, write: off }
+        errors: { pages: { 502: /etc/apus/502.html } }
+        audit: { output: stdout, chain: on }
+        otlp: { endpoint: "http://127.0.0.1:4318", ratio: 0.1 }
+        routes:
+          - { name: live, match: { path: /api/health }, health: live }
+          - { name: stripe, match: { path: /webhooks/stripe, methods: [POST] },
+              webhook: stripe, upstream: app }
+          - { name: login, match: { path: /api/auth/*, methods: [POST] },
+              cors: app, rate_limits: [per_ip], upstream: app }
+          - { name: old, match: { host: old.example.com },
+              redirect: { to: "https://www.example.com{path}", status: 308 } }
+          - { name: robots, match: { path: /robots.txt },
+              respond: { status: 200, body: "User-agent: *\\n", content_type: text/plain } }
+          - { name: app, match: { host: "*.example.com", path: /* },
+              auth: {}, access: {}, concurrency: {}, upstream_errors: pass, cookies: harden,
+              fetch_metadata: off, maintenance: off, strip_prefix: /api, request_headers: {},
+              response_headers: {}, content_types: [], json: {}, upload: {}, upstream: app }
+        tests:
+          - { request: "GET https://x.example.com/y", expect: { route: app } }
+        """
+    private let environment = [
+        "APUS_ADMIN_TOKEN": "x", "REDIS_PASSWORD": "x", "STRIPE_WEBHOOK_SECRET": "x",
+    ]
+
+    @Test func `every promised key is read, or not yet available, and none is unknown`() {
+        let said = load(promised, environment: environment).problems
+        #expect(!said.isEmpty)
+        #expect(said.filter { $0.message != "is not yet available in this version" } == [])
+    }
+
+    @Test func `what is not yet available is told once for each place`() {
+        let later = LaterKeys.names.values.reduce(0) { $0 + $1.count }
+        let said = load(promised, environment: environment).problems
+        // Two of the keys of routes stand in two or more of them.
+        #expect(Set(said.map { $0.path.replacing(/\[\d+\]/, with: "[]") }).count == later)
+    }
+}
