@@ -9,8 +9,8 @@ package final class SecurityHeaders: Sendable {
     private let hstsEnd: Int
     private let alwaysEnd: Int
     private let cspEnd: Int
-    /// The fields that an app's response loses: those set here, CSP and Cache-Control apart, and those that tell
-    /// what the app is made of. Empty for the preset `none`.
+    /// The fields that an app's response loses: those set here, CSP and Cache-Control apart, and
+    /// those that tell what the app is made of. Empty for the preset `none`.
     package let removed: FieldNameTable
 
     /// Whether an answer of the gateway itself gets a `Cache-Control` from here.
@@ -37,7 +37,8 @@ package final class SecurityHeaders: Sendable {
     /// Stamps a response of an app: what it has of CSP and Cache-Control stays its own.
     ///
     /// - Parameters:
-    ///   - isSecure: Whether the client speaks HTTPS, without which HSTS must not be sent (RFC 6797 §7.2).
+    ///   - isSecure: Whether the client speaks HTTPS, without which HSTS must not be sent (RFC 6797
+    ///     §7.2).
     ///   - appHas: The known names in the app's response.
     package func append(to buffer: inout Buffer, isSecure: Bool, appHas: FieldNameSet) {
         let start = isSecure ? 0 : hstsEnd

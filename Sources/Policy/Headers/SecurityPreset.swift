@@ -55,8 +55,8 @@ package enum SecurityPreset: String, CaseIterable, Sendable {
         "frame-ancestors 'none'", "upgrade-insecure-requests",
     ].joined(separator: "; ")
 
-    /// As the OWASP Secure Headers Project proposes (`headers_add.json` of 2026-07-19): every feature off but
-    /// synchronous requests to the own origin.
+    /// As the OWASP Secure Headers Project proposes (`headers_add.json` of 2026-07-19): every
+    /// feature off but synchronous requests to the own origin.
     private static let permissions =
         ([
             "accelerometer", "autoplay", "camera", "cross-origin-isolated", "display-capture",

@@ -30,7 +30,10 @@ package struct AddressBlock: Hashable, Sendable {
         case .v4: (0, ~(UInt64(0xffff_ffff) >> UInt64(prefixBits)) & 0xffff_ffff)
         case .v6:
             // A shift by 64 or more gives 0, one by a negative number shifts the other way.
-            (~(UInt64.max >> UInt64(min(prefixBits, 64))), ~(.max >> UInt64(max(prefixBits - 64, 0))))
+            (
+                ~(UInt64.max >> UInt64(min(prefixBits, 64))),
+                ~(.max >> UInt64(max(prefixBits - 64, 0)))
+            )
         }
     }
 }

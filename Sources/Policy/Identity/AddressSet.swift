@@ -1,7 +1,7 @@
 /// Many address blocks, asked whether one of them holds an address.
 ///
-/// The blocks are merged into disjoint ranges, each family by itself: an IPv4 address is in no IPv6 block,
-/// not even in `::/0`.
+/// The blocks are merged into disjoint ranges, each family by itself: an IPv4 address is in no IPv6
+/// block, not even in `::/0`.
 ///
 /// - Complexity: A question takes one comparison for each doubling of the number of ranges.
 package struct AddressSet: Sendable {

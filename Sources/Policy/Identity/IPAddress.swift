@@ -1,7 +1,7 @@
 /// An IPv4 or IPv6 address without port or zone.
 ///
-/// An IPv4-mapped IPv6 address (`::ffff:a.b.c.d`) is the IPv4 address: a dual-stack socket says the former
-/// for the latter.
+/// An IPv4-mapped IPv6 address (`::ffff:a.b.c.d`) is the IPv4 address: a dual-stack socket says the
+/// former for the latter.
 package struct IPAddress: Hashable, Sendable {
     /// The family that the address was given in, mapped addresses being IPv4.
     package enum Family: UInt8, Sendable { case v4, v6 }

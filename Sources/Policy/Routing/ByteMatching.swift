@@ -60,7 +60,8 @@ extension Word {
 
     /// The word with its ASCII capitals in lower case and every other byte as it is.
     @inline(__always) static func lowered(_ word: UInt64) -> UInt64 {
-        // Bit 7 after each sum: the low seven bits are at least, or above, a bound. No sum leaves its byte.
+        // Bit 7 after each sum: the low seven bits are at least, or above, a bound. No sum leaves
+        // its byte.
         let bits = word & repeating(0x7f)
         let isFromA = bits &+ repeating(0x80 - 0x41)
         let isBeyondZ = bits &+ repeating(0x80 - 0x5b)

@@ -6,7 +6,8 @@ package struct Route: Sendable {
     package var action: RouteAction
     /// The global preset unless the route has its own.
     package var securityHeaders: SecurityPreset
-    /// Longest request body in bytes, the global limit unless the route has its own; `nil` for `none`.
+    /// Longest request body in bytes, the global limit unless the route has its own; `nil` for
+    /// `none`.
     package var bodyBytesMax: UInt64?
     package var timeouts: RouteTimeouts
 

@@ -2,15 +2,21 @@ import Testing
 
 @testable import Policy
 
-/// Random routes and requests over a small vocabulary, so that they meet often, against ``RouteModel``.
+/// Random routes and requests over a small vocabulary, so that they meet often, against
+/// ``RouteModel``.
 @Suite struct RouteTablePropertyTests {
     private static let segments = [
-        "a", "b", "ab", "", ".", "..", "%61", "%2e", "%2E%2e", "a%2Fb", "%2f", "a;x", ";", "..;", "a\\b",
+        "a", "b", "ab", "", ".", "..", "%61", "%2e", "%2E%2e", "a%2Fb", "%2f", "a;x", ";", "..;",
+        "a\\b",
         "%5C", "%25", "%2561", "%C3%A9", "%20", "...", "A", "%3B",
     ]
     private static let plainSegments = ["a", "b", "ab", "c"]
-    private static let hosts = ["a.com", "b.a.com", "c.b.a.com", "com", "a.org", "A.Com:80", "b.a.com."]
-    private static let hostPatterns = ["a.com", "*.a.com", "*.com", "b.a.com", "*.b.a.com", "a.org"]
+    private static let hosts = [
+        "a.com", "b.a.com", "c.b.a.com", "com", "a.org", "A.Com:80", "b.a.com.",
+    ]
+    private static let hostPatterns = [
+        "a.com", "*.a.com", "*.com", "b.a.com", "*.b.a.com", "a.org",
+    ]
 
     @Test(arguments: 0..<40)
     func `random routes and requests come out as first match says`(_ seed: UInt64) {
@@ -53,7 +59,8 @@ import Testing
             route.host = hostPatterns.randomElement(using: &random)
         }
         let depth = Int.random(in: 0..<4, using: &random)
-        let path = (0..<depth).map { _ in "/" + (plainSegments.randomElement(using: &random) ?? "") }.joined()
+        let path = (0..<depth).map { _ in "/" + (plainSegments.randomElement(using: &random) ?? "")
+        }.joined()
         switch Int.random(in: 0..<4, using: &random) {
         case 0: break
         case 1: route.path = path.isEmpty ? "/" : path
@@ -71,7 +78,8 @@ import Testing
         let isPlain = Bool.random(using: &random)
         let words = isPlain ? plainSegments : segments
         let depth = Int.random(in: 1..<5, using: &random)
-        let path = (0..<depth).map { _ in "/" + (words.randomElement(using: &random) ?? "") }.joined()
+        let path = (0..<depth).map { _ in "/" + (words.randomElement(using: &random) ?? "") }
+            .joined()
         var request = SentRequest(
             ["GET", "HEAD", "POST", "PUT"].randomElement(using: &random) ?? "GET", path,
             host: hosts.randomElement(using: &random) ?? "")
