@@ -8,7 +8,7 @@ struct SectionTests {
     private let listener = "listeners: { a: { bind: \"*:1\" } }\n"
 
     @Test(arguments: [
-        ("limits", "request_line", "64B", "64KiB"), ("limits", "header_bytes", "1KiB", "64KiB"),
+        ("limits", "request_line", "64B", "16KiB"), ("limits", "header_bytes", "1KiB", "40KiB"),
         ("limits", "header_count", "1", "1000"), ("limits", "body", "1B", "1024TiB"),
         ("limits", "connections", "1", "1000000"), ("timeouts", "header", "1ms", "365d"),
         ("timeouts", "body_min_rate", "1B", "1GiB"), ("timeouts", "idle", "1ms", "365d"),
