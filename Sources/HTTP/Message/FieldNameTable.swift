@@ -17,7 +17,7 @@ package final class FieldNameTable: Sendable, Equatable {
         }.sorted { ($0.hash, $0.name.count) < ($1.hash, $1.name.count) }
         self.names = hashed.map(\.name)
         starts = (0...256).map { hash in
-            UInt16(hashed.firstIndex { $0.hash >= hash } ?? hashed.count)
+            UInt16(hashed.firstIndex { Int($0.hash) >= hash } ?? hashed.count)
         }
     }
 
@@ -49,9 +49,9 @@ package final class FieldNameTable: Sendable, Equatable {
         let first = starts[hash]
         let end = starts[hash &+ 1]
         if first == end { return false }
-        for place in Int(first)..<Int(end)
-        where isAlike(names[place].span, bytes, field.name, maskedHyphens) {
-            return true
+        for place in Int(first)..<Int(end) {
+            let name = names[place]
+            if isAlike(name.span, bytes, field.name, maskedHyphens) { return true }
         }
         return false
     }

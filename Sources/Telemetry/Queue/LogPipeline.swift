@@ -9,9 +9,9 @@ package final class LogPipeline: Sendable {
     /// Bytes that a queue holds.
     package static let queueBytes = 1 << 20
 
-    private let loopQueues: [LogQueue]
-    /// For those who have no queue of their own. Guard: `sharedTurn`, held for one copy at most.
-    private let sharedQueue: LogQueue
+    /// One for each loop, then one for those who have none of their own.
+    private let queues: [LogQueue]
+    /// The guard of the last queue's producer's side, held for one copy at most.
     private let sharedTurn = Mutex<Void>(())
     private let wakeUp: WakePipe
     private let finished: WakePipe
@@ -31,10 +31,9 @@ package final class LogPipeline: Sendable {
         finished = try WakePipe()
         let signal = WriterSignal(pipe: wakeUp)
         self.signal = signal
-        loopQueues = (0..<queueCount).map { _ in
+        queues = (0...queueCount).map { _ in
             LogQueue(capacity: Self.queueBytes, signal: signal)
         }
-        sharedQueue = LogQueue(capacity: Self.queueBytes, signal: signal)
         destination = Mutex(try LogDestination(output))
     }
 
@@ -44,14 +43,17 @@ package final class LogPipeline: Sendable {
     }
 
     /// The queue of one loop, whose only producer that loop is.
-    package func queue(_ index: Int) -> LogQueue { loopQueues[index] }
+    package func queue(_ index: Int) -> LogQueue {
+        precondition(index >= 0 && index < queues.count - 1, "a loop's index")
+        return queues[index]
+    }
 
     /// Appends to the shared queue, from any thread; not for a loop's data path.
     ///
     /// - Returns: Whether there was room for the line.
     @discardableResult
     package func submit(_ line: inout LineBuilder) -> Bool {
-        sharedTurn.withLock { _ in sharedQueue.append(&line) }
+        sharedTurn.withLock { _ in queues[queues.count - 1].append(&line) }
     }
 
     /// Lines taken by all queues.
@@ -78,8 +80,6 @@ package final class LogPipeline: Sendable {
         finished.wait(orWritable: -1, milliseconds: Int32(clamping: nanoseconds / 1_000_000 + 100))
         return isDrained.load(ordering: .acquiring)
     }
-
-    private var queues: [LogQueue] { loopQueues + [sharedQueue] }
 }
 
 // MARK: - The writer's side

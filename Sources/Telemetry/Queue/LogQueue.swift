@@ -53,7 +53,7 @@ import Synchronization
         guard byteCount > 0 else { return !line.hasOverflowed }
         let end = tail.load(ordering: .relaxed)
         var used = end &- seenHead.load(ordering: .relaxed) &+ byteCount
-        if used > capacity / 2 {
+        if used > capacity / 4 {
             let seen = head.load(ordering: .acquiring)
             seenHead.store(seen, ordering: .relaxed)
             used = end &- seen &+ byteCount
@@ -66,7 +66,8 @@ import Synchronization
         // Either the writer sees this line before it falls asleep, or the load below sees it asleep.
         tail.store(end &+ byteCount, ordering: .sequentiallyConsistent)
         lines.store(lines.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
-        signal.lineCame(isHalfFull: used > capacity / 2)
+        // Woken at a quarter, the writer has the time of three quarters to get to run.
+        signal.lineCame(isFilling: used > capacity / 4)
         return !line.hasOverflowed
     }
 
