@@ -45,7 +45,6 @@ package final class SecurityHeaders: Sendable {
     package func append(to buffer: inout Buffer, isSecure: Bool, appHas: FieldNameSet) {
         let block = block
         let start = isSecure ? 0 : hstsEnd
-        let block = block
         let tail = appHas.contains(.cacheControl) ? cspEnd : block.count
         guard appHas.intersects(Self.contentPolicies) else {
             buffer.append(block.span, ByteRange(start, tail))
