@@ -2,17 +2,16 @@ package import Bytes
 
 /// Writes access lines: one JSON object a line, names and order as docs/logs.md lists them.
 package enum AccessLine {
-    /// No line is longer, whatever a client sends, if route, upstream and address have at most 16 KiB
-    /// together once escaped: a buffer with so much room takes every line.
+    /// No line is longer, whatever a client sends, if route, upstream and address have at most 16
+    /// KiB together once escaped: a buffer with so much room takes every line.
     package static let bytesMax = 65_536
 
     /// Appends one whole line with its line end or, if it does not fit, nothing.
     ///
-    /// - Parameters:
-    ///   - buffer: ``Buffer/hasOverflowed`` afterwards if the line did not fit; ``LogQueue/append(_:)``
-    ///     then counts a drop.
-    ///   - source: What all ranges of the record lie in.
-    ///   - labels: Of the snapshot that the exchange began with.
+    /// If it does not fit, ``Buffer/hasOverflowed`` is set, and ``LogQueue/append(_:)`` counts a
+    /// drop. All ranges of the record lie in `source`; the labels are those of the snapshot that
+    /// the exchange began with.
+    ///
     /// - Complexity: About two instructions a byte; no allocation.
     package static func append(
         to buffer: inout Buffer, record: borrowing AccessRecord, source: borrowing Span<UInt8>,
@@ -39,8 +38,8 @@ package enum AccessLine {
     private static var reservedBytes: Int { 512 }
 }
 
-/// How much of each text a line shows, in bytes before escaping; more is cut off and marked with `…`, so
-/// that no client can have its line left out by making it too long.
+/// How much of each text a line shows, in bytes before escaping; more is cut off and marked with
+/// `…`, so that no client can have its line left out by making it too long.
 enum TextLimit {
     static var identifier: Int { 128 }
     static var method: Int { 64 }

@@ -2,8 +2,8 @@ import Synchronization
 
 /// One loop's numbers: written by that loop alone, read by whoever renders the page.
 ///
-/// All memory is taken at the start. An index that the loop was not made for counts as the first of its
-/// kind, so a stale index never traps and no total is wrong.
+/// All memory is taken at the start. An index that the loop was not made for counts as the first of
+/// its kind, so a stale index never traps and no total is wrong.
 package final class LoopMetrics: Sendable {
     private let cells: CounterCells
     private let requests: RequestTable
@@ -20,7 +20,8 @@ package final class LoopMetrics: Sendable {
 
     /// Counts a finished exchange, with the same numbers that its access line shows.
     ///
-    /// - Parameter method: Index into ``MetricNames/methods``.
+    /// `method` is an index into ``MetricNames/methods``.
+    ///
     /// - Complexity: About 60 instructions.
     package func requestFinished(_ record: borrowing AccessRecord, method: UInt8) {
         var route = 0
@@ -72,7 +73,8 @@ package final class LoopMetrics: Sendable {
         cells.add(1, at: shape.upstream(upstream) &+ UpstreamCell.retries)
     }
 
-    /// Follows a connection: from none to active when it is made, to idle and back, to none at its end.
+    /// Follows a connection: from none to active when it is made, to idle and back, to none at its
+    /// end.
     package func upstreamConnectionMoved(
         _ upstream: Int, from old: UpstreamConnectionState, to new: UpstreamConnectionState
     ) {

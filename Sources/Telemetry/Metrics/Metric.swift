@@ -72,14 +72,16 @@ package enum Metric: CaseIterable, Sendable {
     /// One sentence for operators; the page's HELP.
     package var help: StaticString {
         switch self {
-        case .httpRequests: "Finished exchanges; route - without a route, status - without a response."
+        case .httpRequests:
+            "Exchanges ended; route - without a route, status - without a response."
         case .httpRequestDuration: "From a request's first byte to its response's last."
         case .httpRequestBytes: "Body bytes taken from clients."
         case .httpResponseBytes: "Body bytes given to clients."
         case .httpOutcomes: "Finished exchanges by how they ended, as in the access log."
         case .connectionsActive: "Client connections that are open."
         case .connections: "Client connections accepted."
-        case .connectionsRefused: "Client connections turned away because limits.connections was reached."
+        case .connectionsRefused:
+            "Client connections turned away since limits.connections was reached."
         case .acceptErrors: "Failures to accept a connection."
         case .acceptPauses: "Times that accepting paused because descriptors or memory ran out."
         case .upstreamDuration: "From the begin of an attempt to the upstream's last byte."

@@ -4,9 +4,8 @@ package enum MetricsPage {
 
     /// Renders all metrics, the loops' counters added up.
     ///
-    /// - Parameters:
-    ///   - loops: At least one; all made for `names`.
-    ///   - logLines: ``LogPipeline/lineCount`` and ``LogPipeline/droppedCount``.
+    /// There is at least one loop, and all were made for `names`; `logLines` are
+    /// ``LogPipeline/lineCount`` and ``LogPipeline/droppedCount``.
     package static func render(
         loops: [LoopMetrics], names: MetricNames, process: ProcessSample, logLines: LogLineCounts
     ) -> [UInt8] {
@@ -119,7 +118,8 @@ extension PageWriter {
             let opened = totals.listener(index, .opened)
             switch metric {
             case .connectionsActive:
-                // A close can be seen before its open when another loop's cells are read in between.
+                // A close can be seen before its open when another loop's cells are read in
+                // between.
                 let closed = totals.listener(index, .closed)
                 sample([name], opened > closed ? opened - closed : 0)
             case .connections: sample([name], opened)

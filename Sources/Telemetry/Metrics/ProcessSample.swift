@@ -20,7 +20,7 @@ package struct ProcessSample: Sendable {
         self.startMicroseconds = startMicroseconds
     }
 
-    /// Reads them; what cannot be read is 0. Costs some file reads: not for a loop with traffic.
+    /// Reads them, what cannot be read as 0, from some files: not for a loop with traffic.
     package static func read() -> ProcessSample {
         var usage = rusage()
         _ = unsafe getrusage(RUSAGE_SELF.rawValue, &usage)
@@ -34,7 +34,8 @@ package struct ProcessSample: Sendable {
             startMicroseconds: startTime())
     }
 
-    /// Field 22 of stat, in ticks after the boot; the second field may hold anything but ends with `)`.
+    /// Field 22 of stat, in ticks after the boot; the second field may hold anything but ends with
+    /// `)`.
     private static func startTime() -> UInt64 {
         let status = contents(of: "/proc/self/stat")
         guard let name = status.lastIndex(of: 0x29) else { return 0 }

@@ -1,10 +1,11 @@
 import Glibc
 import Synchronization
 
-/// The log of a process: a queue for each loop, one for everybody else, and the thread that writes them.
+/// The log of a process: a queue for each loop, one for everybody else, and the thread that writes
+/// them.
 ///
-/// Lines of one queue keep their order; those of different queues may change places within a tenth of a
-/// second.
+/// Lines of one queue keep their order; those of different queues may change places within a tenth
+/// of a second.
 package final class LogPipeline: Sendable {
     /// Bytes that a queue holds.
     package static let queueBytes = 1 << 20
@@ -16,16 +17,14 @@ package final class LogPipeline: Sendable {
     private let wakeUp: WakePipe
     private let finished: WakePipe
     private let signal: WriterSignal
-    /// The writer takes it when it starts. Guard: the mutex.
+    /// What the writer takes when it starts; the mutex is its guard.
     private let destination: Mutex<LogDestination?>
     private let mustReopen = Atomic<Bool>(false)
     /// Nanoseconds of the monotonic clock at which a stop gives up; `Int64.max` while nobody stops.
     private let deadline = Atomic<Int64>(.max)
     private let isDrained = Atomic<Bool>(false)
 
-    /// Opens the output.
-    ///
-    /// - Parameter queueCount: Loops that log.
+    /// Opens the output and makes a queue for each of `queueCount` loops.
     package init(output: LogTarget, queueCount: Int) throws(LogProblem) {
         wakeUp = try WakePipe()
         finished = try WakePipe()
@@ -37,7 +36,7 @@ package final class LogPipeline: Sendable {
         destination = Mutex(try LogDestination(output))
     }
 
-    /// Starts the writer thread; lines queued before are written too. To be called once.
+    /// Starts the writer thread, once; lines queued before are written too.
     package func start() throws(LogProblem) {
         try startThread { self.write() }
     }
@@ -91,7 +90,9 @@ extension LogPipeline {
         finished.signal()
     }
 
-    /// The output is closed when this returns. - Returns: Whether everything was written.
+    /// The output is closed when this returns.
+    ///
+    /// - Returns: Whether everything was written.
     private func writeUntilStop() -> Bool {
         guard let output = destination.withLock({ $0.take() }) else { return false }
         var writer = LogWriter(queues: queues, destination: output, pipeline: self)

@@ -3,12 +3,14 @@ import Synchronization
 
 /// Lines on their way from one producer to the writer thread: a ring of bytes of fixed size.
 ///
-/// The producer never waits and makes no system call, but for one when the writer sleeps. A line that
-/// does not fit is dropped whole and counted.
+/// The producer never waits and makes no system call, but for one when the writer sleeps. A line
+/// that does not fit is dropped whole and counted.
 ///
-/// - Invariant: `0 <= tail - head <= capacity`; `head` and `tail` stand between lines. Both only grow.
-/// - Safety: the bytes from `head` to `tail` belong to the writer, all others to the producer. `tail` is
-///   stored after a line's bytes and loaded before they are read; so is `head` the other way round.
+/// - Invariant: `0 <= tail - head <= capacity`; `head` and `tail` stand between lines. Both only
+///   grow.
+/// - Safety: the bytes from `head` to `tail` belong to the writer, all others to the producer.
+///   `tail` is stored after a line's bytes and loaded before they are read; so is `head` the other
+///   way round.
 @safe package final class LogQueue: Sendable {
     nonisolated(unsafe) private let ring: UnsafeMutablePointer<UInt8>
     private let capacity: Int
@@ -36,9 +38,9 @@ import Synchronization
 
     deinit { unsafe ring.deallocate() }
 
-    /// Lines taken. Loaded by anyone.
+    /// Lines taken; anyone may ask.
     package var lineCount: UInt64 { lines.load(ordering: .relaxed) }
-    /// Lines dropped. Loaded by anyone.
+    /// Lines dropped; anyone may ask.
     package var droppedCount: UInt64 { dropped.load(ordering: .relaxed) }
 
     /// Takes the whole lines in `line`, or drops and counts them; the producer's call alone.
@@ -63,7 +65,8 @@ import Synchronization
             return false
         }
         line.withReadable { bytes in copy(bytes, at: end & (capacity &- 1)) }
-        // Either the writer sees this line before it falls asleep, or the load below sees it asleep.
+        // Either the writer sees this line before it falls asleep, or the load below sees it
+        // asleep.
         tail.store(end &+ byteCount, ordering: .sequentiallyConsistent)
         lines.store(lines.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
         // Woken at a quarter, the writer has the time of three quarters to get to run.
@@ -71,7 +74,7 @@ import Synchronization
         return !line.hasOverflowed
     }
 
-    /// Ends a line and takes it; the producer's call alone. The builder can begin another.
+    /// Ends a line and takes it, after which the builder can begin another; the producer's call alone.
     @discardableResult
     package func append(_ line: inout LineBuilder) -> Bool {
         var isTaken = false
@@ -84,7 +87,8 @@ import Synchronization
         dropped.store(dropped.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
     }
 
-    /// Takes out all that is there; for a consumer other than the writer thread, as in a simulation.
+    /// Takes out all that is there; for a consumer other than the writer thread, as in a
+    /// simulation.
     package func takeAll() -> [UInt8] {
         var bytes: [UInt8] = []
         let end = publishedEnd

@@ -2,8 +2,8 @@ import Glibc
 
 /// The writer thread's work: whole lines from the queues to the output, as they come.
 ///
-/// An output that takes nothing leaves the lines where they are, so the queues fill and their producers
-/// drop and count; nothing else is lost, and memory does not grow.
+/// An output that takes nothing leaves the lines where they are, so the queues fill and their
+/// producers drop and count; nothing else is lost, and memory does not grow.
 struct LogWriter: ~Copyable {
     private let queues: [LogQueue]
     private var destination: LogDestination
@@ -33,7 +33,9 @@ struct LogWriter: ~Copyable {
         self.pipeline = pipeline
     }
 
-    /// Writes until a stop. - Returns: Whether everything was written.
+    /// Writes until a stop.
+    ///
+    /// - Returns: Whether everything was written.
     mutating func run() -> Bool {
         nameThread()
         var wasQuiet = false
@@ -116,8 +118,10 @@ struct LogWriter: ~Copyable {
         return .wrote
     }
 
-    /// Opens the file anew. A line that the old file has only a part of is finished there or, where that
-    /// cannot be, written whole to the new one.
+    /// Opens the file anew.
+    ///
+    /// A line that the old file has only a part of is finished there or, where
+    /// that cannot be, written whole to the new one.
     private mutating func reopen() {
         if cutBytes > 0 { _ = writeQueue(queues[current]) }
         do {

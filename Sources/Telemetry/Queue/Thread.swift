@@ -37,7 +37,8 @@ func monotonicNanoseconds() -> Int64 {
 }
 
 extension LogClock {
-    /// A clock that stands at the present; for those off the loops, which read their own once a turn.
+    /// A clock that stands at the present; for those off the loops, which read their own once a
+    /// turn.
     package static func now() -> LogClock {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)

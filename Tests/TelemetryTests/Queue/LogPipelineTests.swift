@@ -4,7 +4,7 @@ import Telemetry
 import Testing
 
 @Suite struct LogPipelineTests {
-    @Test func `lines of all loops and of others reach the file, each loop's in order`() async throws {
+    @Test func `lines of all loops and of others reach the file in order`() async throws {
         let folder = try TemporaryFolder()
         let pipeline = try LogPipeline(output: .file(path: "\(folder.path)/log"), queueCount: 3)
         try pipeline.start()

@@ -3,7 +3,8 @@ import Glibc
 import Telemetry
 import Testing
 
-/// Outputs that take nothing: loops go on, lines are dropped whole and counted, memory stays as it is.
+/// Outputs that take nothing: loops go on, lines are dropped whole and counted, memory stays as it
+/// is.
 @Suite struct StuckOutputTests {
     @Test func `a reader that stops costs lines, which are counted, and is told of them`() throws {
         let pipe = try TestPipe()
@@ -78,7 +79,7 @@ import Testing
     @Test func `a socket gets whole lines though its buffer is small`() throws {
         var ends: [Int32] = [-1, -1]
         try #require(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
-        defer { ends.forEach { _ = close($0) } }
+        defer { for end in ends { _ = close(end) } }
         let pipeline = try LogPipeline(output: .descriptor(ends[0]), queueCount: 1)
         try pipeline.start()
         for number in 0..<8000 {
@@ -91,7 +92,8 @@ import Testing
     }
 
     @Test func `an output that cannot be opened once more is never waited on`() throws {
-        // A named pipe without a reader cannot be opened through /proc; its reader comes back later.
+        // A named pipe without a reader cannot be opened through /proc; its reader comes back
+        // later.
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/fifo"
         try #require(unsafe mkfifo(path, 0o600) == 0)
@@ -100,7 +102,7 @@ import Testing
         _ = close(firstReader)
         let pipeline = try LogPipeline(output: .descriptor(writer), queueCount: 1)
         let reader = unsafe open(path, O_RDONLY | O_NONBLOCK)
-        defer { [writer, reader].forEach { _ = close($0) } }
+        defer { for end in [writer, reader] { _ = close(end) } }
         try pipeline.start()
         for number in 0..<20_000 {
             pipeline.queue(0).append(numberedLine(0, number, padding: 100))
