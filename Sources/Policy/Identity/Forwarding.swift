@@ -66,7 +66,7 @@ package enum Forwarding {
             for index in head.fields.indices {
                 let field = head.fields[index]
                 if field.id != .xForwardedFor || field.value.isEmpty { continue }
-                if field.traits.contains(.disguised) { continue }
+                if field.isDisguised { continue }
                 buffer.append(separator)
                 buffer.append(bytes, field.value)
                 separator = ", "

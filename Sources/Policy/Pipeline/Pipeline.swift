@@ -29,7 +29,7 @@ package final class Pipeline: Sendable {
             let refusal = Refusal(.methodRefused, allow: .standard)
             return Verdict(route: nil, identity: identity, action: .refuse(refusal))
         }
-        if head.form == .asterisk {
+        if case .asterisk = head.form {
             let action = VerdictAction.listMethods(routes.methods.subtracting(.refused))
             return Verdict(route: nil, identity: identity, action: action)
         }

@@ -1,4 +1,14 @@
 import Bytes
+import HTTP
+
+extension Field {
+    /// Whether the name only looks like the known one: such a line is nobody's word.
+    ///
+    /// In raw values, as the set operations of another module's type are calls through its conformance.
+    @inline(__always) var isDisguised: Bool {
+        traits.rawValue & FieldTraits.disguised.rawValue != 0
+    }
+}
 
 extension Span<UInt8> {
     /// Whether exactly these bytes stand at `range`.
