@@ -119,7 +119,10 @@ extension Worker where Kernel: ~Copyable {
         }
         downstreams[d].wire.input = input
         downstreams[d].wire.input.consume(headBytes)
-        if opened != .max { reach(opened) } else { end(d, persistence) }
+        guard opened != .max else { return end(d, persistence) }
+        // Without more to read the buffer serves others while this request waits for its answer.
+        downstreams[d].wire.park(to: &pool)
+        reach(opened)
     }
 
     /// Whether the head announces more than the route admits: then no byte of it need come.
