@@ -55,7 +55,10 @@ package final class LogPipeline: Sendable {
     /// - Returns: Whether there was room for the line.
     @discardableResult
     package func submit(_ line: inout LineBuilder) -> Bool {
-        sharedTurn.withLock { _ in queues[queues.count - 1].append(&line) }
+        let queue = queues[queues.count - 1]
+        let publication = sharedTurn.withLock { _ in queue.publish(&line) }
+        queue.announce(publication)
+        return publication != .dropped
     }
 
     /// Lines taken by all queues.
