@@ -27,6 +27,8 @@ final class AppPlay {
     var answer: (AppRequest) -> Reply = { _ in .ok() }
     /// Whether a request is answered when its head is there, its body unread.
     var answersEarly = false
+    /// Whether it closes a connection that the gateway has ended.
+    var closesAtEnd = true
     /// Bytes it takes off a connection at once; 0 for an app that reads nothing.
     var appetite = Int.max
     /// Requests that were whole, in the order in which they were.
@@ -51,7 +53,7 @@ final class AppPlay {
                 perform(answer(request), on: stream, &talk)
                 hasMoved = true
             }
-            if stream.sawEnd && !talk.isOver {
+            if closesAtEnd && stream.sawEnd && !talk.isOver {
                 talk.isOver = true
                 stream.close()
                 hasMoved = true

@@ -166,7 +166,8 @@ extension MetricsPage {
     static func text(_ names: MetricNames, _ metrics: LoopMetrics) -> String {
         String(
             decoding: render(
-                names: names, loops: [metrics], process: nil, log: LogLineCounts(queued: 0, dropped: 0)),
+                loops: [metrics], names: names, process: ProcessSample.read(),
+                logLines: LogLineCounts(queued: 0, dropped: 0)),
             as: UTF8.self)
     }
 }
