@@ -2,6 +2,9 @@ package import Bytes
 package import HTTP
 
 /// All policies of a configuration, folded over a request head in one fixed order.
+///
+/// The order is that of ``decide(_:in:from:scratch:)``, and no other file knows it. A class, so
+/// that whoever holds one copies a reference; it never changes.
 package final class Pipeline: Sendable {
     private let identity: IdentityPolicy
     private let routes: RouteTable

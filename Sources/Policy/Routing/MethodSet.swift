@@ -10,12 +10,14 @@ package struct MethodSet: OptionSet, Sendable, Hashable {
 
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 
+    /// The set of one method; ``HTTP/Method/other`` is ``unlisted``.
     package init(_ method: Method) {
         rawValue = method == .other ? 1 << 63 : 1 << UInt64(method.rawValue)
     }
 
     // Computed, since a stored one would be looked up behind a lock on every request.
 
+    /// All methods, extension ones included.
     package static var any: MethodSet { MethodSet(rawValue: .max) }
     /// A method that no route names.
     package static var unlisted: MethodSet { MethodSet(rawValue: 1 << 63) }

@@ -74,7 +74,7 @@ import Synchronization
         return !line.hasOverflowed
     }
 
-    /// Ends a line and takes it, after which the builder can begin another; the producer's call alone.
+    /// Ends a line and takes it, after which the builder can begin another; the producer's call.
     @discardableResult
     package func append(_ line: inout LineBuilder) -> Bool {
         var isTaken = false
