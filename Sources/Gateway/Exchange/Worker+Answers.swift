@@ -117,7 +117,7 @@ extension Worker where Kernel: ~Copyable {
 
     /// A request whose body nobody has read would be taken for the next request.
     private func persistenceOfAnswer() -> DownstreamMachine.Persistence {
-        guard desk.requestHead.framing == .none else { return .endsUnread }
+        guard desk.requestHead.framing.isNone else { return .endsUnread }
         return desk.requestHead.keepsAlive && turn.drain == nil ? .kept : .ends
     }
 
