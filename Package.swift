@@ -25,6 +25,7 @@ func tests(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
 /// Data that tests read from the source tree instead of a bundle.
 let excludedFolders: [String: [String]] = [
     "Config": ["Golden"], "Telemetry": ["Golden"], "Tidy": ["Ratchets"],
+    "EndToEnd": ["Apps", "Smuggling"],
 ]
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -57,7 +58,7 @@ let package = Package(
                 "Bytes", "Linux", "HTTP", "Crypto", "Redis", "Policy", "Telemetry", "Config",
                 "Reactor",
             ]),
-        module("Simulation", ["Bytes", "HTTP", "Policy", "Telemetry", "Config", "Gateway"]),
+        module("Simulation", ["Bytes", "Linux", "Reactor", "Gateway"]),
         .executableTarget(
             name: "apus",
             dependencies: ["CVersion", "Linux", "Telemetry", "Config", "Gateway", arguments],
@@ -70,7 +71,12 @@ let package = Package(
         tests("Config", ["Bytes", "HTTP", "Policy", "Config"]),
         tests("Reactor", ["Bytes", "Linux", "Reactor"]),
         tests(
-            "Gateway", ["Bytes", "HTTP", "Policy", "Telemetry", "Config", "Gateway", "Simulation"]),
+            "Gateway",
+            [
+                "Bytes", "Linux", "HTTP", "Policy", "Telemetry", "Config", "Reactor", "Gateway",
+                "Simulation",
+            ]),
+        tests("EndToEnd"),
         tests("Tidy"),
     ]
 )

@@ -27,6 +27,7 @@ struct Wire: ~Copyable {
     mutating func note(_ readiness: Readiness) {
         if readiness.contains(.readable) { state.insert(.readable) }
         if readiness.contains(.writable) { state.insert(.writable) }
+        guard !readiness.isDisjoint(with: [.ended, .broken]) else { return }
         // An end or an error is found by the next read or write, which must therefore happen.
         if readiness.contains(.ended) { state.formUnion([.readable, .ended]) }
         if !readiness.isDisjoint(with: .broken) { state.formUnion([.readable, .writable, .broken]) }

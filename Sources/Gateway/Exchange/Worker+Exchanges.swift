@@ -186,8 +186,8 @@ extension Worker where Kernel: ~Copyable {
         let answer = OwnAnswer(
             content: .problem(code, format), isHead: exchanges[x].plan.traits.contains(.isHead),
             isSecure: exchanges[x].plan.traits.contains(.isSecure),
-            connection: connectionField(
-                persistence, isModern: exchanges[x].plan.traits.contains(.isModern)))
+            connection: persistence.field(
+                isModern: exchanges[x].plan.traits.contains(.isModern)))
         var record = exchanges[x].record
         var exchange = exchanges.remove(x)
         compose(answer, d, route: exchange.plan.verdict.route, exchange.journal, &record)

@@ -124,11 +124,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     private func hostSent(_ upstream: Int, _ endpoint: Int) -> [UInt8]? {
-        switch plan.hosts[upstream] {
-        case .client: nil
-        case .fixed(let host): host
-        case .server(let hosts): hosts[pools[upstream].endpoints[endpoint].server]
-        }
+        plan.hosts[upstream].sent(toServer: pools[upstream].endpoints[endpoint].server)
     }
 
     /// Goes on with a server's connection: something was reported.

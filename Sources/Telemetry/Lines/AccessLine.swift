@@ -61,6 +61,7 @@ extension LineCursor {
         put(fixedWord: time.second)
     }
 
+    /// Puts what the client asked for, up to `protocol`.
     @inline(__always)
     fileprivate mutating func put(
         _ request: AccessRequest, _ source: LineSource,
@@ -95,6 +96,7 @@ extension LineCursor {
         put(fixed: "\"")
     }
 
+    /// Puts `status` up to `duration_ms`.
     @inline(__always)
     fileprivate mutating func putNumbers(of record: borrowing AccessRecord) {
         if let status = record.status {
@@ -109,6 +111,7 @@ extension LineCursor {
         put(fixedMilliseconds: record.durationMicroseconds)
     }
 
+    /// Puts `route` up to `upstream_ms`; names and addresses are ready as whole fields.
     @inline(__always)
     fileprivate mutating func putUpstream(
         of record: borrowing AccessRecord, _ labels: borrowing AccessLabels
@@ -128,6 +131,7 @@ extension LineCursor {
         }
     }
 
+    /// Puts `outcome` and `reason`.
     @inline(__always)
     fileprivate mutating func putOutcome(of record: borrowing AccessRecord) {
         // The usual ones are copied by a few stores, their lengths being known.
@@ -146,6 +150,7 @@ extension LineCursor {
         }
     }
 
+    /// Puts `user_agent` and `referer`, which stand last as they are the longest to read past.
     @inline(__always)
     fileprivate mutating func putSender(
         of request: AccessRequest, _ source: LineSource,

@@ -45,6 +45,7 @@ package struct LineBuilder: ~Copyable {
         fields.endLine(line)
     }
 
+    /// Adds a text; an empty one is left out.
     package mutating func add(_ key: StaticString, _ text: String) {
         add(key, Array(text.utf8).span)
     }
@@ -59,6 +60,7 @@ package struct LineBuilder: ~Copyable {
         fields.endLine(line)
     }
 
+    /// Adds a whole number.
     package mutating func add(_ key: StaticString, _ number: Int) {
         var line = fields.beginLine(reserving: 0)
         line.put(key: key)

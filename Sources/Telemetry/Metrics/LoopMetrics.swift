@@ -46,7 +46,9 @@ package final class LoopMetrics: Sendable {
 
     // MARK: Connections of clients
 
+    /// Counts one that was accepted and is served.
     package func connectionOpened(listener: Int) { add(.opened, listener) }
+    /// Counts the end of one that was opened, on this loop or on another.
     package func connectionClosed(listener: Int) { add(.closed, listener) }
     /// Counts one that was turned away because there are too many.
     package func connectionRefused(listener: Int) { add(.refused, listener) }
@@ -64,6 +66,7 @@ package final class LoopMetrics: Sendable {
         cells.add(microseconds, at: row &+ UpstreamCell.sum)
     }
 
+    /// Counts a failure of one of the upstream's servers, whether or not another one helped out.
     package func upstreamFailed(_ upstream: Int, reason: UpstreamFailure) {
         cells.add(1, at: shape.upstream(upstream) &+ UpstreamCell.errors &+ Int(reason.rawValue))
     }

@@ -10,6 +10,7 @@ package enum Metric: CaseIterable, Sendable {
     /// The type as the text format spells it.
     package enum Kind: String, Sendable { case counter, gauge, histogram }
 
+    /// As the page spells it; `apus_` first, but for what every process has.
     package var name: StaticString {
         switch self {
         case .httpRequests: "apus_http_requests_total"
@@ -38,6 +39,7 @@ package enum Metric: CaseIterable, Sendable {
         }
     }
 
+    /// Exhaustive, so that a new metric cannot be a counter by oversight.
     package var kind: Kind {
         switch self {
         case .httpRequestDuration, .upstreamDuration: .histogram

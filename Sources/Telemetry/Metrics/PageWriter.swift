@@ -43,6 +43,7 @@ struct PageWriter {
         put(" \(count)\n")
     }
 
+    /// Puts `{name="value",…}`, or nothing without labels; `bound` is a bucket's `le`.
     private mutating func putLabels(_ values: [String], bound: String?) {
         precondition(values.count == labels.count, "a value for each label")
         var isFirst = true
@@ -71,6 +72,7 @@ struct PageWriter {
 
     private mutating func put(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
+    /// Whole microseconds as seconds, exactly: a sum of them never shows rounding.
     private func seconds(_ microseconds: UInt64) -> String {
         let fraction = String(microseconds % 1_000_000)
         let zeros = String(repeating: "0", count: 6 - fraction.utf8.count)

@@ -11,6 +11,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     case upstreamUnreachable, upstreamTimeout, upstreamInvalid, upstreamClosedEarly
     case overloaded, drainCut, internalError
 
+    /// As logs and metrics spell it.
     package var name: StaticString {
         switch self {
         case .proxied: "proxied"

@@ -3,6 +3,7 @@
 package enum UpstreamFailure: UInt8, CaseIterable, Sendable {
     case refused, unreachable, connectTimeout, resolve, reset, timeout, invalid, closedEarly
 
+    /// As logs and metrics spell it.
     package var name: StaticString {
         switch self {
         case .refused: "refused"

@@ -19,6 +19,7 @@ package final class LogPipeline: Sendable {
     private let signal: WriterSignal
     /// What the writer takes when it starts; the mutex is its guard.
     private let destination: Mutex<LogDestination?>
+    private let isStarted = Atomic<Bool>(false)
     private let mustReopen = Atomic<Bool>(false)
     /// Nanoseconds of the monotonic clock at which a stop gives up; `Int64.max` while nobody stops.
     private let deadline = Atomic<Int64>(.max)
@@ -38,6 +39,8 @@ package final class LogPipeline: Sendable {
 
     /// Starts the writer thread, once; lines queued before are written too.
     package func start() throws(LogProblem) {
+        let wasStarted = isStarted.exchange(true, ordering: .relaxed)
+        precondition(!wasStarted, "a pipeline has one writer")
         try startThread { self.write() }
     }
 
@@ -52,7 +55,10 @@ package final class LogPipeline: Sendable {
     /// - Returns: Whether there was room for the line.
     @discardableResult
     package func submit(_ line: inout LineBuilder) -> Bool {
-        sharedTurn.withLock { _ in queues[queues.count - 1].append(&line) }
+        let queue = queues[queues.count - 1]
+        let publication = sharedTurn.withLock { _ in queue.publish(&line) }
+        queue.announce(publication)
+        return publication != .dropped
     }
 
     /// Lines taken by all queues.
@@ -69,8 +75,9 @@ package final class LogPipeline: Sendable {
     /// Writes what was queued before the call and ends the writer.
     ///
     /// - Parameter limit: Waits no longer, even if the output has stopped taking lines.
-    /// - Returns: Whether all was written.
+    /// - Returns: Whether all was written; of a pipeline that was not started, whether it is empty.
     package func stop(within limit: Duration) -> Bool {
+        guard isStarted.load(ordering: .relaxed) else { return lineCount == 0 }
         let parts = limit.components
         let nanoseconds = parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000
         deadline.store(monotonicNanoseconds() + nanoseconds, ordering: .releasing)

@@ -61,6 +61,7 @@ struct LogWriter: ~Copyable {
         }
     }
 
+    /// Rests for a tenth of a second, during which lines gather into one write, or until a line.
     private func rest(_ rest: WriterSignal.Rest) {
         pipeline.rest(
             rest, orWritable: -1, milliseconds: rest == .sleep ? -1 : Self.napMilliseconds)
@@ -90,6 +91,8 @@ struct LogWriter: ~Copyable {
         return result
     }
 
+    /// Writes one queue up to where it ended at the call, so that no queue is kept waiting for
+    /// another.
     private mutating func writeQueue(_ queue: LogQueue) -> Progress {
         let end = queue.publishedEnd
         var start = queue.releasedEnd
@@ -105,6 +108,7 @@ struct LogWriter: ~Copyable {
                 }
                 return result
             }
+            // Bytes are given back line by line: the begin of a cut one may be needed once more.
             switch result {
             case .full: return .full
             case .failed(let error): return .failed(error)
