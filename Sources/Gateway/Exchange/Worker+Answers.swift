@@ -113,7 +113,7 @@ extension DownstreamMachine.Persistence {
     /// What an answer of the gateway makes of a connection: a body that nobody has read would be taken for
     /// the next request.
     init(answering head: borrowing RequestHead, isDraining: Bool) {
-        if head.framing != .none {
+        if !head.framing.isNone {
             self = .endsUnread
         } else {
             self = head.keepsAlive && !isDraining ? .kept : .ends

@@ -104,7 +104,7 @@ package enum Inspection {
     ) {
         let upstream = plan.snapshot.upstreams[index]
         page.section("action")
-        page.add(upstream, isTunnelOffered: journal.offersTunnel(head))
+        page.add(upstream, isTunnelOffered: head.options.contains(.upgrade))
         var output = Buffer(capacity: journal.text.count + UpstreamHead.addedBytesMax)
         UpstreamHead.write(
             head, of: journal, for: verdict.identity, arrival: question.arrival,
