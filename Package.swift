@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Every target of ours compiles under these: a warning is an error, and each unsafe expression says so.
+/// Every target of ours compiles under these: a warning is an error, and each unsafe expression
+/// says so.
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
@@ -11,7 +12,8 @@ let strict: [SwiftSetting] = [
     .strictMemorySafety(),
 ]
 
-/// A module and the modules it may import: the table of docs/architecture.md, which TidyTests compares.
+/// A module and the modules it may import: the table of docs/architecture.md, which TidyTests
+/// compares.
 func module(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: imports, swiftSettings: strict)
 }

@@ -19,6 +19,7 @@ struct Apus: ParsableCommand {
 
 /// What several commands take.
 struct ConfigurationOption: ParsableArguments {
-    @Option(name: .customLong("config"), help: ArgumentHelp("The configuration.", valueName: "file"))
+    @Option(
+        name: .customLong("config"), help: ArgumentHelp("The configuration.", valueName: "file"))
     var path = "conf/apus.yaml"
 }

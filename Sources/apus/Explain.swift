@@ -2,7 +2,7 @@ import ArgumentParser
 import Config
 import Gateway
 
-/// `apus explain`
+/// The command `apus explain`.
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say what would become of a request, without serving.",

@@ -2,7 +2,8 @@ import HTTP
 import Policy
 import Telemetry
 
-/// Decides how one request and its response go on: the facts of both sides come in, what to do goes out.
+/// Decides how one request and its response go on: the facts of both sides come in, what to do goes
+/// out.
 ///
 /// It holds no bytes and no sockets, so every order of events can be played to it in a test.
 struct ExchangeMachine {
@@ -120,7 +121,9 @@ struct ExchangeMachine {
         return .answer(.upstreamUnreachable, .upstreamUnreachable, lastFailure ?? .resolve)
     }
 
-    /// The client is at fault. With its answer under way all that is left is to end it.
+    /// The client is at fault.
+    ///
+    /// With its answer under way all that is left is to end it.
     private func refuse(_ code: ProblemCode, _ outcome: Outcome) -> Action {
         response == .awaited ? .answer(code, outcome, nil) : .abort(outcome, nil)
     }
@@ -135,8 +138,8 @@ struct ExchangeMachine {
     private mutating func upstreamLost(_ failure: UpstreamFailure, _ hadSpoken: Bool) -> Action {
         switch response {
         case .awaited:
-            // RFC 9110 §9.2.2 and RFC 9112 §9.3.1: only what is idempotent, only once, and only where the
-            // server may not have seen it.
+            // RFC 9110 §9.2.2 and RFC 9112 §9.3.1: only what is idempotent, only once, and only
+            // where the server may not have seen it.
             if link == .reused && isRepeatable && !hasRetried && !hadSpoken {
                 hasRetried = true
                 link = .none

@@ -71,7 +71,9 @@ extension ExplanationPage {
         ])
     }
 
-    /// Adds what each route makes of the request. - Parameter taker: The route that takes it.
+    /// Adds what each route makes of the request.
+    ///
+    /// - Parameter taker: The route that takes it.
     mutating func add(_ explanations: [RouteExplanation], routes: [Route], taker: Int?) {
         rows(
             explanations.map { explanation in
@@ -101,7 +103,9 @@ extension ExplanationPage {
         if isTunnelOffered { line("may become a tunnel, if the app answers 101") }
     }
 
-    /// Adds the bounds that hold. - Parameter route: The one that takes the request.
+    /// Adds the bounds that hold.
+    ///
+    /// - Parameter route: The one that takes the request.
     mutating func add(_ snapshot: Snapshot, route index: Int?) {
         let body = index.map { snapshot.routes[$0].bodyBytesMax } ?? snapshot.limits.bodyBytesMax
         let timeouts = index.map { snapshot.routes[$0].timeouts } ?? snapshot.timeouts.route

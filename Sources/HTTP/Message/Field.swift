@@ -5,7 +5,9 @@ package import Bytes
 /// The list of a head keeps arrival order and repetitions.
 package struct Field: Sendable {
     package var name: ByteRange
-    /// Without the white space around it. May be empty.
+    /// Without the white space around it.
+    ///
+    /// May be empty.
     package var value: ByteRange
     /// Which of the known names it is; ``FieldName/other`` for all else.
     package var id: FieldName

@@ -87,7 +87,9 @@ package struct ResponseReader: Sendable {
         return end
     }
 
-    /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 §4). Without a reason the
+    /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 §4).
+    ///
+    /// Without a reason the
     /// second space may be missing, as it often is.
     private static func readStatusLine(
         _ bytes: borrowing Span<UInt8>, _ line: ByteRange, into head: inout ResponseHead

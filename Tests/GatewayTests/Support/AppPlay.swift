@@ -40,7 +40,9 @@ final class AppPlay {
         var isOver = false
     }
 
-    /// Reads and answers on all connections. - Returns: Whether anything moved.
+    /// Reads and answers on all connections.
+    ///
+    /// - Returns: Whether anything moved.
     func play(_ streams: [SimulatedStream]) -> Bool {
         var hasMoved = false
         for stream in streams where appetite > 0 {
@@ -100,7 +102,9 @@ struct AppRequest {
             if let length = Self.value("content-length", in: head).flatMap({ Int($0) }) {
                 end += length
             } else if Self.value("transfer-encoding", in: head) == "chunked" {
-                guard let last = Self.end(of: "0\r\n\r\n", in: bytes[headEnd...]) else { return nil }
+                guard let last = Self.end(of: "0\r\n\r\n", in: bytes[headEnd...]) else {
+                    return nil
+                }
                 end = last
             }
         }
