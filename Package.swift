@@ -58,7 +58,7 @@ let package = Package(
                 "Bytes", "Linux", "HTTP", "Crypto", "Redis", "Policy", "Telemetry", "Config",
                 "Reactor",
             ]),
-        module("Simulation", ["Bytes", "HTTP", "Policy", "Telemetry", "Config", "Gateway"]),
+        module("Simulation", ["Bytes", "Linux", "Reactor", "Gateway"]),
         .executableTarget(
             name: "apus",
             dependencies: ["CVersion", "Linux", "Telemetry", "Config", "Gateway", arguments],
@@ -71,7 +71,11 @@ let package = Package(
         tests("Config", ["Bytes", "HTTP", "Policy", "Config"]),
         tests("Reactor", ["Bytes", "Linux", "Reactor"]),
         tests(
-            "Gateway", ["Bytes", "HTTP", "Policy", "Telemetry", "Config", "Gateway", "Simulation"]),
+            "Gateway",
+            [
+                "Bytes", "Linux", "HTTP", "Policy", "Telemetry", "Config", "Reactor", "Gateway",
+                "Simulation",
+            ]),
         tests("EndToEnd"),
         tests("Tidy"),
     ]

@@ -2,9 +2,11 @@ import Testing
 
 /// Types, functions and initialisers that other modules see and whose meaning only a comment tells.
 private func undocumented(in files: [SourceFile]) -> [Finding] {
-    files.flatMap { file in
+    let promised = Set(files.flatMap(documentedRequirements))
+    return files.flatMap { file in
         file.declarations.compactMap { declaration in
-            guard declaration.modifiers.contains("package"), declaration.kind != .property,
+            guard !promised.contains(declaration.name), declaration.modifiers.contains("package"),
+                declaration.kind != .property,
                 declaration.keyword != "extension", !isPlain(declaration, in: file),
                 !isDocumented(declaration, in: file)
             else { return nil }
@@ -15,10 +17,22 @@ private func undocumented(in files: [SourceFile]) -> [Finding] {
     }
 }
 
+/// What the protocols of a file require and document: whoever conforms need not say it again.
+private func documentedRequirements(of file: SourceFile) -> [String] {
+    let protocols = file.declarations.filter { $0.keyword == "protocol" }
+    return file.declarations.filter { declaration in
+        declaration.kind == .function && isDocumented(declaration, in: file)
+            && protocols.contains { $0.body.contains(declaration.head.lowerBound) }
+    }.map(\.name)
+}
+
 /// Whether the name says all: operators, requirements of well-known protocols, initialisers that
 /// only store.
 private func isPlain(_ declaration: Declaration, in file: SourceFile) -> Bool {
-    let known: Set = ["hash", "encode", "makeIterator", "index", "next"]
+    let known: Set = [
+        "hash", "encode", "makeIterator", "index", "next", "contains", "insert", "remove", "union",
+        "intersection", "subtracting", "intersects",
+    ]
     switch declaration.kind {
     case .function:
         let isOperator = declaration.name.utf8.first.map { !SwiftToken.isWordByte($0) } ?? false
@@ -102,6 +116,22 @@ struct DocumentationTests {
     ])
     func `what is documented or says all is not`(_ text: String) {
         #expect(undocumented(in: [fixture(text)]).isEmpty)
+    }
+
+    @Test func `a requirement is documented once`() {
+        let text = """
+            /// A kernel.
+            package protocol Kernel {
+                /// Reads.
+                func read()
+                func write()
+            }
+            package struct Real: Kernel {
+                package func read() {}
+                package func write() {}
+            }
+            """
+        #expect(undocumented(in: [fixture(text)]).map(\.line) == [7, 9])
     }
 
     @Test func `a module without a landing page is found`() {

@@ -18,7 +18,8 @@ private struct Measures {
     /// Comments in a hundred lines that are not blank.
     var commentPercent: Int { textLines == 0 ? 0 : commentLines * 100 / textLines }
 
-    /// The value that `percent` of the values do not pass; they come sorted, and 0 if there are none.
+    /// The value that `percent` of the values do not pass; they come sorted, and 0 if
+    /// there are none.
     static func percentile(_ percent: Int, of sorted: [Int]) -> Int {
         sorted.isEmpty ? 0 : sorted[(sorted.count - 1) * percent / 100]
     }

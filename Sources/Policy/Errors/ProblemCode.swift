@@ -33,7 +33,8 @@ package enum ProblemCode: UInt8, CaseIterable, Sendable {
         }
     }
 
-    /// The status's phrase (RFC 9110 §15, RFC 6585), as a title must be where the type is `about:blank`.
+    /// The status's phrase (RFC 9110 §15, RFC 6585), as a title must be where the type is
+    /// `about:blank`.
     package var title: StaticString {
         switch self {
         case .badRequest: "Bad Request"

@@ -1,14 +1,16 @@
 import Bytes
 
-/// Finds the most specific pattern that takes a host or a path, at a cost that the number of patterns
-/// does not change.
+/// Finds the most specific pattern that takes a host or a path, at a cost that the number of
+/// patterns does not change.
 ///
-/// Patterns are cut into labels (a path at its slashes, a host at its dots from the right) and kept as a
-/// trie whose edges sit in one hash table keyed by parent and label. A look-up costs one probe a label and
-/// stops at the first label that no pattern goes on with. Every pattern knows the next less specific one
-/// that takes all it takes, so one found pattern stands for the chain of all that match.
+/// Patterns are cut into labels (a path at its slashes, a host at its dots from the right) and kept
+/// as a trie whose edges sit in one hash table keyed by parent and label. A look-up costs one probe
+/// a label and stops at the first label that no pattern goes on with. Every pattern knows the next
+/// less specific one that takes all it takes, so one found pattern stands for the chain of all that
+/// match.
 ///
-/// - Invariant: pattern 0 takes everything and ends every chain; node 0 is the root and no node's child.
+/// - Invariant: pattern 0 takes everything and ends every chain; node 0 is the root and no node's
+///   child.
 struct PatternTrie: Sendable {
     /// The most specific pattern where a walk ends.
     struct Node: Sendable {
@@ -50,7 +52,8 @@ struct PatternTrie: Sendable {
     /// Whether there is no pattern but the one that takes everything.
     var isTrivial: Bool { nodes[0].isLeaf }
 
-    /// The pattern after `pattern` in the chain of those that match; `nil` after the last, pattern 0.
+    /// The pattern after `pattern` in the chain of those that match; `nil` after the last, pattern
+    /// 0.
     func pattern(after pattern: UInt32) -> UInt32? {
         pattern == 0 ? nil : broader[Int(pattern)]
     }
@@ -146,7 +149,8 @@ extension PatternTrie {
         return kind == .path ? word : Word.lowered(word)
     }
 
-    /// The hash of an edge. Of one parent, two labels of at most eight bytes and of one length never share it.
+    /// The hash of an edge. Of one parent, two labels of at most eight bytes and of one length
+    /// never share it.
     @inline(__always)
     static func hash(
         _ parent: UInt32, _ bytes: borrowing Span<UInt8>, _ label: ByteRange, _ kind: Kind

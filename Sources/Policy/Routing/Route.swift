@@ -6,7 +6,8 @@ package struct Route: Sendable {
     package var action: RouteAction
     /// The global preset unless the route has its own.
     package var securityHeaders: SecurityPreset
-    /// Longest request body in bytes, the global limit unless the route has its own; `nil` for `none`.
+    /// Longest request body in bytes, the global limit unless the route has its own; `nil` for
+    /// `none`.
     package var bodyBytesMax: UInt64?
     package var timeouts: RouteTimeouts
 
@@ -60,6 +61,7 @@ package enum PathPattern: Sendable, Hashable {
     case prefix(String)
 }
 
+/// A field that a request must have, name without regard to case, value exactly.
 package struct HeaderCriterion: Sendable, Hashable {
     package var name: String
     package var value: String
@@ -70,6 +72,7 @@ package struct HeaderCriterion: Sendable, Hashable {
     }
 }
 
+/// What a route does with the requests that it takes.
 package enum RouteAction: Sendable, Equatable {
     /// An index into the snapshot's upstreams.
     case upstream(Int)
@@ -78,6 +81,7 @@ package enum RouteAction: Sendable, Equatable {
     case health(HealthKind)
 }
 
+/// An answer that sends the client elsewhere, as configured.
 package struct Redirect: Sendable, Equatable {
     /// May hold `{path}`: the client's bytes without query. The query is kept.
     package var target: String
@@ -90,6 +94,7 @@ package struct Redirect: Sendable, Equatable {
     }
 }
 
+/// An answer that is always the same.
 package struct FixedResponse: Sendable, Equatable {
     /// 200 to 599.
     package var status: UInt16
@@ -103,6 +108,7 @@ package struct FixedResponse: Sendable, Equatable {
     }
 }
 
+/// Which of the gateway's own checks a route answers; `live`: the process serves.
 package enum HealthKind: Sendable, Equatable { case live }
 
 /// Timeouts that a route may set, the global ones where it does not. `nil` means none was wanted.

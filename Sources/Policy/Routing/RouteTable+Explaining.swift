@@ -5,8 +5,8 @@ import HTTP
 package struct RouteExplanation: Sendable, Equatable {
     /// Index into the routes.
     package let route: Int
-    /// The first criterion that the request does not meet; `nil` if the route takes it. Of the routes that
-    /// do, the first wins.
+    /// The first criterion that the request does not meet; `nil` if the route takes it. Of the
+    /// routes that do, the first wins.
     package let failed: RouteCriterion?
 }
 
