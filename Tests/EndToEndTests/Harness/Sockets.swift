@@ -90,6 +90,13 @@ final class Descriptor: Sendable {
             number, SOL_SOCKET, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
+    /// Sends each piece by itself (TCP_NODELAY).
+    func sendAtOnce() {
+        var value: Int32 = 1
+        unsafe setsockopt(
+            number, Int32(IPPROTO_TCP), TCP_NODELAY, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+
     /// The port that the kernel chose.
     var port: UInt16 {
         var address = sockaddr_in6()
