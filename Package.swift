@@ -25,6 +25,7 @@ func tests(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
 /// Data that tests read from the source tree instead of a bundle.
 let excludedFolders: [String: [String]] = [
     "Config": ["Golden"], "Telemetry": ["Golden"], "Tidy": ["Ratchets"],
+    "EndToEnd": ["Apps", "Smuggling"],
 ]
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -75,6 +76,7 @@ let package = Package(
                 "Bytes", "Linux", "HTTP", "Policy", "Telemetry", "Config", "Reactor", "Gateway",
                 "Simulation",
             ]),
+        tests("EndToEnd"),
         tests("Tidy"),
     ]
 )

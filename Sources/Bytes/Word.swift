@@ -36,7 +36,7 @@
         marks.trailingZeroBitCount >> 3
     }
 
-    /// Replaces every byte equal to `byte`; the word's bytes are ASCII.
+    /// Replaces every byte equal to `byte`.
     @inlinable package static func replacing(
         _ byte: UInt8, with other: UInt8, in word: UInt64
     ) -> UInt64 {

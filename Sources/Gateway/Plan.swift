@@ -71,6 +71,12 @@ final class RoutePlan: Sendable {
             timeouts: snapshot.timeouts.route, action: .health(.live))
     }
 
+    /// Whether a head announces no more than the route takes; else no byte of the body need come.
+    func admits(_ framing: BodyFraming) -> Bool {
+        guard case .length(let length) = framing, let bodyBytesMax else { return true }
+        return length <= bodyBytesMax
+    }
+
     private init(
         preset: SecurityPreset, bodyBytesMax: UInt64?, timeouts: RouteTimeouts, action: RouteAction
     ) {
@@ -136,6 +142,15 @@ enum HostPlan: Sendable {
 }
 
 extension HostPlan {
+    /// The value of `Host`; `nil` for the client's own. - Parameter server: Index into the upstream's servers.
+    func sent(toServer server: Int) -> [UInt8]? {
+        switch self {
+        case .client: nil
+        case .fixed(let host): host
+        case .server(let hosts): hosts[server]
+        }
+    }
+
     /// A server's address as written, without what is no host.
     private static func host(of server: ServerSpecification) -> [UInt8] {
         if case .unix = server.address { return Array("localhost".utf8) }

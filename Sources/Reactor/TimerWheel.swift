@@ -31,6 +31,8 @@ package import Linux
     private let heads: UnsafeMutablePointer<UInt32>
     private let occupied: UnsafeMutablePointer<UInt64>
     private var tick: UInt64
+    /// A tick at or before the first at which a timer is scheduled; `.max` if none is.
+    private var earliest = UInt64.max
 
     /// - Parameter count: Timers are numbered from 0 to `count - 1`.
     package init(count: Int, now: MonotonicInstant) {
@@ -68,27 +70,36 @@ package import Linux
     package mutating func advance(to now: MonotonicInstant, expired: inout [UInt32]) {
         let target = now.nanoseconds >> Self.tickShift
         guard target > tick else { return }
+        guard target >= earliest else {
+            tick = target
+            return
+        }
         // After a long sleep one round visits every bucket; more rounds would find nothing.
         let first = max(tick &+ 1, target >= Self.bucketCount ? target &- 1023 : 0)
         for passed in first...target {
             tick = passed
             visit(Int(passed & 1023), expired: &expired)
         }
+        earliest = firstScheduled()
     }
 
     /// When to look again: at or before the earliest deadline; `nil` if no timer is scheduled.
     package func nextVisit() -> MonotonicInstant? {
+        earliest == .max ? nil : MonotonicInstant(nanoseconds: earliest << Self.tickShift)
+    }
+
+    /// The first tick from now on whose bucket has a timer; `.max` if none has.
+    private func firstScheduled() -> UInt64 {
         var offset: UInt64 = 1
         while offset < Self.bucketCount {
             let bucket = (tick &+ offset) & 1023
             let word = unsafe occupied[Int(bucket >> 6)] &>> (bucket & 63)
             if word != 0 {
-                let ahead = offset &+ UInt64(word.trailingZeroBitCount)
-                return MonotonicInstant(nanoseconds: (tick &+ ahead) << Self.tickShift)
+                return tick &+ offset &+ UInt64(word.trailingZeroBitCount)
             }
             offset &+= 64 &- (bucket & 63)
         }
-        return nil
+        return .max
     }
 
     private mutating func visit(_ bucket: Int, expired: inout [UInt32]) {
@@ -116,6 +127,7 @@ package import Linux
         let bucket = Int(scheduled & 1023)
         let entry = unsafe place(of: timer)
         let head = unsafe heads[bucket]
+        earliest = min(earliest, scheduled)
         unsafe entry.pointee.scheduled = scheduled
         unsafe entry.pointee.previous = 0
         unsafe entry.pointee.next = head

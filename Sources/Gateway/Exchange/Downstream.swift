@@ -16,6 +16,8 @@ struct Downstream: ~Copyable {
     let peer: Peer
     /// Slot of the exchange that runs on this connection.
     var exchange: UInt32 = .max
+    /// The wire's count of writes when the client was last given time to take something.
+    var writeCountArmed: UInt32 = .max
     /// When the head that is arriving began, or lingering did.
     var began = MonotonicInstant(nanoseconds: 0)
 

@@ -32,7 +32,7 @@ struct Exchange: ~Copyable {
         self.journal = journal
         self.requestBody = requestBody
         machine = ExchangeMachine(method: plan.method, framing: plan.framing)
-        timing = ExchangeTiming(began: now)
+        timing = ExchangeTiming(began: now, lastRead: now)
         record.route = plan.verdict.route.map { UInt16(truncatingIfNeeded: $0) }
         record.upstream = UInt16(truncatingIfNeeded: plan.upstream)
     }
@@ -56,14 +56,8 @@ struct ExchangeTiming {
     let began: MonotonicInstant
     /// When the upstream was asked; 0 before.
     var askedUpstream = MonotonicInstant(nanoseconds: 0)
-    /// When the final response's head had come; 0 before.
-    var headArrived = MonotonicInstant(nanoseconds: 0)
-    /// When the request's last byte came.
-    var requestEnded = MonotonicInstant(nanoseconds: 0)
-    /// When a read of a body last brought something.
-    var lastRead = MonotonicInstant(nanoseconds: 0)
-    /// When the client last took something; moves only while something waits for it.
-    var lastTaken = MonotonicInstant(nanoseconds: 0)
+    /// When a read of a body last brought something, or could begin to.
+    var lastRead: MonotonicInstant
 }
 
 /// Yes-or-no facts about an exchange's request.

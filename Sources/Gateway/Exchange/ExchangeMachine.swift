@@ -70,8 +70,8 @@ struct ExchangeMachine {
     private var lastFailure: UpstreamFailure?
 
     init(method: Method, framing: BodyFraming) {
-        request = framing == .none ? .delivered : .arriving
-        isRepeatable = method.isIdempotent && framing == .none
+        request = framing.isNone ? .delivered : .arriving
+        isRepeatable = method.isIdempotent && framing.isNone
     }
 
     mutating func on(_ event: Event) -> Action {

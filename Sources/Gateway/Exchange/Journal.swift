@@ -79,18 +79,6 @@ struct Journal: ~Copyable {
         }
     }
 
-    /// Whether the request offers a protocol that can be tunnelled.
-    ///
-    /// `h2c` cannot: requests inside such a tunnel would reach the app without passing any rule of ours.
-    func offersTunnel(_ head: borrowing RequestHead) -> Bool {
-        guard head.options.contains(.upgrade), !upgrade.isEmpty else { return false }
-        return text.withReadable { (bytes: borrowing Span<UInt8>) in
-            !TokenList.contains(bytes, upgrade, Self.cleartextHTTP2.span)
-        }
-    }
-
-    private static let cleartextHTTP2 = Array("h2c".utf8)
-
     /// Appends the request id to a message.
     func appendRequestID(to output: inout Buffer) {
         text.withReadable { (bytes: borrowing Span<UInt8>) in

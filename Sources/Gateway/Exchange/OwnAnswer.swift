@@ -16,6 +16,20 @@ struct OwnAnswer {
         case alive
         /// What `OPTIONS *` asks for.
         case methods(MethodSet)
+
+        /// What a verdict asks for. - Parameter format: How a problem is told.
+        init(_ action: VerdictAction, _ format: ProblemFormat) {
+            switch action {
+            case .respond, .forward: self = .fixed
+            case .redirect: self = .redirect
+            case .health: self = .alive
+            case .listMethods(let methods): self = .methods(methods)
+            case .refuse(let refusal):
+                self =
+                    refusal.code == .methodNotAllowed
+                    ? .wrongMethod(refusal.allow, format) : .problem(refusal.code, format)
+            }
+        }
     }
 
     var content: Content

@@ -46,8 +46,8 @@ enum UpstreamHead {
         _ head: borrowing RequestHead, _ journal: borrowing Journal,
         _ bytes: borrowing Span<UInt8>, into output: inout Buffer
     ) {
-        if head.framing == .chunked { output.append("\r\nTransfer-Encoding: chunked") }
-        if journal.offersTunnel(head) {
+        if head.framing.isChunked { output.append("\r\nTransfer-Encoding: chunked") }
+        if head.options.contains(.upgrade) {
             output.append("\r\nConnection: upgrade\r\nUpgrade: ")
             output.append(bytes, journal.upgrade)
         } else if head.options.contains(.trailers) {

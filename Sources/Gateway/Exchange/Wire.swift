@@ -15,6 +15,9 @@ struct Wire: ~Copyable {
     /// Bytes composed and not sent; they go before anything relayed. Without storage while there are none.
     var output = Buffer()
 
+    /// Writes that moved something, counted round: whether a slow peer takes anything at all.
+    private(set) var writeCount: UInt32 = 0
+
     init(socket: Socket, state: WireState) {
         self.socket = socket
         self.state = state
@@ -24,6 +27,7 @@ struct Wire: ~Copyable {
     mutating func note(_ readiness: Readiness) {
         if readiness.contains(.readable) { state.insert(.readable) }
         if readiness.contains(.writable) { state.insert(.writable) }
+        guard !readiness.isDisjoint(with: [.ended, .broken]) else { return }
         // An end or an error is found by the next read or write, which must therefore happen.
         if readiness.contains(.ended) { state.formUnion([.readable, .ended]) }
         if !readiness.isDisjoint(with: .broken) { state.formUnion([.readable, .writable, .broken]) }
@@ -139,6 +143,7 @@ struct Wire: ~Copyable {
     private mutating func note(_ result: IOResult, ofAsked count: Int) {
         switch result {
         case .bytes(let sent):
+            writeCount &+= 1
             if sent < count { state.remove(.writable) }
         case .wouldBlock:
             state.remove(.writable)

@@ -35,7 +35,9 @@ extension Worker where Kernel: ~Copyable {
                 noteRequestSent(x)
                 return .goesOn
             case .failed(let error): return upstreamLost(x, UpstreamFailure(losing: error))
-            case .wouldBlock, .bytes, .ended: return .goesOn
+            case .wouldBlock, .bytes, .ended:
+                armRequest(x, .sinkFull)
+                return .goesOn
             }
         }
         let d = exchanges[x].downstream
@@ -49,7 +51,9 @@ extension Worker where Kernel: ~Copyable {
             _ = exchanges[x].machine.on(.requestDelivered)
             noteRequestSent(x)
         case .hasMore: goOnLater(d)
-        case .sourceDry, .sinkFull: armRequest(x, stop)
+        case .sourceDry, .sinkFull:
+            downstreams[d].wire.park(to: &pool)
+            armRequest(x, stop)
         case .sourceEnded, .sourceBroken: return perform(exchanges[x].machine.on(.downstreamLost), on: x)
         case .sinkBroken(let error): return upstreamRefusesBody(x, error)
         case .malformed(let error):
@@ -74,7 +78,6 @@ extension Worker where Kernel: ~Copyable {
     }
 
     private mutating func noteRequestSent(_ x: UInt32) {
-        exchanges[x].timing.requestEnded = transport.now
         armUpstream(
             exchanges[x].upstream,
             after: plan.route(exchanges[x].plan.verdict.route).timeouts.response)
@@ -93,7 +96,9 @@ extension Worker where Kernel: ~Copyable {
         switch stop {
         case .finished: return perform(exchanges[x].machine.on(.responseDelivered), on: x)
         case .hasMore: goOnLater(d)
-        case .sourceDry, .sinkFull: armResponse(x, stop)
+        case .sourceDry, .sinkFull:
+            upstreams[u].wire.park(to: &pool)
+            armResponse(x, stop)
         case .sourceEnded: return upstreamLost(x, .closedEarly)
         case .sourceBroken(let error): return upstreamLost(x, UpstreamFailure(losing: error))
         case .sinkBroken: return perform(exchanges[x].machine.on(.downstreamLost), on: x)
@@ -181,8 +186,8 @@ extension Worker where Kernel: ~Copyable {
         let answer = OwnAnswer(
             content: .problem(code, format), isHead: exchanges[x].plan.traits.contains(.isHead),
             isSecure: exchanges[x].plan.traits.contains(.isSecure),
-            connection: connectionField(
-                persistence, isModern: exchanges[x].plan.traits.contains(.isModern)))
+            connection: persistence.field(
+                isModern: exchanges[x].plan.traits.contains(.isModern)))
         var record = exchanges[x].record
         var exchange = exchanges.remove(x)
         compose(answer, d, route: exchange.plan.verdict.route, exchange.journal, &record)
@@ -210,6 +215,7 @@ extension Worker where Kernel: ~Copyable {
 
     private mutating func dropUpstream(of x: UInt32, noting failure: UpstreamFailure?) {
         if let failure {
+            exchanges[x].record.reason = failure.name
             sight.metrics.upstreamFailed(exchanges[x].plan.upstream, reason: failure)
             sight.noteUpstreamFailure(exchanges[x].plan.upstream, failure)
         }

@@ -19,7 +19,9 @@ extension Worker where Kernel: ~Copyable {
             return endTunnel(x)
         }
         if inward.stop == .hasMore || outward.stop == .hasMore { goOnLater(d) }
-        armUpstream(u, after: plan.route(exchanges[x].plan.verdict.route).timeouts.tunnelIdle)
+        armUpstream(
+            u, at: exchanges[x].timing.lastRead,
+            plus: plan.route(exchanges[x].plan.verdict.route).timeouts.tunnelIdle)
     }
 
     /// Ends both sides of a tunnel.

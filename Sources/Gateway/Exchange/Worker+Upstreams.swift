@@ -27,7 +27,10 @@ extension Worker where Kernel: ~Copyable {
             exchanges[x].record.upstreamAddress = UInt16(
                 truncatingIfNeeded: pools[upstream].endpoints[chosen].server)
             if lease(endpoint, for: x) || connect(to: endpoint, for: x) {
-                stageHead(of: x)
+                guard stageHead(of: x) else {
+                    perform(.answer(.headersTooLarge, .headersTooLarge, nil), on: x)
+                    return
+                }
                 return advance(x)
             }
         }
@@ -93,7 +96,9 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// Writes the request's head into the upstream connection's output.
-    private mutating func stageHead(of x: UInt32) {
+    ///
+    /// - Returns: Whether it fits; with what is added, a head at its limits may not.
+    private mutating func stageHead(of x: UInt32) -> Bool {
         if desk.headOwner != exchanges.index(of: x) { rereadHead(of: x) }
         let u = exchanges[x].upstream
         let upstream = exchanges[x].plan.upstream
@@ -104,6 +109,7 @@ extension Worker where Kernel: ~Copyable {
             for: exchanges[x].plan.verdict.identity, arrival: arrival(exchanges[x].downstream),
             host: hostSent(upstream, Int(upstreams[u].endpoint.endpoint)),
             into: &upstreams[u].wire.output)
+        return !upstreams[u].wire.output.hasOverflowed
     }
 
     /// Reads the head once more out of the journal: on a second try others have used the desk since.
@@ -118,11 +124,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     private func hostSent(_ upstream: Int, _ endpoint: Int) -> [UInt8]? {
-        switch plan.hosts[upstream] {
-        case .client: nil
-        case .fixed(let host): host
-        case .server(let hosts): hosts[pools[upstream].endpoints[endpoint].server]
-        }
+        plan.hosts[upstream].sent(toServer: pools[upstream].endpoints[endpoint].server)
     }
 
     /// Goes on with a server's connection: something was reported.

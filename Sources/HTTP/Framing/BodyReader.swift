@@ -121,22 +121,26 @@ package struct BodyReader: Sendable {
     private mutating func readTrailers(
         _ bytes: borrowing Span<UInt8>, from offset: Int, _ trailers: inout [Field]
     ) throws(WireError) -> Int? {
-        var seen = SeenNames()
         trailers.removeAll(keepingCapacity: true)
+        // Nearly all bodies end without trailers.
+        if UInt16(truncatingIfNeeded: bytes.word(at: offset)) == Grammar.crlf {
+            return offset &+ 2
+        }
+        var present: FieldNameSet = []
         if offset == 0, cursor.isResumed {
             let start = try cursor.resume(
                 bytes, Self.trailerLimits, tooLong: .fieldsTooLarge(limit: 0))
             guard let start else { return nil }
             if start > 0 {
                 let end = try cursor.readFields(
-                    bytes, from: start, Self.trailerLimits, into: &trailers, &seen)
+                    bytes, from: start, Self.trailerLimits, into: &trailers, &present)
                 guard end != nil else { return nil }
                 trailers.removeAll(keepingCapacity: true)
             }
         }
         var lines = LineCursor(fieldsStart: offset)
         let end = try lines.readFields(
-            bytes, from: offset, Self.trailerLimits, into: &trailers, &seen)
+            bytes, from: offset, Self.trailerLimits, into: &trailers, &present)
         guard let end else {
             // The caller forgets what stands before the trailers, so that they begin at 0 next
             // time.

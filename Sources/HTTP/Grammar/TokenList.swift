@@ -19,13 +19,6 @@ package enum TokenList {
         return isAny
     }
 
-    /// Whether a list has an element. - Parameter token: In lower case.
-    package static func contains(
-        _ list: borrowing Span<UInt8>, _ range: ByteRange, _ token: borrowing Span<UInt8>
-    ) -> Bool {
-        contains(list, range, token, ByteRange(start: 0, count: token.count))
-    }
-
     private static func contains(
         _ list: borrowing Span<UInt8>, _ range: ByteRange, _ token: borrowing Span<UInt8>,
         _ tokenRange: ByteRange

@@ -5,6 +5,9 @@
 
     @inlinable package init(bits: UInt64) { self.bits = bits }
 
+    /// A set of one name.
+    @inlinable package init(_ name: FieldName) { bits = 1 &<< UInt64(name.rawValue) }
+
     /// For sets that are made once.
     @usableFromInline package init(arrayLiteral names: FieldName...) {
         bits = names.reduce(0) { bits, name in bits | 1 &<< UInt64(name.rawValue) }
@@ -30,6 +33,10 @@
         FieldNameSet(bits: bits & other.bits)
     }
 
+    @inlinable package static func | (left: FieldNameSet, right: FieldName) -> FieldNameSet {
+        left.union(FieldNameSet(right))
+    }
+
     @inlinable package func subtracting(_ other: FieldNameSet) -> FieldNameSet {
         FieldNameSet(bits: bits & ~other.bits)
     }
@@ -48,8 +55,6 @@ extension FieldNameSet {
         .connection, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade,
         .proxyAuthenticate, .proxyAuthorization,
     ]
-
-    static let connectionAlone: FieldNameSet = [.connection]
 
     /// What `Connection` may name beside unknown fields. All other known names are meant for every
     /// recipient and stay, whatever `Connection` says: else a client could take away what a proxy

@@ -13,23 +13,28 @@ package enum BodyFraming: Equatable, Sendable {
     case chunked
     /// Until the connection closes: responses only.
     case untilClose
+
+    /// Whether there is no body at all; a pattern, since `==` calls through a witness.
+    package var isNone: Bool { if case .none = self { true } else { false } }
+    package var isChunked: Bool { if case .chunked = self { true } else { false } }
+    package var isUntilClose: Bool { if case .untilClose = self { true } else { false } }
 }
 
 /// What `Connection`, `Upgrade`, `TE` and `Expect` ask for, folded over all their lines.
-package struct ConnectionOptions: OptionSet, Sendable {
-    package let rawValue: UInt8
+@usableFromInline package struct ConnectionOptions: OptionSet, Sendable {
+    @usableFromInline package let rawValue: UInt8
 
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    package static let close = ConnectionOptions(rawValue: 1)
-    package static let keepAlive = ConnectionOptions(rawValue: 2)
+    @inlinable package static var close: ConnectionOptions { ConnectionOptions(rawValue: 1) }
+    @inlinable package static var keepAlive: ConnectionOptions { ConnectionOptions(rawValue: 2) }
     /// `Connection: upgrade` and an `Upgrade` field, both, of HTTP/1.1. Not for `h2c`: behind it
     /// other requests could hide from the gateway (RFC 9113 §3.1 has withdrawn it).
-    package static let upgrade = ConnectionOptions(rawValue: 4)
+    @inlinable package static var upgrade: ConnectionOptions { ConnectionOptions(rawValue: 4) }
     /// `Expect: 100-continue`, of an HTTP/1.1 client.
-    package static let expectContinue = ConnectionOptions(rawValue: 8)
+    @inlinable package static var expectContinue: ConnectionOptions { ConnectionOptions(rawValue: 8) }
     /// `TE: trailers` with `Connection: te`.
-    package static let trailers = ConnectionOptions(rawValue: 16)
+    @inlinable package static var trailers: ConnectionOptions { ConnectionOptions(rawValue: 16) }
 }
 
 /// The form of a request target (RFC 9112 §3.2). Authority form, which goes with CONNECT alone, is
@@ -105,7 +110,7 @@ package struct ResponseHead: ~Copyable {
 
     /// Whether the connection may carry another response after this one (RFC 9112 §9.3).
     package var keepsAlive: Bool {
-        if options.contains(.close) || framing == .untilClose { return false }
+        if options.contains(.close) || framing.isUntilClose { return false }
         return version == .http11 || options.contains(.keepAlive)
     }
 }

@@ -27,10 +27,9 @@ package struct ResponseReader: Sendable {
                 return .needsMore
             }
             if start > 0 {
-                var seen = SeenNames()
                 head.fields.removeAll(keepingCapacity: true)
                 let end = try cursor.readFields(
-                    bytes, from: start, limits, into: &head.fields, &seen)
+                    bytes, from: start, limits, into: &head.fields, &head.present)
                 guard end != nil else { return .needsMore }
             }
             cursor = LineCursor()
@@ -45,18 +44,20 @@ package struct ResponseReader: Sendable {
         head.fields.removeAll(keepingCapacity: true)
         guard let lineEnd = try readLine(bytes, limits, into: &head) else { return .needsMore }
         cursor = LineCursor(fieldsStart: lineEnd &+ 2)
-        var seen = SeenNames()
+        head.present = []
         guard
             let end = try cursor.readFields(
-                bytes, from: lineEnd &+ 2, limits, into: &head.fields, &seen)
+                bytes, from: lineEnd &+ 2, limits, into: &head.fields, &head.present)
         else { return .needsMore }
         cursor = LineCursor()
         head.byteCount = end
-        head.present = seen.present
-        let length = try BodyFraming.settle(bytes, head.fields, seen, head.version)
+        let keys = KeyFields(head.fields)
+        let length = try BodyFraming.settle(
+            bytes, head.fields, head.present, keys, head.version)
         head.framing = Self.framing(of: head.status, to: method, length)
         head.options = try ConnectionOptions.fold(
-            bytes, &head.fields, seen, ConnectionOptions.responseFields, head.version)
+            bytes, &head.fields, head.present, keys, ConnectionOptions.responseFields,
+            head.version)
         return .complete
     }
 

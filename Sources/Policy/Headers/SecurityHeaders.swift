@@ -1,7 +1,8 @@
 package import Bytes
 package import HTTP
 
-/// The security headers of one preset, compiled into a block that is copied at once.
+/// The security headers of one preset, compiled into a block that is copied at once. A class, so
+/// that whoever holds one copies a reference.
 package final class SecurityHeaders: Sendable {
     /// Field lines: HSTS, those that always apply, CSP, Cache-Control.
     private let block: [UInt8]
@@ -16,6 +17,7 @@ package final class SecurityHeaders: Sendable {
     /// Whether an answer of the gateway itself gets a `Cache-Control` from here.
     package var saysCacheControl: Bool { cspEnd < block.count }
 
+    /// Compiles a preset, at load.
     package init(_ preset: SecurityPreset) {
         let headers = preset.headers
         func lines(_ part: [SecurityHeader]) -> [UInt8] {
@@ -41,8 +43,8 @@ package final class SecurityHeaders: Sendable {
     ///     §7.2).
     ///   - appHas: The known names in the app's response.
     package func append(to buffer: inout Buffer, isSecure: Bool, appHas: FieldNameSet) {
-        let start = isSecure ? 0 : hstsEnd
         let block = block
+        let start = isSecure ? 0 : hstsEnd
         let tail = appHas.contains(.cacheControl) ? cspEnd : block.count
         guard appHas.intersects(Self.contentPolicies) else {
             buffer.append(block.span, ByteRange(start, tail))

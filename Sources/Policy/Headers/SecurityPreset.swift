@@ -76,6 +76,7 @@ package struct SecurityHeader: Sendable, Equatable {
     package let value: String
     package let condition: Condition
 
+    /// When a header is sent.
     package enum Condition: Sendable, Equatable {
         case always
         /// Over HTTPS only.

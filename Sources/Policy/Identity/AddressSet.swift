@@ -15,11 +15,13 @@ package struct AddressSet: Sendable {
         var last: UInt128
     }
 
+    /// Merges the blocks, which may overlap, in any order.
     package init(_ blocks: [AddressBlock]) {
         v4 = Self.merged(blocks.filter { $0.network.family == .v4 }, bits: 32)
         v6 = Self.merged(blocks.filter { $0.network.family == .v6 }, bits: 128)
     }
 
+    /// Whether one of the blocks holds the address.
     package func contains(_ address: IPAddress) -> Bool {
         let number = Self.number(address)
         switch address.family {

@@ -57,7 +57,7 @@ struct IdentityPolicy: Sendable {
         // From the last line on: what stands further right was written nearer to us.
         for index in head.fields.indices.reversed() {
             let field = head.fields[index]
-            if field.traits.contains(.disguised) { continue }
+            if field.isDisguised { continue }
             switch field.id {
             case .xForwardedFor where isWalking:
                 isWalking = walk(field.value, bytes, &identity)

@@ -42,8 +42,9 @@ package enum Forwarding {
         buffer.append(
             identity.isSecure
                 ? "X-Forwarded-Proto: https\r\n" : "X-Forwarded-Proto: http\r\n")
+        // Both were found valid when they were read.
         let host = identity.forwardedHost.isEmpty ? head.authority : identity.forwardedHost
-        if ForwardedText.isHost(bytes, host) {
+        if !host.isEmpty {
             buffer.append("X-Forwarded-Host: ")
             buffer.append(bytes, host)
             buffer.append("\r\n")
@@ -65,7 +66,7 @@ package enum Forwarding {
             for index in head.fields.indices {
                 let field = head.fields[index]
                 if field.id != .xForwardedFor || field.value.isEmpty { continue }
-                if field.traits.contains(.disguised) { continue }
+                if field.isDisguised { continue }
                 buffer.append(separator)
                 buffer.append(bytes, field.value)
                 separator = ", "

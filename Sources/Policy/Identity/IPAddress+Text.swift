@@ -2,10 +2,10 @@ package import Bytes
 
 // MARK: - Reading
 
-/// What is made of a zone id after an IPv6 address (`fe80::1%eth0`, RFC 4007 §11).
-package enum ZoneRule: Sendable { case refused, dropped }
-
 extension IPAddress {
+    /// What is made of a zone id after an IPv6 address (`fe80::1%eth0`, RFC 4007 §11).
+    package enum ZoneRule: Sendable { case refused, dropped }
+
     /// Reads the whole of `text`: an IPv4 dotted quad of plain decimals, or an IPv6 address (RFC
     /// 4291 §2.2).
     package init?(_ text: String) {
@@ -18,6 +18,7 @@ extension IPAddress {
         self.init(text, range, zone: .refused)
     }
 
+    /// Reads the whole of `range`, with or without a zone id.
     package init?(_ text: borrowing Span<UInt8>, _ range: ByteRange, zone: ZoneRule) {
         if let address = Self.quad(text, range) {
             self.init(v4: address)

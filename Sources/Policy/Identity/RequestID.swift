@@ -51,6 +51,7 @@ package struct RequestID: Hashable, Sendable {
         UInt8(truncatingIfNeeded: digits >> UInt64(8 * index))
     }
 
+    /// Appends the ``text``.
     package func append(to buffer: inout Buffer) {
         let text = text
         buffer.append(text.span)

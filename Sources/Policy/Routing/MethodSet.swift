@@ -10,12 +10,27 @@ package struct MethodSet: OptionSet, Sendable, Hashable {
 
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 
+    /// The set of one method; ``HTTP/Method/other`` is ``unlisted``.
     package init(_ method: Method) {
-        rawValue = method == .other ? 1 << 63 : 1 << UInt64(method.rawValue)
+        // A switch, as another module's `==` and `rawValue` are calls.
+        rawValue =
+            switch method {
+            case .get: 1
+            case .head: 1 << 1
+            case .post: 1 << 2
+            case .put: 1 << 3
+            case .delete: 1 << 4
+            case .patch: 1 << 5
+            case .options: 1 << 6
+            case .connect: 1 << 7
+            case .trace: 1 << 8
+            case .other: 1 << 63
+            }
     }
 
     // Computed, since a stored one would be looked up behind a lock on every request.
 
+    /// All methods, extension ones included.
     package static var any: MethodSet { MethodSet(rawValue: .max) }
     /// A method that no route names.
     package static var unlisted: MethodSet { MethodSet(rawValue: 1 << 63) }

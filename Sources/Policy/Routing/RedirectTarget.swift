@@ -7,6 +7,7 @@ package import HTTP
 /// could misread: those are escaped. The client's path can only follow the target's host, never
 /// become one.
 package struct RedirectTarget: Sendable {
+    /// Of the answer: 301, 302, 303, 307 or 308.
     package let status: UInt16
     private var pieces: [Piece] = []
     /// What comes before the client's query: the target may have one of its own.
@@ -20,6 +21,7 @@ package struct RedirectTarget: Sendable {
         case query
     }
 
+    /// Takes the target apart at its `{path}`s and its fragment.
     package init(_ redirect: Redirect) {
         status = redirect.status
         let target = redirect.target.utf8.flatMap {

@@ -61,6 +61,7 @@ package enum PathPattern: Sendable, Hashable {
     case prefix(String)
 }
 
+/// A field that a request must have, name without regard to case, value exactly.
 package struct HeaderCriterion: Sendable, Hashable {
     package var name: String
     package var value: String
@@ -71,6 +72,7 @@ package struct HeaderCriterion: Sendable, Hashable {
     }
 }
 
+/// What a route does with the requests that it takes.
 package enum RouteAction: Sendable, Equatable {
     /// An index into the snapshot's upstreams.
     case upstream(Int)
@@ -79,6 +81,7 @@ package enum RouteAction: Sendable, Equatable {
     case health(HealthKind)
 }
 
+/// An answer that sends the client elsewhere, as configured.
 package struct Redirect: Sendable, Equatable {
     /// May hold `{path}`: the client's bytes without query. The query is kept.
     package var target: String
@@ -91,6 +94,7 @@ package struct Redirect: Sendable, Equatable {
     }
 }
 
+/// An answer that is always the same.
 package struct FixedResponse: Sendable, Equatable {
     /// 200 to 599.
     package var status: UInt16
@@ -104,6 +108,7 @@ package struct FixedResponse: Sendable, Equatable {
     }
 }
 
+/// Which of the gateway's own checks a route answers; `live`: the process serves.
 package enum HealthKind: Sendable, Equatable { case live }
 
 /// Timeouts that a route may set, the global ones where it does not. `nil` means none was wanted.

@@ -261,7 +261,7 @@ enum Preflight {
         var method: ByteRange?
         for index in head.fields.indices {
             let field = head.fields[index]
-            if field.traits.contains(.disguised) { continue }
+            if field.isDisguised { continue }
             if field.id == .origin { hasOrigin = true }
             if field.id == .accessControlRequestMethod, method == nil { method = field.value }
         }
@@ -274,7 +274,7 @@ extension RouteTable.HeaderTest {
     func isMet(by head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>) -> Bool {
         for index in head.fields.indices {
             let field = head.fields[index]
-            if field.hash != hash || field.traits.contains(.disguised) { continue }
+            if field.hash != hash || field.isDisguised { continue }
             if bytes.holdsFolded(name.span, at: field.name),
                 bytes.holds(value.span, at: field.value)
             {

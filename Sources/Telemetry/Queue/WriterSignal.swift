@@ -1,7 +1,7 @@
 import Synchronization
 
-/// How producers wake the writer: not at all while it is busy, at a quarter of a ring while it naps, at the first
-/// line while it sleeps.
+/// How producers wake the writer: not at all while it is busy, at a quarter of a ring while it
+/// naps, at the first line while it sleeps.
 final class WriterSignal: Sendable {
     private let state = Atomic<UInt8>(Rest.none.rawValue)
     private let pipe: WakePipe?
