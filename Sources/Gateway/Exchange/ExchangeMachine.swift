@@ -52,7 +52,8 @@ struct ExchangeMachine {
         case retry
         case relayHead
         case tunnel
-        /// Answer in the app's place and let go of the upstream connection.
+        /// Answer in the app's place and let go of the upstream connection. The failure is `nil` if the
+        /// client is at fault, or if every failed connect has been counted by itself.
         case answer(ProblemCode, Outcome, UpstreamFailure?)
         /// The response cannot be completed: let go of both sides.
         case abort(Outcome, UpstreamFailure?)
@@ -114,11 +115,12 @@ struct ExchangeMachine {
     }
 
     private func serversExhausted() -> Action {
-        if lastFailure == .connectTimeout {
-            return .answer(.upstreamTimeout, .upstreamTimeout, .connectTimeout)
-        }
+        switch lastFailure {
+        case .connectTimeout: .answer(.upstreamTimeout, .upstreamTimeout, nil)
         // Without an attempt there was no address to attempt.
-        return .answer(.upstreamUnreachable, .upstreamUnreachable, lastFailure ?? .resolve)
+        case nil: .answer(.upstreamUnreachable, .upstreamUnreachable, .resolve)
+        default: .answer(.upstreamUnreachable, .upstreamUnreachable, nil)
+        }
     }
 
     /// The client is at fault.

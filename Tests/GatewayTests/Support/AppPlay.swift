@@ -35,8 +35,14 @@ final class AppPlay {
     private(set) var requests: [AppRequest] = []
     private var conversations: [Int32: Conversation] = [:]
 
+    /// Says how many of so many bytes go out at once; all of them without it.
+    var pace: ((Int) -> Int)?
+
     private struct Conversation {
         var bytes: [UInt8] = []
+        /// What is still to be sent, and what comes after.
+        var outbox: [UInt8] = []
+        var ending = Reply.Ending.kept
         var isOver = false
     }
 
@@ -50,9 +56,18 @@ final class AppPlay {
             var talk = conversations[stream.number] ?? Conversation()
             talk.bytes += bytes
             if !bytes.isEmpty { hasMoved = true }
-            while !talk.isOver, let request = AppRequest(&talk.bytes, isEarly: answersEarly) {
+            while talk.outbox.isEmpty, !talk.isOver,
+                let request = AppRequest(&talk.bytes, isEarly: answersEarly)
+            {
                 requests.append(request)
-                perform(answer(request), on: stream, &talk)
+                let reply = answer(request)
+                talk.outbox = Array(reply.bytes.utf8)
+                talk.ending = reply.ending
+                speak(on: stream, &talk)
+                hasMoved = true
+            }
+            if !talk.outbox.isEmpty {
+                speak(on: stream, &talk)
                 hasMoved = true
             }
             if closesAtEnd && stream.sawEnd && !talk.isOver {
@@ -70,10 +85,13 @@ final class AppPlay {
         String(decoding: conversations[stream.number]?.bytes ?? [], as: UTF8.self)
     }
 
-    private func perform(_ reply: Reply, on stream: SimulatedStream, _ talk: inout Conversation) {
-        stream.send(reply.bytes)
-        switch reply.ending {
-        case .kept: return
+    private func speak(on stream: SimulatedStream, _ talk: inout Conversation) {
+        let count = pace?(talk.outbox.count) ?? talk.outbox.count
+        stream.send(Array(talk.outbox.prefix(count)))
+        talk.outbox.removeFirst(count)
+        guard talk.outbox.isEmpty, talk.ending != .kept else { return }
+        switch talk.ending {
+        case .kept: break
         case .ends: stream.end()
         case .closes: stream.close()
         case .resets: stream.reset()

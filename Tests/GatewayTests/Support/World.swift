@@ -88,7 +88,7 @@ final class World {
         let end = kernel.now.advanced(by: length)
         run()
         var stepsLeft = Self.turnsMax
-        while let next = kernel.sleepsUntil, next <= end, stepsLeft > 0 {
+        while !isDone, let next = kernel.sleepsUntil, next <= end, stepsLeft > 0 {
             kernel.advance(to: next)
             run()
             stepsLeft -= 1
@@ -110,6 +110,15 @@ final class World {
     }
 
     // MARK: Seeing
+
+    var isDone: Bool { worker.turn.isDone }
+    /// Client connections that the worker holds.
+    var downstreamCount: Int { worker.downstreams.count }
+    /// Server connections that the worker holds, idle ones included.
+    var upstreamCount: Int { worker.upstreams.count }
+    var exchangeCount: Int { worker.exchanges.count }
+    /// Buffers in use.
+    var bufferCount: Int { worker.pool.lentCount }
 
     /// All log lines so far.
     var lines: [String] {
@@ -148,13 +157,13 @@ final class World {
         ].filter { $0.value != 0 }
         #expect(leaks.isEmpty, "left behind \(note)", sourceLocation: sourceLocation)
         #expect(kernel.misuses.isEmpty, "\(note)", sourceLocation: sourceLocation)
+        expectCountersAreBack(note, sourceLocation)
+    }
+
+    private func expectCountersAreBack(_ note: String, _ sourceLocation: SourceLocation) {
         let isCountBack = connections.enter(limit: 1)
         connections.leave()
         #expect(isCountBack, "the process' count \(note)", sourceLocation: sourceLocation)
-        expectGaugesAreBack(note, sourceLocation)
-    }
-
-    private func expectGaugesAreBack(_ note: String, _ sourceLocation: SourceLocation) {
         let page = MetricsPage.text(names, metrics)
         for line in page.split(separator: "\n")
         where line.hasPrefix("apus_upstream_connections{")
