@@ -24,7 +24,7 @@ func tests(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
 
 /// Data that tests read from the source tree instead of a bundle.
 let excludedFolders: [String: [String]] = [
-    "Config": ["Golden"], "Telemetry": ["Golden"], "Tidy": ["Ratchets"],
+    "Apus": ["Golden"], "Config": ["Golden"], "Gateway": ["Golden"], "Telemetry": ["Golden"], "Tidy": ["Ratchets"],
 ]
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -71,6 +71,7 @@ let package = Package(
         tests("Reactor", ["Bytes", "Linux", "Reactor"]),
         tests(
             "Gateway", ["Bytes", "HTTP", "Policy", "Telemetry", "Config", "Gateway", "Simulation"]),
+        tests("Apus", ["apus"]),
         tests("Tidy"),
     ]
 )
