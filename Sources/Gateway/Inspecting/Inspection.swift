@@ -6,8 +6,8 @@ import Policy
 /// Says what the gateway would do with a request, without a socket.
 ///
 /// The request is read, decided upon and written by the code that serves: what is shown is what
-/// would happen. Only the values of `Date` and of a new request id are stood in for, so that the same
-/// question always gets the same answer.
+/// would happen. Only the values of `Date` and of a new request id are stood in for, so that the
+/// same question always gets the same answer.
 package enum Inspection {
     /// The explanation, several lines of text.
     package static func explain(
@@ -104,7 +104,7 @@ package enum Inspection {
     ) {
         let upstream = plan.snapshot.upstreams[index]
         page.section("action")
-        page.add(upstream, isTunnelOffered: journal.offersTunnel(head))
+        page.add(upstream, isTunnelOffered: head.options.contains(.upgrade))
         var output = Buffer(capacity: journal.text.count + UpstreamHead.addedBytesMax)
         UpstreamHead.write(
             head, of: journal, for: verdict.identity, arrival: question.arrival,
