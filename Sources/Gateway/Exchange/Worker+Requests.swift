@@ -108,10 +108,10 @@ extension Worker where Kernel: ~Copyable {
                 desk.requestHead, in: bytes, from: arrival, scratch: &desk.scratch)
             let journal = writeJournal(verdict, bytes)
             if case .forward(let upstream) = verdict.action {
-                if isTooLarge(verdict.route) {
-                    persistence = answer(d, .bodyTooLarge, verdict, journal)
-                } else {
+                if plan.route(verdict.route).admits(desk.requestHead.framing) {
                     opened = open(d, to: upstream, verdict, journal)
+                } else {
+                    persistence = answer(d, .bodyTooLarge, verdict, journal)
                 }
             } else {
                 persistence = answer(d, verdict, journal)
@@ -123,14 +123,6 @@ extension Worker where Kernel: ~Copyable {
         // Without more to read the buffer serves others while this request waits for its answer.
         downstreams[d].wire.park(to: &pool)
         reach(opened)
-    }
-
-    /// Whether the head announces more than the route admits: then no byte of it need come.
-    private func isTooLarge(_ route: Int?) -> Bool {
-        guard case .length(let length) = desk.requestHead.framing,
-            let bytesMax = plan.route(route).bodyBytesMax
-        else { return false }
-        return length > bytesMax
     }
 
     /// Keeps what outlives the head: see ``Journal``.
@@ -154,7 +146,9 @@ extension Worker where Kernel: ~Copyable {
             milliseconds: transport.wallTime / 1_000_000, desk.random.next(), desk.random.next())
     }
 
-    /// Makes the exchange of a request that goes upstream. - Returns: Its slot.
+    /// Makes the exchange of a request that goes upstream.
+    ///
+    /// - Returns: Its slot.
     private mutating func open(
         _ d: UInt32, to upstream: Int, _ verdict: Verdict, _ journal: consuming Journal
     ) -> UInt32 {
