@@ -15,6 +15,10 @@ struct Sight: ~Copyable {
     private let settings: LogSettings
     private var clock = LogClock(nowMillisecondsSinceEpoch: 0)
     private var second: UInt64 = 0
+    /// Nanoseconds since 1970 at which ``second`` began.
+    private var secondBegan: UInt64 = 0
+    /// Nanoseconds since 1970, as of this turn.
+    private var now: UInt64 = 0
     private var line = Buffer(capacity: AccessLine.bytesMax)
     private var event: LineBuilder
     private let upstreams: [UpstreamSettings]
@@ -33,12 +37,15 @@ struct Sight: ~Copyable {
         event = LineBuilder(level: .info, event: .startup, message: "", time: clock)
     }
 
-    /// Takes the time of a turn. - Parameter wallTime: Nanoseconds since 1970.
+    /// Takes the time of a turn.
+    ///
+    /// - Parameter wallTime: Nanoseconds since 1970.
     mutating func beginTurn(wallTime: UInt64) {
-        let milliseconds = wallTime / 1_000_000
-        clock.update(nowMillisecondsSinceEpoch: Int64(milliseconds))
-        guard milliseconds / 1000 != second else { return }
-        second = milliseconds / 1000
+        now = wallTime
+        // The quotient is wanted once a second: a comparison spares the division.
+        guard wallTime &- secondBegan >= 1_000_000_000 else { return }
+        second = wallTime / 1_000_000_000
+        secondBegan = second * 1_000_000_000
         date.removeAll()
         HTTPDate.append(secondsSinceEpoch: Int64(second), to: &date)
     }
@@ -51,6 +58,7 @@ struct Sight: ~Copyable {
         guard settings.isAccessLogged, LogLevel(settings.level) <= .info else { return }
         var record = record
         record.request = journal.request
+        clock.update(nowMillisecondsSinceEpoch: Int64(now / 1_000_000))
         line.removeAll()
         journal.text.withReadable { (source: borrowing Span<UInt8>) in
             AccessLine.append(
@@ -66,6 +74,7 @@ struct Sight: ~Copyable {
         _ level: LogLevel, _ name: EventName, _ message: StaticString
     ) -> Bool {
         guard level >= LogLevel(settings.level) else { return false }
+        clock.update(nowMillisecondsSinceEpoch: Int64(now / 1_000_000))
         event.begin(level: level, event: name, message: message, time: clock)
         return true
     }

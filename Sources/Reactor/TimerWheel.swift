@@ -2,15 +2,16 @@ package import Linux
 
 /// Deadlines of a fixed set of timers, each named by its number.
 ///
-/// Moving a deadline later is one store: the timer stays where it is scheduled and is scheduled anew when
-/// that time comes. Only a deadline earlier than its schedule relinks. One level is enough then: a timer
-/// beyond the horizon of 4.3 s is looked at once per horizon, 20 ns each.
+/// Moving a deadline later is one store: the timer stays where it is scheduled and is scheduled
+/// anew when that time comes. Only a deadline earlier than its schedule relinks. One level is
+/// enough then: a timer beyond the horizon of 4.3 s is looked at once per horizon, 20 ns each.
 ///
 /// - Units: ticks of 2²² ns (4.2 ms). Deadlines round up, so that no timer fires early.
-/// - Invariant: a timer is linked in bucket `scheduled % 1024` if and only if `scheduled != unscheduled`, and
-///   then `now < scheduled <= now + 1023`; bit *n* of `occupied` says whether bucket *n* has a timer.
-/// - Safety: timer numbers are checked against `count`; the entries are owned, and zeroed pages are touched
-///   only as timers are used.
+/// - Invariant: a timer is linked in bucket `scheduled % 1024` if and only if `scheduled !=
+///   unscheduled`, and then `now < scheduled <= now + 1023`; bit *n* of `occupied` says whether
+///   bucket *n* has a timer.
+/// - Safety: timer numbers are checked against `count`; the entries are owned, and zeroed pages are
+///   touched only as timers are used.
 @safe package struct TimerWheel: ~Copyable {
     private struct Entry {
         /// Tick at which to fire, plus one; 0 while disarmed.
@@ -27,10 +28,15 @@ package import Linux
 
     private let entries: UnsafeMutablePointer<Entry>
     private let count: Int
-    /// First timer of each bucket, plus one. Behind a pointer, as reading an inline table copies it whole.
+    /// First timer of each bucket, plus one.
+    ///
+    /// Behind a pointer, as reading an inline table copies it
+    /// whole.
     private let heads: UnsafeMutablePointer<UInt32>
     private let occupied: UnsafeMutablePointer<UInt64>
     private var tick: UInt64
+    /// A tick at or before the first at which a timer is scheduled; `.max` if none is.
+    private var earliest = UInt64.max
 
     /// - Parameter count: Timers are numbered from 0 to `count - 1`.
     package init(count: Int, now: MonotonicInstant) {
@@ -68,27 +74,36 @@ package import Linux
     package mutating func advance(to now: MonotonicInstant, expired: inout [UInt32]) {
         let target = now.nanoseconds >> Self.tickShift
         guard target > tick else { return }
+        guard target >= earliest else {
+            tick = target
+            return
+        }
         // After a long sleep one round visits every bucket; more rounds would find nothing.
         let first = max(tick &+ 1, target >= Self.bucketCount ? target &- 1023 : 0)
         for passed in first...target {
             tick = passed
             visit(Int(passed & 1023), expired: &expired)
         }
+        earliest = firstScheduled()
     }
 
     /// When to look again: at or before the earliest deadline; `nil` if no timer is scheduled.
     package func nextVisit() -> MonotonicInstant? {
+        earliest == .max ? nil : MonotonicInstant(nanoseconds: earliest << Self.tickShift)
+    }
+
+    /// The first tick from now on whose bucket has a timer; `.max` if none has.
+    private func firstScheduled() -> UInt64 {
         var offset: UInt64 = 1
         while offset < Self.bucketCount {
             let bucket = (tick &+ offset) & 1023
             let word = unsafe occupied[Int(bucket >> 6)] &>> (bucket & 63)
             if word != 0 {
-                let ahead = offset &+ UInt64(word.trailingZeroBitCount)
-                return MonotonicInstant(nanoseconds: (tick &+ ahead) << Self.tickShift)
+                return tick &+ offset &+ UInt64(word.trailingZeroBitCount)
             }
             offset &+= 64 &- (bucket & 63)
         }
-        return nil
+        return .max
     }
 
     private mutating func visit(_ bucket: Int, expired: inout [UInt32]) {
@@ -116,6 +131,7 @@ package import Linux
         let bucket = Int(scheduled & 1023)
         let entry = unsafe place(of: timer)
         let head = unsafe heads[bucket]
+        earliest = min(earliest, scheduled)
         unsafe entry.pointee.scheduled = scheduled
         unsafe entry.pointee.previous = 0
         unsafe entry.pointee.next = head

@@ -14,11 +14,12 @@ struct Apus: ParsableCommand {
             Begin with `apus check`, then `apus run`. SIGTERM drains and ends, SIGUSR1 reopens log files.
             """,
         version: APUS_VERSION,
-        subcommands: [Run.self, Check.self, Version.self, SchemaCommand.self])
+        subcommands: [Run.self, Check.self, Explain.self, SchemaCommand.self, Version.self])
 }
 
 /// What several commands take.
 struct ConfigurationOption: ParsableArguments {
-    @Option(name: .customLong("config"), help: ArgumentHelp("The configuration.", valueName: "file"))
+    @Option(
+        name: .customLong("config"), help: ArgumentHelp("The configuration.", valueName: "file"))
     var path = "conf/apus.yaml"
 }

@@ -2,11 +2,12 @@ import ArgumentParser
 import Config
 import Foundation
 
-/// `apus check`
+/// The command `apus check`.
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Validate a configuration without serving.",
-        discussion: "Prints every problem, not the first one only. Exit code 78 if there are errors.")
+        discussion:
+            "Prints every problem, not the first one only. Exit code 78 if there are errors.")
 
     @OptionGroup var options: ConfigurationOption
 
@@ -16,7 +17,7 @@ struct Check: ParsableCommand {
     }
 }
 
-/// `apus schema`
+/// The command `apus schema`.
 struct SchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema", abstract: "Print the JSON Schema of the configuration.")

@@ -4,7 +4,7 @@ import Foundation
 import Gateway
 import Telemetry
 
-/// `apus run`
+/// The command `apus run`.
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve.",

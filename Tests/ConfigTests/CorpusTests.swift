@@ -34,7 +34,7 @@ struct CorpusTests {
     @Test(arguments: files) func `no bytes of the corpus trap`(path: String) throws {
         let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
         check(bytes)
-        let step = max(1, bytes.count / 100)
+        let step = max(1, bytes.count / 50)
         for cut in stride(from: 0, to: bytes.count, by: step) {
             check(Array(bytes[..<cut]))
             check(Array(bytes[cut...]))

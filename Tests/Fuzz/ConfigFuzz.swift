@@ -1,8 +1,10 @@
 @testable import Config
 
-/// Any bytes as a configuration: never a trap, never a hang, and a snapshot exactly when there is no error.
+/// Any bytes as a configuration: never a trap, never a hang, and a snapshot exactly when there is
+/// no error.
 ///
-/// `${file:}` may name any file of the machine: reading is bounded, and only regular files are read.
+/// `${file:}` may name any file of the machine: reading is bounded, and only regular files are
+/// read.
 @c(LLVMFuzzerTestOneInput)
 public func fuzzConfiguration(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))

@@ -1,6 +1,7 @@
 @testable import HTTP
 
-/// The first byte says where the message is divided, and with its lowest bit whether it answers HEAD.
+/// The first byte says where the message is divided, and with its lowest bit whether it answers
+/// HEAD.
 @c(LLVMFuzzerTestOneInput)
 public func fuzzResponse(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     guard count > 0 else { return 0 }

@@ -1,13 +1,13 @@
 /// `limits`: what one client may cost.
 ///
-/// The first line and the headers of a request are held in memory until the head is complete,
-/// which is why neither may be larger than 64 KiB.
+/// The first line and the headers of a request are held in memory until the head is complete, which
+/// is why they may be 56 KiB at most: a head and what is added to it fit one buffer of 64 KiB.
 enum LimitsSection {
     static let requestLine = Key(
-        "request_line", Kind.size(64...(64 << 10)), default: 8 << 10,
+        "request_line", Kind.size(64...(16 << 10)), default: 8 << 10,
         "The first line of a request; a longer one is answered 414")
     static let headerBytes = Key(
-        "header_bytes", Kind.size(1024...(64 << 10)), default: 32 << 10,
+        "header_bytes", Kind.size(1024...(40 << 10)), default: 32 << 10,
         "All header lines of a request together; more is answered 431")
     static let headerCount = Key(
         "header_count", Kind.integer(1...1000), default: 100,

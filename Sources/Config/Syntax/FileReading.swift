@@ -19,16 +19,18 @@ enum FileReading {
     static func read(_ path: String, _ source: Source, bytesMax: Int) throws(Failure) -> [UInt8] {
         guard !path.utf8.contains(0) else { throw Failure(reason: "does not exist") }
         let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: resolved) else {
-            throw Failure(reason: "does not exist, or its folder cannot be searched")
-        }
-        let type = attributes[.type] as? FileAttributeType
+        let attributes = try? FileManager.default.attributesOfItem(atPath: resolved)
+        let type = attributes?[.type] as? FileAttributeType
+        // What is still a link leads nowhere, or to a pipe that only its number names.
+        let isLink = type == .typeSymbolicLink
+        let absent = Failure(reason: "does not exist, or its folder cannot be searched")
+        guard type != nil else { throw absent }
         guard type != .typeDirectory else { throw Failure(reason: "is a folder") }
         guard source == .any || type == .typeRegular else {
-            throw Failure(reason: "is not a regular file")
+            throw isLink ? absent : Failure(reason: "is not a regular file")
         }
         guard let handle = FileHandle(forReadingAtPath: path) else {
-            throw Failure(reason: "cannot be opened: no permission to read it")
+            throw isLink ? absent : Failure(reason: "cannot be opened: no permission to read it")
         }
         defer { try? handle.close() }
         do {

@@ -1,5 +1,5 @@
 /// Durations as configurations write them: `250ms 10s 15min 1h 7d`.
-enum DurationText {
+package enum DurationText {
     /// From the smallest to the largest.
     private static let units: [(name: String, milliseconds: Int64)] = [
         ("ms", 1), ("s", 1000), ("min", 60_000), ("h", 3_600_000), ("d", 86_400_000),
@@ -22,7 +22,7 @@ enum DurationText {
     }
 
     /// The shortest form that says the same.
-    static func format(_ duration: Duration) -> String {
+    package static func format(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
         let milliseconds = seconds &* 1000 &+ attoseconds / 1_000_000_000_000_000
         let unit = units.last {

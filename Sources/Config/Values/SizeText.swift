@@ -1,5 +1,5 @@
 /// Sizes as configurations write them: `512B 64KiB 10MiB`, in powers of 1024 only.
-enum SizeText {
+package enum SizeText {
     /// From the smallest to the largest.
     private static let units: [(name: String, bytes: Int64)] = [
         ("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40),
@@ -20,7 +20,7 @@ enum SizeText {
     }
 
     /// The shortest form that says the same.
-    static func format(_ bytes: UInt64) -> String {
+    package static func format(_ bytes: UInt64) -> String {
         let unit = units.last { bytes % UInt64($0.bytes) == 0 && bytes >= UInt64($0.bytes) }
         guard let unit else { return "\(bytes)B" }
         return "\(bytes / UInt64(unit.bytes))\(unit.name)"

@@ -16,6 +16,8 @@ struct Downstream: ~Copyable {
     let peer: Peer
     /// Slot of the exchange that runs on this connection.
     var exchange: UInt32 = .max
+    /// The wire's count of writes when the client was last given time to take something.
+    var writeCountArmed: UInt32 = .max
     /// When the head that is arriving began, or lingering did.
     var began = MonotonicInstant(nanoseconds: 0)
 
@@ -37,7 +39,8 @@ struct DownstreamMachine {
         case exchanging
         /// An answer is leaving; then comes the next request, or the end.
         case finishing
-        /// Our side has ended; what still comes is read and dropped, so that no reset overtakes the answer.
+        /// Our side has ended; what still comes is read and dropped, so that no reset overtakes the
+        /// answer.
         case lingering
     }
 

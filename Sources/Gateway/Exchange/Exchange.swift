@@ -24,7 +24,8 @@ struct Exchange: ~Copyable {
     var record = AccessRecord(outcome: .proxied)
 
     init(
-        _ plan: ExchangePlan, downstream: UInt32, journal: consuming Journal, requestBody: BodyRelay,
+        _ plan: ExchangePlan, downstream: UInt32, journal: consuming Journal,
+        requestBody: BodyRelay,
         now: MonotonicInstant
     ) {
         self.plan = plan
@@ -32,16 +33,19 @@ struct Exchange: ~Copyable {
         self.journal = journal
         self.requestBody = requestBody
         machine = ExchangeMachine(method: plan.method, framing: plan.framing)
-        timing = ExchangeTiming(began: now)
+        timing = ExchangeTiming(began: now, lastRead: now)
         record.route = plan.verdict.route.map { UInt16(truncatingIfNeeded: $0) }
         record.upstream = UInt16(truncatingIfNeeded: plan.upstream)
     }
 
-    /// Ends the exchange for good. - Returns: The journal's buffer, for its pool.
+    /// Ends the exchange for good.
+    ///
+    /// - Returns: The journal's buffer, for its pool.
     consuming func intoText() -> Buffer { journal.intoText() }
 }
 
-/// What is settled about an exchange when its request's head, or its response's, has been decided on.
+/// What is settled about an exchange when its request's head, or its response's, has been decided
+/// on.
 struct ExchangePlan {
     let verdict: Verdict
     /// Index into the snapshot's upstreams.
@@ -56,14 +60,8 @@ struct ExchangeTiming {
     let began: MonotonicInstant
     /// When the upstream was asked; 0 before.
     var askedUpstream = MonotonicInstant(nanoseconds: 0)
-    /// When the final response's head had come; 0 before.
-    var headArrived = MonotonicInstant(nanoseconds: 0)
-    /// When the request's last byte came.
-    var requestEnded = MonotonicInstant(nanoseconds: 0)
-    /// When a read of a body last brought something.
-    var lastRead = MonotonicInstant(nanoseconds: 0)
-    /// When the client last took something; moves only while something waits for it.
-    var lastTaken = MonotonicInstant(nanoseconds: 0)
+    /// When a read of a body last brought something, or could begin to.
+    var lastRead: MonotonicInstant
 }
 
 /// Yes-or-no facts about an exchange's request.

@@ -16,21 +16,13 @@ extension Worker where Kernel: ~Copyable {
         let format = journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
             ProblemFormat.preferred(by: desk.requestHead, in: bytes)
         }
-        let content: OwnAnswer.Content
-        switch verdict.action {
-        case .respond, .forward: content = .fixed
-        case .redirect: content = .redirect
-        case .health: content = .alive
-        case .listMethods(let methods): content = .methods(methods)
-        case .refuse(let refusal):
+        if case .refuse(let refusal) = verdict.action {
             record.outcome = Outcome(refusal.code)
             record.reason = refusal.reason.token
-            content =
-                refusal.code == .methodNotAllowed
-                ? .wrongMethod(refusal.allow, format) : .problem(refusal.code, format)
         }
         record.route = verdict.route.map { UInt16(truncatingIfNeeded: $0) }
-        return answer(d, content, verdict, journal, record)
+        return answer(
+            d, OwnAnswer.Content(verdict.action, format), verdict, journal, record)
     }
 
     /// Answers the request in `desk.requestHead` with a problem, before an exchange was made of it.
@@ -49,13 +41,13 @@ extension Worker where Kernel: ~Copyable {
         _ d: UInt32, _ content: OwnAnswer.Content, _ verdict: Verdict,
         _ journal: consuming Journal, _ record: AccessRecord
     ) -> DownstreamMachine.Persistence {
-        let persistence = persistenceOfAnswer()
+        let persistence = DownstreamMachine.Persistence(
+            answering: desk.requestHead, isDraining: turn.drain != nil)
         var record = record
         let answer = OwnAnswer(
             content: content, isHead: desk.requestHead.method == .head,
             isSecure: verdict.identity.isSecure,
-            connection: connectionField(
-                persistence, isModern: desk.requestHead.version == .http11))
+            connection: persistence.field(isModern: desk.requestHead.version == .http11))
         compose(answer, d, route: verdict.route, journal, &record)
         sight.finish(record, journal, method: desk.requestHead.method)
         pool.give(journal.intoText())
@@ -115,16 +107,24 @@ extension Worker where Kernel: ~Copyable {
             peer: downstreams[d].peer, listener: Int(downstreams[d].listener), isSecure: false)
     }
 
-    /// A request whose body nobody has read would be taken for the next request.
-    private func persistenceOfAnswer() -> DownstreamMachine.Persistence {
-        guard desk.requestHead.framing == .none else { return .endsUnread }
-        return desk.requestHead.keepsAlive && turn.drain == nil ? .kept : .ends
+}
+
+extension DownstreamMachine.Persistence {
+    /// What an answer of the gateway makes of a connection: a body that nobody has read would be
+    /// taken for the next request.
+    init(answering head: borrowing RequestHead, isDraining: Bool) {
+        if !head.framing.isNone {
+            self = .endsUnread
+        } else {
+            self = head.keepsAlive && !isDraining ? .kept : .ends
+        }
     }
 
-    func connectionField(
-        _ persistence: DownstreamMachine.Persistence, isModern: Bool
-    ) -> DownstreamHead.ConnectionField {
-        switch persistence {
+    /// What the client is told.
+    ///
+    /// - Parameter isModern: Whether it speaks HTTP/1.1.
+    func field(isModern: Bool) -> DownstreamHead.ConnectionField {
+        switch self {
         case .kept: isModern ? .absent : .keepAlive
         case .ends, .endsUnread, .cut: .close
         }

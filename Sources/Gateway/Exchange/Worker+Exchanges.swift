@@ -9,7 +9,9 @@ extension Worker where Kernel: ~Copyable {
     /// Whether an exchange is still there after a step.
     enum Step { case goesOn, ended }
 
-    /// Goes on with an exchange until both its sockets would block. Safe to call at any time.
+    /// Goes on with an exchange until both its sockets would block.
+    ///
+    /// Safe to call at any time.
     mutating func advance(_ x: UInt32) {
         guard exchanges[x].upstream != .max, exchanges[x].machine.link != .connecting else {
             return watchClient(x)
@@ -35,7 +37,9 @@ extension Worker where Kernel: ~Copyable {
                 noteRequestSent(x)
                 return .goesOn
             case .failed(let error): return upstreamLost(x, UpstreamFailure(losing: error))
-            case .wouldBlock, .bytes, .ended: return .goesOn
+            case .wouldBlock, .bytes, .ended:
+                armRequest(x, .sinkFull)
+                return .goesOn
             }
         }
         let d = exchanges[x].downstream
@@ -43,14 +47,19 @@ extension Worker where Kernel: ~Copyable {
         let stop = exchanges[x].requestBody.advance(
             from: &downstreams[d].wire, to: &upstreams[u].wire, by: &transport, &pool,
             &desk.trailers)
-        if exchanges[x].requestBody.byteCount != before { exchanges[x].timing.lastRead = transport.now }
+        if exchanges[x].requestBody.byteCount != before {
+            exchanges[x].timing.lastRead = transport.now
+        }
         switch stop {
         case .finished:
             _ = exchanges[x].machine.on(.requestDelivered)
             noteRequestSent(x)
         case .hasMore: goOnLater(d)
-        case .sourceDry, .sinkFull: armRequest(x, stop)
-        case .sourceEnded, .sourceBroken: return perform(exchanges[x].machine.on(.downstreamLost), on: x)
+        case .sourceDry, .sinkFull:
+            downstreams[d].wire.park(to: &pool)
+            armRequest(x, stop)
+        case .sourceEnded, .sourceBroken:
+            return perform(exchanges[x].machine.on(.downstreamLost), on: x)
         case .sinkBroken(let error): return upstreamRefusesBody(x, error)
         case .malformed(let error):
             exchanges[x].record.reason = error.token
@@ -61,8 +70,10 @@ extension Worker where Kernel: ~Copyable {
         return .goesOn
     }
 
-    /// The app stopped reading. It may have answered first, saying why: that answer is worth more than the
-    /// error of our write.
+    /// The app stopped reading.
+    ///
+    /// It may have answered first, saying why: that answer is worth more
+    /// than the error of our write.
     private mutating func upstreamRefusesBody(_ x: UInt32, _ error: Errno) -> Step {
         if exchanges[x].machine.response == .awaited {
             guard readResponse(x) == .goesOn else { return .ended }
@@ -74,7 +85,6 @@ extension Worker where Kernel: ~Copyable {
     }
 
     private mutating func noteRequestSent(_ x: UInt32) {
-        exchanges[x].timing.requestEnded = transport.now
         armUpstream(
             exchanges[x].upstream,
             after: plan.route(exchanges[x].plan.verdict.route).timeouts.response)
@@ -89,11 +99,15 @@ extension Worker where Kernel: ~Copyable {
         let stop = exchanges[x].responseBody.advance(
             from: &upstreams[u].wire, to: &downstreams[d].wire, by: &transport, &pool,
             &desk.trailers)
-        if exchanges[x].responseBody.byteCount != before { exchanges[x].timing.lastRead = transport.now }
+        if exchanges[x].responseBody.byteCount != before {
+            exchanges[x].timing.lastRead = transport.now
+        }
         switch stop {
         case .finished: return perform(exchanges[x].machine.on(.responseDelivered), on: x)
         case .hasMore: goOnLater(d)
-        case .sourceDry, .sinkFull: armResponse(x, stop)
+        case .sourceDry, .sinkFull:
+            upstreams[u].wire.park(to: &pool)
+            armResponse(x, stop)
         case .sourceEnded: return upstreamLost(x, .closedEarly)
         case .sourceBroken(let error): return upstreamLost(x, UpstreamFailure(losing: error))
         case .sinkBroken: return perform(exchanges[x].machine.on(.downstreamLost), on: x)
@@ -110,8 +124,8 @@ extension Worker where Kernel: ~Copyable {
 
     /// Notices a client that has gone while its answer is awaited.
     ///
-    /// A client that ends its side with its request waits for the answer (a half-close). One that ends it
-    /// later has given up, as closing looks the same on the wire.
+    /// A client that ends its side with its request waits for the answer (a half-close). One that
+    /// ends it later has given up, as closing looks the same on the wire.
     private mutating func watchClient(_ x: UInt32) {
         let d = exchanges[x].downstream
         let state = downstreams[d].wire.state
@@ -181,8 +195,8 @@ extension Worker where Kernel: ~Copyable {
         let answer = OwnAnswer(
             content: .problem(code, format), isHead: exchanges[x].plan.traits.contains(.isHead),
             isSecure: exchanges[x].plan.traits.contains(.isSecure),
-            connection: connectionField(
-                persistence, isModern: exchanges[x].plan.traits.contains(.isModern)))
+            connection: persistence.field(
+                isModern: exchanges[x].plan.traits.contains(.isModern)))
         var record = exchanges[x].record
         var exchange = exchanges.remove(x)
         compose(answer, d, route: exchange.plan.verdict.route, exchange.journal, &record)
@@ -210,6 +224,7 @@ extension Worker where Kernel: ~Copyable {
 
     private mutating func dropUpstream(of x: UInt32, noting failure: UpstreamFailure?) {
         if let failure {
+            exchanges[x].record.reason = failure.name
             sight.metrics.upstreamFailed(exchanges[x].plan.upstream, reason: failure)
             sight.noteUpstreamFailure(exchanges[x].plan.upstream, failure)
         }

@@ -108,10 +108,10 @@ extension Worker where Kernel: ~Copyable {
                 desk.requestHead, in: bytes, from: arrival, scratch: &desk.scratch)
             let journal = writeJournal(verdict, bytes)
             if case .forward(let upstream) = verdict.action {
-                if isTooLarge(verdict.route) {
-                    persistence = answer(d, .bodyTooLarge, verdict, journal)
-                } else {
+                if plan.route(verdict.route).admits(desk.requestHead.framing) {
                     opened = open(d, to: upstream, verdict, journal)
+                } else {
+                    persistence = answer(d, .bodyTooLarge, verdict, journal)
                 }
             } else {
                 persistence = answer(d, verdict, journal)
@@ -119,15 +119,10 @@ extension Worker where Kernel: ~Copyable {
         }
         downstreams[d].wire.input = input
         downstreams[d].wire.input.consume(headBytes)
-        if opened != .max { reach(opened) } else { end(d, persistence) }
-    }
-
-    /// Whether the head announces more than the route admits: then no byte of it need come.
-    private func isTooLarge(_ route: Int?) -> Bool {
-        guard case .length(let length) = desk.requestHead.framing,
-            let bytesMax = plan.route(route).bodyBytesMax
-        else { return false }
-        return length > bytesMax
+        guard opened != .max else { return end(d, persistence) }
+        // Without more to read the buffer serves others while this request waits for its answer.
+        downstreams[d].wire.park(to: &pool)
+        reach(opened)
     }
 
     /// Keeps what outlives the head: see ``Journal``.
@@ -151,7 +146,9 @@ extension Worker where Kernel: ~Copyable {
             milliseconds: transport.wallTime / 1_000_000, desk.random.next(), desk.random.next())
     }
 
-    /// Makes the exchange of a request that goes upstream. - Returns: Its slot.
+    /// Makes the exchange of a request that goes upstream.
+    ///
+    /// - Returns: Its slot.
     private mutating func open(
         _ d: UInt32, to upstream: Int, _ verdict: Verdict, _ journal: consuming Journal
     ) -> UInt32 {
@@ -159,7 +156,7 @@ extension Worker where Kernel: ~Copyable {
         if desk.requestHead.keepsAlive { traits.insert(.keepsAlive) }
         if desk.requestHead.version == .http11 { traits.insert(.isModern) }
         if desk.requestHead.method == .head { traits.insert(.isHead) }
-        if journal.offersTunnel(desk.requestHead) { traits.insert(.wantsUpgrade) }
+        if desk.requestHead.options.contains(.upgrade) { traits.insert(.wantsUpgrade) }
         if verdict.identity.isSecure { traits.insert(.isSecure) }
         let framing = desk.requestHead.framing
         let exchange = Exchange(
@@ -168,7 +165,7 @@ extension Worker where Kernel: ~Copyable {
                 framing: framing, traits: traits),
             downstream: d, journal: journal,
             requestBody: BodyRelay(
-                framing, leaves: framing == .chunked ? .chunked : .plain,
+                framing, leaves: framing.isChunked ? .chunked : .plain,
                 bytesMax: plan.route(verdict.route).bodyBytesMax),
             now: transport.now)
         // As many exchanges as connections fit, and each connection has one at a time.

@@ -74,10 +74,10 @@ extension Worker where Kernel: ~Copyable {
         let u = exchanges[x].upstream
         let d = exchanges[x].downstream
         _ = exchanges[x].machine.on(.headArrived)
-        exchanges[x].timing.headArrived = transport.now
+        exchanges[x].timing.lastRead = transport.now
         exchanges[x].record.status = desk.responseHead.status
         exchanges[x].record.upstreamStatus = desk.responseHead.status
-        if desk.responseHead.keepsAlive && desk.responseHead.framing != .untilClose {
+        if desk.responseHead.keepsAlive && !desk.responseHead.framing.isUntilClose {
             exchanges[x].plan.traits.insert(.upstreamIsKept)
         }
         let framing = responseFraming(x)
@@ -107,10 +107,11 @@ extension Worker where Kernel: ~Copyable {
         let traits = exchanges[x].plan.traits
         let isModern = traits.contains(.isModern)
         let isOpenEnded =
-            desk.responseHead.framing == .chunked || desk.responseHead.framing == .untilClose
+            desk.responseHead.framing.isChunked || desk.responseHead.framing.isUntilClose
         let keeps =
             traits.contains(.keepsAlive) && turn.drain == nil && (isModern || !isOpenEnded)
-            && !traits.contains(.isHalfClosed)
+            // An answer before the request's end: what is left of the request may never come.
+            && exchanges[x].machine.request == .delivered && !traits.contains(.isHalfClosed)
         if keeps { exchanges[x].plan.traits.insert(.clientIsKept) }
         return DownstreamHead.Framing(
             isChunked: isOpenEnded && isModern,

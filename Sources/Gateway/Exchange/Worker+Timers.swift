@@ -8,7 +8,9 @@ import Telemetry
 
 /// Deadlines: which one counts when, and what happens when it has come.
 extension Worker where Kernel: ~Copyable {
-    /// Arms a client connection's timer. - Parameter timeout: In nanoseconds; `nil` is no deadline.
+    /// Arms a client connection's timer.
+    ///
+    /// - Parameter timeout: In nanoseconds; `nil` is no deadline.
     mutating func arm(_ d: UInt32, after timeout: UInt64?) {
         guard let timeout else { return disarm(d) }
         wheel.arm(2 * d, at: transport.now.advanced(byNanoseconds: timeout))
@@ -21,6 +23,20 @@ extension Worker where Kernel: ~Copyable {
         wheel.arm(2 * u + 1, at: transport.now.advanced(byNanoseconds: timeout))
     }
 
+    /// Arms a server connection's timer for a while after an instant.
+    mutating func armUpstream(_ u: UInt32, at start: MonotonicInstant, plus timeout: UInt64?) {
+        guard let timeout else { return disarmUpstream(u) }
+        wheel.arm(2 * u + 1, at: start.advanced(byNanoseconds: timeout))
+    }
+
+    /// Gives a client time to take something; only if it took something since it was last given
+    /// time.
+    mutating func armSend(_ d: UInt32) {
+        guard downstreams[d].writeCountArmed != downstreams[d].wire.writeCount else { return }
+        downstreams[d].writeCountArmed = downstreams[d].wire.writeCount
+        arm(d, after: plan.timeouts.send)
+    }
+
     mutating func disarmUpstream(_ u: UInt32) { wheel.disarm(2 * u + 1) }
 
     /// A request's body waits: for the client, which may be too slow, or for the app, which may be.
@@ -29,17 +45,20 @@ extension Worker where Kernel: ~Copyable {
         let stream = plan.route(exchanges[x].plan.verdict.route).timeouts.stream
         guard stop == .sourceDry else {
             disarm(d)
-            return armUpstream(exchanges[x].upstream, after: stream)
+            return armUpstream(
+                exchanges[x].upstream, at: exchanges[x].timing.lastRead, plus: stream)
         }
         disarmUpstream(exchanges[x].upstream)
-        let now = transport.now
-        let bySilence = stream.map { now.advanced(byNanoseconds: $0) }
+        let lastRead = exchanges[x].timing.lastRead
+        let bySilence = stream.map { lastRead.advanced(byNanoseconds: $0) }
         guard let due = earliest(bySilence, rateDeadline(x)) else { return disarm(d) }
         wheel.arm(2 * d, at: due)
     }
 
-    /// When the client's average will have fallen below `body_min_rate` if nothing more comes. The rate is
-    /// not asked for in the first 10 s.
+    /// When the client's average will have fallen below `body_min_rate` if nothing more comes.
+    ///
+    /// The
+    /// rate is not asked for in the first 10 s.
     private func rateDeadline(_ x: UInt32) -> MonotonicInstant? {
         guard let rate = plan.snapshot.timeouts.bodyRateMin else { return nil }
         let paidFor = exchanges[x].requestBody.byteCount / max(rate, 1)
@@ -61,9 +80,11 @@ extension Worker where Kernel: ~Copyable {
         let u = exchanges[x].upstream
         if stop == .sinkFull {
             disarmUpstream(u)
-            arm(d, after: plan.timeouts.send)
+            armSend(d)
         } else {
-            armUpstream(u, after: plan.route(exchanges[x].plan.verdict.route).timeouts.stream)
+            armUpstream(
+                u, at: exchanges[x].timing.lastRead,
+                plus: plan.route(exchanges[x].plan.verdict.route).timeouts.stream)
             if exchanges[x].machine.request == .delivered { disarm(d) }
         }
     }

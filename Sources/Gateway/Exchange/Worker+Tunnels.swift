@@ -19,7 +19,9 @@ extension Worker where Kernel: ~Copyable {
             return endTunnel(x)
         }
         if inward.stop == .hasMore || outward.stop == .hasMore { goOnLater(d) }
-        armUpstream(u, after: plan.route(exchanges[x].plan.verdict.route).timeouts.tunnelIdle)
+        armUpstream(
+            u, at: exchanges[x].timing.lastRead,
+            plus: plan.route(exchanges[x].plan.verdict.route).timeouts.tunnelIdle)
     }
 
     /// Ends both sides of a tunnel.
@@ -51,7 +53,8 @@ struct TunnelRelay {
 
     /// Moves what can be moved; an end on one side becomes an end on the other (a half-close).
     mutating func advance(
-        from source: inout Wire, to sink: inout Wire, by transport: inout some Transport & ~Copyable,
+        from source: inout Wire, to sink: inout Wire,
+        by transport: inout some Transport & ~Copyable,
         _ pool: inout BufferPool
     ) -> (stop: Stop, hasMoved: Bool) {
         let before = byteCount

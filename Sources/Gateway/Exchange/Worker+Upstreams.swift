@@ -8,7 +8,8 @@ import Telemetry
 
 /// From an exchange to a connection that carries it.
 extension Worker where Kernel: ~Copyable {
-    /// Finds a connection for the exchange and sends the request on it, trying one server after another.
+    /// Finds a connection for the exchange and sends the request on it, trying one server after
+    /// another.
     mutating func reach(_ x: UInt32) {
         while true {
             let upstream = exchanges[x].plan.upstream
@@ -27,7 +28,10 @@ extension Worker where Kernel: ~Copyable {
             exchanges[x].record.upstreamAddress = UInt16(
                 truncatingIfNeeded: pools[upstream].endpoints[chosen].server)
             if lease(endpoint, for: x) || connect(to: endpoint, for: x) {
-                stageHead(of: x)
+                guard stageHead(of: x) else {
+                    perform(.answer(.headersTooLarge, .headersTooLarge, nil), on: x)
+                    return
+                }
                 return advance(x)
             }
         }
@@ -46,7 +50,9 @@ extension Worker where Kernel: ~Copyable {
         return true
     }
 
-    /// Opens a connection, or notes why that failed at once. - Returns: Whether one is on its way.
+    /// Opens a connection, or notes why that failed at once.
+    ///
+    /// - Returns: Whether one is on its way.
     private mutating func connect(to endpoint: EndpointIndex, for x: UInt32) -> Bool {
         let upstream = Int(endpoint.upstream)
         let place = Int(endpoint.endpoint)
@@ -93,7 +99,9 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// Writes the request's head into the upstream connection's output.
-    private mutating func stageHead(of x: UInt32) {
+    ///
+    /// - Returns: Whether it fits; with what is added, a head at its limits may not.
+    private mutating func stageHead(of x: UInt32) -> Bool {
         if desk.headOwner != exchanges.index(of: x) { rereadHead(of: x) }
         let u = exchanges[x].upstream
         let upstream = exchanges[x].plan.upstream
@@ -104,9 +112,11 @@ extension Worker where Kernel: ~Copyable {
             for: exchanges[x].plan.verdict.identity, arrival: arrival(exchanges[x].downstream),
             host: hostSent(upstream, Int(upstreams[u].endpoint.endpoint)),
             into: &upstreams[u].wire.output)
+        return !upstreams[u].wire.output.hasOverflowed
     }
 
-    /// Reads the head once more out of the journal: on a second try others have used the desk since.
+    /// Reads the head once more out of the journal: on a second try others have used the desk
+    /// since.
     mutating func rereadHead(of x: UInt32) {
         var reader = RequestReader()
         // It was read from the same bytes before, under the same limits.
@@ -118,11 +128,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     private func hostSent(_ upstream: Int, _ endpoint: Int) -> [UInt8]? {
-        switch plan.hosts[upstream] {
-        case .client: nil
-        case .fixed(let host): host
-        case .server(let hosts): hosts[pools[upstream].endpoints[endpoint].server]
-        }
+        plan.hosts[upstream].sent(toServer: pools[upstream].endpoints[endpoint].server)
     }
 
     /// Goes on with a server's connection: something was reported.
@@ -170,7 +176,8 @@ extension Worker where Kernel: ~Copyable {
         }
     }
 
-    private mutating func noteConnectFailed(_ endpoint: EndpointIndex, _ error: Errno, _ x: UInt32) {
+    private mutating func noteConnectFailed(_ endpoint: EndpointIndex, _ error: Errno, _ x: UInt32)
+    {
         let upstream = Int(endpoint.upstream)
         let failure = UpstreamFailure(connecting: error)
         exchanges[x].tried.insert(Int(endpoint.endpoint))
@@ -186,7 +193,10 @@ extension Worker where Kernel: ~Copyable {
 
     // MARK: Idle connections
 
-    /// Ends a connection's lease. - Parameter isClean: Both messages ended where their framing says.
+    /// Ends a connection's lease.
+    ///
+    /// - Parameter isClean: Both messages ended where their framing
+    /// says.
     mutating func release(_ u: UInt32, isClean: Bool) {
         upstreams[u].exchange = .max
         switch upstreams[u].machine.on(.released(isClean: isClean && isWanted(u))) {

@@ -47,8 +47,8 @@ enum Binding {
     private static func listen(
         on address: SocketAddress, _ count: Int, _ sockets: inout [ListeningSocket]
     ) throws(Errno) {
-        // With SO_REUSEPORT alone a second gateway would quietly take half of the connections: a bind without
-        // it tells whether somebody has the address.
+        // With SO_REUSEPORT alone a second gateway would quietly take half of the connections: a
+        // bind without it tells whether somebody has the address.
         let probe = try ListeningSocket(on: address, sharing: .alone, backlog: 1)
         let port = probe.boundPort() ?? 0
         probe.close()

@@ -2,30 +2,34 @@ import Bytes
 
 extension BodyFraming {
     /// The fields that say where a body ends.
-    static let lengthFields: FieldNameSet = [.contentLength, .transferEncoding]
+    private static var lengthFields: FieldNameSet {
+        FieldNameSet(.contentLength) | .transferEncoding
+    }
 
     /// Settles the length that the fields give, or refuses what two readers could read in two ways.
     ///
-    /// - Parameter version: The message's.
+    /// - Parameters:
+    ///   - present: The known names among the fields.
+    ///   - version: The message's.
     /// - Returns: `nil` if neither field is there.
     /// - Throws: `.bothLengths` and the rest of its group. The RFC would let us pick one of two
     ///   lengths; we refuse, since the next reader may pick the other.
     /// - SeeAlso: RFC 9112 §6.1 to §6.3.
+    @inline(__always)
     static func settle(
-        _ bytes: borrowing Span<UInt8>, _ fields: [Field], _ seen: SeenNames,
-        _ version: HTTPVersion
+        _ bytes: borrowing Span<UInt8>, _ fields: [Field], _ present: FieldNameSet,
+        _ keys: KeyFields, _ version: HTTPVersion
     ) throws(WireError) -> BodyFraming? {
-        guard seen.present.intersects(lengthFields) else { return nil }
-        if seen.present.contains(.transferEncoding) {
+        guard present.intersects(lengthFields) else { return nil }
+        if present.contains(.transferEncoding) {
             // §6.1: an HTTP/1.0 message with Transfer-Encoding has faulty framing.
             guard version == .http11 else { throw .codingInHTTP10 }
-            guard !seen.present.contains(.contentLength) else { throw .bothLengths }
+            guard keys.lengthCount == 0 else { throw .bothLengths }
             try checkCodings(bytes, fields)
             return .chunked
         }
-        guard !seen.repeated.contains(.contentLength), let field = fields.first(.contentLength)
-        else { throw .lengthRepeated }
-        return .length(try readLength(bytes, field.value))
+        guard keys.lengthCount == 1 else { throw .lengthRepeated }
+        return .length(try readLength(bytes, keys.length))
     }
 
     /// `Content-Length = 1*DIGIT` (RFC 9110 §8.6), below 2⁶³.

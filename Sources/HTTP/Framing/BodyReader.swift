@@ -16,7 +16,9 @@ package struct BodyReader: Sendable {
 
     /// Chunk extensions of one body together; nobody needs any.
     static let extensionBytesMax = 4096
-    /// What a trailer section may hold. Until it is whole nothing of it is consumed.
+    /// What a trailer section may hold.
+    ///
+    /// Until it is whole nothing of it is consumed.
     static let trailerLimits = HeadLimits(
         startLineBytesMax: 0, fieldBytesMax: 8192, fieldCountMax: 32)
 
@@ -31,7 +33,9 @@ package struct BodyReader: Sendable {
         }
     }
 
-    /// Whether the last byte of the body has been handed out. Never so for one that ends with the
+    /// Whether the last byte of the body has been handed out.
+    ///
+    /// Never so for one that ends with the
     /// connection.
     package var isFinished: Bool { stage == .finished }
 
@@ -121,22 +125,26 @@ package struct BodyReader: Sendable {
     private mutating func readTrailers(
         _ bytes: borrowing Span<UInt8>, from offset: Int, _ trailers: inout [Field]
     ) throws(WireError) -> Int? {
-        var seen = SeenNames()
         trailers.removeAll(keepingCapacity: true)
+        // Nearly all bodies end without trailers.
+        if UInt16(truncatingIfNeeded: bytes.word(at: offset)) == Grammar.crlf {
+            return offset &+ 2
+        }
+        var present: FieldNameSet = []
         if offset == 0, cursor.isResumed {
             let start = try cursor.resume(
                 bytes, Self.trailerLimits, tooLong: .fieldsTooLarge(limit: 0))
             guard let start else { return nil }
             if start > 0 {
                 let end = try cursor.readFields(
-                    bytes, from: start, Self.trailerLimits, into: &trailers, &seen)
+                    bytes, from: start, Self.trailerLimits, into: &trailers, &present)
                 guard end != nil else { return nil }
                 trailers.removeAll(keepingCapacity: true)
             }
         }
         var lines = LineCursor(fieldsStart: offset)
         let end = try lines.readFields(
-            bytes, from: offset, Self.trailerLimits, into: &trailers, &seen)
+            bytes, from: offset, Self.trailerLimits, into: &trailers, &present)
         guard let end else {
             // The caller forgets what stands before the trailers, so that they begin at 0 next
             // time.

@@ -1,6 +1,7 @@
 package import Bytes
 
-/// Lists such as `websocket, foo/2` (RFC 9110 §5.6.1), compared element by element, whatever their case.
+/// Lists such as `websocket, foo/2` (RFC 9110 §5.6.1), compared element by element, whatever their
+/// case.
 package enum TokenList {
     /// Whether every element of one list stands in another.
     ///
@@ -17,13 +18,6 @@ package enum TokenList {
             isAny = true
         }
         return isAny
-    }
-
-    /// Whether a list has an element. - Parameter token: In lower case.
-    package static func contains(
-        _ list: borrowing Span<UInt8>, _ range: ByteRange, _ token: borrowing Span<UInt8>
-    ) -> Bool {
-        contains(list, range, token, ByteRange(start: 0, count: token.count))
     }
 
     private static func contains(
@@ -61,7 +55,8 @@ package enum TokenList {
     ) -> Bool {
         guard oneRange.count == otherRange.count else { return false }
         for index in 0..<oneRange.count
-        where lowerCased(one[oneRange.start + index]) != lowerCased(other[otherRange.start + index]) {
+        where lowerCased(one[oneRange.start + index]) != lowerCased(other[otherRange.start + index])
+        {
             return false
         }
         return true

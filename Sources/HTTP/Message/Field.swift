@@ -5,7 +5,9 @@ package import Bytes
 /// The list of a head keeps arrival order and repetitions.
 package struct Field: Sendable {
     package var name: ByteRange
-    /// Without the white space around it. May be empty.
+    /// Without the white space around it.
+    ///
+    /// May be empty.
     package var value: ByteRange
     /// Which of the known names it is; ``FieldName/other`` for all else.
     package var id: FieldName
@@ -25,18 +27,19 @@ package struct Field: Sendable {
 }
 
 /// What the reader noticed about a field line.
-package struct FieldTraits: OptionSet, Sendable {
-    package let rawValue: UInt8
+@usableFromInline package struct FieldTraits: OptionSet, Sendable {
+    @usableFromInline package let rawValue: UInt8
 
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// Named by `Connection`: goes no further than this hop (RFC 9110 §7.6.1).
-    package static let nominated = FieldTraits(rawValue: 1)
+    /// Goes no further than this hop: named by `Connection` (RFC 9110 §7.6.1), or a length where
+    /// none may be sent.
+    @inlinable package static var nominated: FieldTraits { FieldTraits(rawValue: 1) }
     /// A known name spelt with `_` or `.` for `-`, which CGI-like apps take for the known one:
     /// never forwarded, never believed.
-    package static let disguised = FieldTraits(rawValue: 2)
+    @inlinable package static var disguised: FieldTraits { FieldTraits(rawValue: 2) }
     /// Spelt exactly `name: value CRLF`, so that the line can be copied as it is.
-    package static let canonical = FieldTraits(rawValue: 4)
+    @inlinable package static var canonical: FieldTraits { FieldTraits(rawValue: 4) }
 }
 
 extension [Field] {

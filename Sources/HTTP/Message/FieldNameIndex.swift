@@ -11,19 +11,18 @@ enum FieldNameIndex {
     /// Words that a known name may take.
     static let wordCount = 5
 
-    /// By hash, four words for the only name that may have it: its first and second word, its
-    /// length, and one unused; zeros where there is none.
+    /// By hash, two words for the only name that may have it: its first and second word; zeros
+    /// where there is none.
     ///
     /// An array, since an `InlineArray` in a global is copied whole for every element read.
     static let entries: [UInt64] = {
-        var entries = [UInt64](repeating: 0, count: 4 * 256)
+        var entries = [UInt64](repeating: 0, count: 2 * 256)
         for name in FieldName.allCases where name != .other {
             let text = name.canonicalName
             let count = text.utf8CodeUnitCount
-            let place = 4 * Int(hash(of: name))
+            let place = 2 * Int(hash(of: name))
             entries[place] = Word.lowerCased(Word.of(text))
             entries[place + 1] = Word.lowerCased(Word.of(text, from: count > 16 ? count - 8 : 8))
-            entries[place + 2] = UInt64(count)
         }
         return entries
     }()
@@ -55,26 +54,29 @@ enum FieldNameIndex {
         return UInt8(truncatingIfNeeded: sum &>> 56) &+ UInt8(truncatingIfNeeded: count)
     }
 
-    /// The known name with this hash, length and these two words, or ``FieldName/other``. Of names
-    /// longer than sixteen bytes the middle is not compared.
+    /// The known name with this hash and these two words, or ``FieldName/other``.
+    ///
+    /// Of names up to sixteen bytes no more is to be compared: the hash adds the length, so one
+    /// that differs in nothing else looks into another entry. Of longer ones the middle and the
+    /// length are.
     ///
     /// - Parameters:
     ///   - entries: ``entries``, lent once for all names of a head.
     ///   - names: ``names``, likewise.
     @inline(__always)
     static func find(
-        _ hash: UInt8, _ first: UInt64, _ second: UInt64, _ count: Int,
-        in entries: borrowing Span<UInt64>, _ names: borrowing Span<FieldName>
+        _ hash: UInt8, _ first: UInt64, _ second: UInt64, in entries: borrowing Span<UInt64>,
+        _ names: borrowing Span<FieldName>
     ) -> FieldName {
-        let place = 4 &* Int(hash)
-        // The highest index first: its bounds check covers the others.
-        guard entries[place &+ 2] == UInt64(truncatingIfNeeded: count),
-            entries[place &+ 1] == second, entries[place] == first
-        else { return .other }
+        let place = 2 &* Int(hash)
+        // The higher index first: its bounds check covers the other.
+        guard entries[place &+ 1] == second, entries[place] == first else { return .other }
         return names[Int(hash)]
     }
 
-    /// Eight bytes of a known name in lower case. - Parameter index: 0 ..< ``wordCount``.
+    /// Eight bytes of a known name in lower case.
+    ///
+    /// - Parameter index: 0 ..< ``wordCount``.
     static func word(_ index: Int, of name: FieldName) -> UInt64 {
         words[Int(name.rawValue) &* wordCount &+ index]
     }
@@ -93,9 +95,10 @@ extension FieldName {
         let hash = FieldNameIndex.hash(first, second, name.count)
         let entries = FieldNameIndex.entries
         let names = FieldNameIndex.names
-        let id = FieldNameIndex.find(
-            hash, first, second, name.count, in: entries.span, names.span)
-        guard id != .other else { return (.other, hash, false) }
+        let id = FieldNameIndex.find(hash, first, second, in: entries.span, names.span)
+        guard id != .other, id.canonicalName.utf8CodeUnitCount == name.count else {
+            return (.other, hash, false)
+        }
         var isDisguised = false
         var index = 0
         while index &* 8 < name.count {

@@ -1,9 +1,14 @@
-/// A set of known names in one word. ``FieldName/other`` stands for itself: all unknown names at
+/// A set of known names in one word.
+///
+/// ``FieldName/other`` stands for itself: all unknown names at
 /// once.
 @usableFromInline package struct FieldNameSet: Equatable, Sendable, ExpressibleByArrayLiteral {
     @usableFromInline package var bits: UInt64
 
     @inlinable package init(bits: UInt64) { self.bits = bits }
+
+    /// A set of one name.
+    @inlinable package init(_ name: FieldName) { bits = 1 &<< UInt64(name.rawValue) }
 
     /// For sets that are made once.
     @usableFromInline package init(arrayLiteral names: FieldName...) {
@@ -30,6 +35,10 @@
         FieldNameSet(bits: bits & other.bits)
     }
 
+    @inlinable package static func | (left: FieldNameSet, right: FieldName) -> FieldNameSet {
+        left.union(FieldNameSet(right))
+    }
+
     @inlinable package func subtracting(_ other: FieldNameSet) -> FieldNameSet {
         FieldNameSet(bits: bits & ~other.bits)
     }
@@ -43,15 +52,16 @@
 
 extension FieldNameSet {
     /// What concerns one connection only (RFC 9110 §7.6.1) or is consumed by a proxy (§11.7).
+    ///
     /// `Content-Length` is not among them: whoever writes a message decides on its framing.
     package static let hopByHop: FieldNameSet = [
         .connection, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade,
         .proxyAuthenticate, .proxyAuthorization,
     ]
 
-    static let connectionAlone: FieldNameSet = [.connection]
-
-    /// What `Connection` may name beside unknown fields. All other known names are meant for every
+    /// What `Connection` may name beside unknown fields.
+    ///
+    /// All other known names are meant for every
     /// recipient and stay, whatever `Connection` says: else a client could take away what a proxy
     /// relies on.
     static let nominable: FieldNameSet = hopByHop.union([.other])

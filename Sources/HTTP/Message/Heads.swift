@@ -1,6 +1,8 @@
 package import Bytes
 
-/// The two versions that are spoken here. Anything else is refused with 505.
+/// The two versions that are spoken here.
+///
+/// Anything else is refused with 505.
 package enum HTTPVersion: UInt8, Sendable {
     case http10, http11
 }
@@ -13,26 +15,37 @@ package enum BodyFraming: Equatable, Sendable {
     case chunked
     /// Until the connection closes: responses only.
     case untilClose
+
+    /// Whether there is no body at all; a pattern, since `==` calls through a witness.
+    package var isNone: Bool { if case .none = self { true } else { false } }
+    package var isChunked: Bool { if case .chunked = self { true } else { false } }
+    package var isUntilClose: Bool { if case .untilClose = self { true } else { false } }
 }
 
 /// What `Connection`, `Upgrade`, `TE` and `Expect` ask for, folded over all their lines.
-package struct ConnectionOptions: OptionSet, Sendable {
-    package let rawValue: UInt8
+@usableFromInline package struct ConnectionOptions: OptionSet, Sendable {
+    @usableFromInline package let rawValue: UInt8
 
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    package static let close = ConnectionOptions(rawValue: 1)
-    package static let keepAlive = ConnectionOptions(rawValue: 2)
-    /// `Connection: upgrade` and an `Upgrade` field, both, of HTTP/1.1. Not for `h2c`: behind it
+    @inlinable package static var close: ConnectionOptions { ConnectionOptions(rawValue: 1) }
+    @inlinable package static var keepAlive: ConnectionOptions { ConnectionOptions(rawValue: 2) }
+    /// `Connection: upgrade` and an `Upgrade` field, both, of HTTP/1.1.
+    ///
+    /// Not for `h2c`: behind it
     /// other requests could hide from the gateway (RFC 9113 §3.1 has withdrawn it).
-    package static let upgrade = ConnectionOptions(rawValue: 4)
+    @inlinable package static var upgrade: ConnectionOptions { ConnectionOptions(rawValue: 4) }
     /// `Expect: 100-continue`, of an HTTP/1.1 client.
-    package static let expectContinue = ConnectionOptions(rawValue: 8)
+    @inlinable package static var expectContinue: ConnectionOptions {
+        ConnectionOptions(rawValue: 8)
+    }
     /// `TE: trailers` with `Connection: te`.
-    package static let trailers = ConnectionOptions(rawValue: 16)
+    @inlinable package static var trailers: ConnectionOptions { ConnectionOptions(rawValue: 16) }
 }
 
-/// The form of a request target (RFC 9112 §3.2). Authority form, which goes with CONNECT alone, is
+/// The form of a request target (RFC 9112 §3.2).
+///
+/// Authority form, which goes with CONNECT alone, is
 /// refused by the reader.
 package enum TargetForm: UInt8, Sendable {
     case origin, absolute, asterisk
@@ -105,7 +118,7 @@ package struct ResponseHead: ~Copyable {
 
     /// Whether the connection may carry another response after this one (RFC 9112 §9.3).
     package var keepsAlive: Bool {
-        if options.contains(.close) || framing == .untilClose { return false }
+        if options.contains(.close) || framing.isUntilClose { return false }
         return version == .http11 || options.contains(.keepAlive)
     }
 }

@@ -2,33 +2,38 @@ import Bytes
 
 extension ConnectionOptions {
     /// Which fields say something about the connection, in a request and in a response.
-    static let requestFields: FieldNameSet = [.connection, .upgrade, .te, .expect]
-    static let responseFields: FieldNameSet = [.connection, .upgrade]
+    static var requestFields: FieldNameSet {
+        FieldNameSet(.connection) | .upgrade | .te | .expect
+    }
+    static var responseFields: FieldNameSet { FieldNameSet(.connection) | .upgrade }
+
     /// Elements of all `Connection` and `Upgrade` lines together; each may cost a look at every
     /// field.
     static let countMax = 32
 
     /// Folds what the fields ask for, and marks those that `Connection` names.
     ///
-    /// - Parameter names: Which fields are read.
+    /// - Parameters:
+    ///   - present: The known names among the fields.
+    ///   - names: Which fields are read.
     /// - Throws: `.optionsMalformed`, `.optionsTooMany`, `.expectationNotKnown`.
     /// - SeeAlso: RFC 9110 §7.6.1 (Connection), §7.8 (Upgrade), §10.1.1 (Expect), §10.1.4 (TE).
+    @inline(__always)
     static func fold(
-        _ bytes: borrowing Span<UInt8>, _ fields: inout [Field], _ seen: SeenNames,
-        _ names: FieldNameSet, _ version: HTTPVersion
+        _ bytes: borrowing Span<UInt8>, _ fields: inout [Field], _ present: FieldNameSet,
+        _ keys: KeyFields, _ names: FieldNameSet, _ version: HTTPVersion
     ) throws(WireError) -> ConnectionOptions {
-        let asking = seen.present.intersection(names)
+        let asking = present.intersection(names)
         if asking.isEmpty { return [] }
         // Nearly all heads have one line, which says one of two words.
-        if asking == .connectionAlone, !seen.repeated.contains(.connection),
-            let field = fields.first(.connection)
-        {
-            if Grammar.matches(bytes, field.value, "keep-alive") { return .keepAlive }
-            if Grammar.matches(bytes, field.value, "close") { return .close }
+        if asking == FieldNameSet(.connection), keys.connectionCount == 1 {
+            if Grammar.matches(bytes, keys.connection, "keep-alive") { return .keepAlive }
+            if Grammar.matches(bytes, keys.connection, "close") { return .close }
         }
         return try foldAll(bytes, &fields, names, version)
     }
 
+    @inline(never)
     private static func foldAll(
         _ bytes: borrowing Span<UInt8>, _ fields: inout [Field], _ names: FieldNameSet,
         _ version: HTTPVersion

@@ -26,7 +26,6 @@ enum FieldLine {
         let colons = Word.marks(of: Grammar.colon, in: word)
         if colons != 0 {
             nameCount = Word.firstMark(colons)
-            guard nameCount > 0 else { return nil }
             first = Word.lowerCased(Word.prefix(word, nameCount))
         } else {
             let next = bytes.word(at: start &+ 8)
@@ -37,9 +36,9 @@ enum FieldLine {
             second = Word.lowerCased(Word.prefix(next, nameCount &- 8))
         }
         let hash = FieldNameIndex.hash(first, second, nameCount)
-        let id = FieldNameIndex.find(hash, first, second, nameCount, in: entries, names)
+        let id = FieldNameIndex.find(hash, first, second, in: entries, names)
         if id == .other {
-            guard Word.isLowerCaseName(Word.padded(first, nameCount)),
+            guard nameCount > 0, Word.isLowerCaseName(Word.padded(first, nameCount)),
                 nameCount <= 8 || Word.isLowerCaseName(Word.padded(second, nameCount &- 8))
             else { return nil }
         }
@@ -82,8 +81,10 @@ enum FieldLine {
             stops = Word.marks(outside: 0x20, in: word)
         }
         place &+= UInt32(truncatingIfNeeded: Word.firstMark(stops))
-        guard UInt16(truncatingIfNeeded: bytes.word(at: place)) == Grammar.crlf else { return nil }
-        guard place == start || bytes[Int(place) &- 1] != Grammar.space else { return nil }
+        // The value's last byte, or the space before an empty value, and what follows it.
+        let end = bytes.word(at: place &- 1)
+        guard end &>> 8 & 0xffff == UInt64(Grammar.crlf), end & 0xff != 0x20 || place == start
+        else { return nil }
         return Field(
             name: name, value: ByteRange(start, place), id: id, hash: hash, traits: .canonical)
     }

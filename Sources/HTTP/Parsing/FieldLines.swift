@@ -1,44 +1,32 @@
 import Bytes
 
-/// The known names that a head was found to have.
-struct SeenNames {
-    var present: FieldNameSet = []
-    /// Those that were there more than once.
-    var repeated: FieldNameSet = []
-
-    @inline(__always)
-    mutating func note(_ name: FieldName) {
-        let bit = 1 &<< UInt64(name.rawValue)
-        repeated.bits |= present.bits & bit
-        present.bits |= bit
-    }
-}
-
 extension LineCursor {
     /// Reads field lines up to the empty line.
     ///
     /// - Parameters:
     ///   - start: The start of a line; of the first one, or where ``resume(_:_:tooLong:)`` said.
     ///   - fields: Empty. Gets the fields from `start` on.
+    ///   - present: Gets the known names of those that are not disguised.
     /// - Returns: The offset behind the empty line; `nil` if that has not come yet.
     mutating func readFields(
         _ bytes: borrowing Span<UInt8>, from start: Int, _ limits: HeadLimits,
-        into fields: inout [Field], _ seen: inout SeenNames
+        into fields: inout [Field], _ present: inout FieldNameSet
     ) throws(WireError) -> Int? {
         let fieldsStart = fieldsStart ?? start
-        let lineEndMax = fieldsStart &+ limits.fieldBytesMax &- 2
         var offset = start
         while true {
             let room = limits.fieldCountMax &- Int(fieldCount) &- fields.count
             let batchEnd = fields.count &+ max(0, min(room, Self.batchCount))
             fields.append(addingCapacity: batchEnd &- fields.count) { lines in
-                offset = Self.readCanonicalLines(
-                    bytes, from: offset, endingBy: lineEndMax, into: &lines, &seen)
+                offset = Self.readCanonicalLines(bytes, from: offset, into: &lines, &present)
             }
-            if fields.count == batchEnd, room > Self.batchCount { continue }
+            guard offset &- fieldsStart <= limits.fieldBytesMax else {
+                throw .fieldsTooLarge(limit: limits.fieldBytesMax)
+            }
             if UInt16(truncatingIfNeeded: bytes.word(at: offset)) == Grammar.crlf {
                 return offset &+ 2
             }
+            if fields.count == batchEnd, room > Self.batchCount { continue }
             let count = Int(fieldCount) &+ fields.count &+ 1
             guard
                 let end = try lineEnd(
@@ -50,7 +38,7 @@ extension LineCursor {
             let field = try FieldLine.read(
                 bytes, ByteRange(offset, end), isFirst: offset == fieldsStart)
             // A disguised field is as good as absent.
-            if !field.traits.contains(.disguised) { seen.note(field.id) }
+            if !field.traits.contains(.disguised) { present.insert(field.id) }
             fields.append(field)
             offset = end &+ 2
         }
@@ -61,28 +49,26 @@ extension LineCursor {
 
     /// Reads lines in canonical form as long as there is one, and room in `lines`.
     ///
-    /// - Parameter lineEndMax: Where the last line's CR LF may stand at most.
     /// - Returns: Where the next line begins.
     private static func readCanonicalLines(
-        _ bytes: borrowing Span<UInt8>, from start: Int, endingBy lineEndMax: Int,
-        into lines: inout OutputSpan<Field>, _ seen: inout SeenNames
+        _ bytes: borrowing Span<UInt8>, from start: Int, into lines: inout OutputSpan<Field>,
+        _ present: inout FieldNameSet
     ) -> Int {
         let (entryTable, nameTable) = (FieldNameIndex.entries, FieldNameIndex.names)
         let (entries, names) = (entryTable.span, nameTable.span)
         var offset = UInt32(truncatingIfNeeded: start)
-        var found = seen
+        var found = present
         while lines.freeCapacity > 0 {
             let word = bytes.word(at: offset)
             guard UInt16(truncatingIfNeeded: word) != Grammar.crlf,
                 let field = FieldLine.readCanonical(
-                    bytes, at: offset, startingWith: word, entries, names),
-                field.value.end <= lineEndMax
+                    bytes, at: offset, startingWith: word, entries, names)
             else { break }
-            found.note(field.id)
+            found.insert(field.id)
             lines.append(field)
             offset = UInt32(truncatingIfNeeded: field.value.end &+ 2)
         }
-        seen = found
+        present = found
         return Int(offset)
     }
 

@@ -28,10 +28,9 @@ package struct RequestReader: Sendable {
             }
             if start > 0 {
                 // The lines that are new; the whole head is read when it is there.
-                var seen = SeenNames()
                 head.fields.removeAll(keepingCapacity: true)
                 let end = try cursor.readFields(
-                    bytes, from: start, limits, into: &head.fields, &seen)
+                    bytes, from: start, limits, into: &head.fields, &head.present)
                 guard end != nil else { return .needsMore }
             }
             cursor = LineCursor()
@@ -46,15 +45,14 @@ package struct RequestReader: Sendable {
         head.authority = .empty
         guard let lineEnd = try readLine(bytes, limits, into: &head) else { return .needsMore }
         cursor = LineCursor(fieldsStart: lineEnd &+ 2)
-        var seen = SeenNames()
+        head.present = []
         guard
             let end = try cursor.readFields(
-                bytes, from: lineEnd &+ 2, limits, into: &head.fields, &seen)
+                bytes, from: lineEnd &+ 2, limits, into: &head.fields, &head.present)
         else { return .needsMore }
         cursor = LineCursor()
         head.byteCount = end
-        head.present = seen.present
-        try RequestSemantics.settle(bytes, seen, &head)
+        try RequestSemantics.settle(bytes, &head)
         return .complete
     }
 

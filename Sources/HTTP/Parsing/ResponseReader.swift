@@ -27,10 +27,9 @@ package struct ResponseReader: Sendable {
                 return .needsMore
             }
             if start > 0 {
-                var seen = SeenNames()
                 head.fields.removeAll(keepingCapacity: true)
                 let end = try cursor.readFields(
-                    bytes, from: start, limits, into: &head.fields, &seen)
+                    bytes, from: start, limits, into: &head.fields, &head.present)
                 guard end != nil else { return .needsMore }
             }
             cursor = LineCursor()
@@ -45,19 +44,31 @@ package struct ResponseReader: Sendable {
         head.fields.removeAll(keepingCapacity: true)
         guard let lineEnd = try readLine(bytes, limits, into: &head) else { return .needsMore }
         cursor = LineCursor(fieldsStart: lineEnd &+ 2)
-        var seen = SeenNames()
+        head.present = []
         guard
             let end = try cursor.readFields(
-                bytes, from: lineEnd &+ 2, limits, into: &head.fields, &seen)
+                bytes, from: lineEnd &+ 2, limits, into: &head.fields, &head.present)
         else { return .needsMore }
         cursor = LineCursor()
         head.byteCount = end
-        head.present = seen.present
-        let length = try BodyFraming.settle(bytes, head.fields, seen, head.version)
+        let keys = KeyFields(head.fields)
+        let length = try BodyFraming.settle(
+            bytes, head.fields, head.present, keys, head.version)
         head.framing = Self.framing(of: head.status, to: method, length)
         head.options = try ConnectionOptions.fold(
-            bytes, &head.fields, seen, ConnectionOptions.responseFields, head.version)
+            bytes, &head.fields, head.present, keys, ConnectionOptions.responseFields,
+            head.version)
+        if keys.lengthCount > 0 { Self.withholdLength(&head) }
         return .complete
+    }
+
+    /// RFC 9110 §8.6: no length goes with 1xx and 204. Apps send `Content-Length: 0` all the same;
+    /// it ends here, since a client might wait for a body of another length.
+    private static func withholdLength(_ head: inout ResponseHead) {
+        guard head.status < 200 || head.status == 204 else { return }
+        for place in head.fields.indices where head.fields[place].id == .contentLength {
+            head.fields[place].traits.insert(.nominated)
+        }
     }
 
     /// RFC 9112 §6.3: the method and the status go before what the fields say.
@@ -86,7 +97,9 @@ package struct ResponseReader: Sendable {
         return end
     }
 
-    /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 §4). Without a reason the
+    /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 §4).
+    ///
+    /// Without a reason the
     /// second space may be missing, as it often is.
     private static func readStatusLine(
         _ bytes: borrowing Span<UInt8>, _ line: ByteRange, into head: inout ResponseHead

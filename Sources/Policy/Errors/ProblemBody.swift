@@ -18,8 +18,8 @@ package struct ProblemBody: Sendable, Equatable {
 
     /// Appends the body.
     ///
-    /// - Parameter requestID: The request's id. Left out unless ``RequestID/isAcceptable(_:_:)``, so that nothing
-    ///   in a body ever needs an escape.
+    /// - Parameter requestID: The request's id. Left out unless ``RequestID/isAcceptable(_:_:)``,
+    ///   so that nothing in a body ever needs an escape.
     package func append(to buffer: inout Buffer, requestID: borrowing Span<UInt8>) {
         let range = ByteRange(start: 0, count: requestID.count)
         let id = RequestID.isAcceptable(requestID, range) ? range : .empty
@@ -30,7 +30,8 @@ package struct ProblemBody: Sendable, Equatable {
         }
     }
 
-    /// The type is `about:blank`: a title then says no more than the status, and `code` tells errors apart (§4.2.1).
+    /// The type is `about:blank`: a title then says no more than the status, and `code` tells
+    /// errors apart (§4.2.1).
     private func appendJSON(
         to buffer: inout Buffer, _ requestID: borrowing Span<UInt8>, _ id: ByteRange
     ) {

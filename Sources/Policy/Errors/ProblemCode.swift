@@ -33,7 +33,8 @@ package enum ProblemCode: UInt8, CaseIterable, Sendable {
         }
     }
 
-    /// The status's phrase (RFC 9110 §15, RFC 6585), as a title must be where the type is `about:blank`.
+    /// The status's phrase (RFC 9110 §15, RFC 6585), as a title must be where the type is
+    /// `about:blank`.
     package var title: StaticString {
         switch self {
         case .badRequest: "Bad Request"
@@ -58,7 +59,9 @@ package enum ProblemCode: UInt8, CaseIterable, Sendable {
         }
     }
 
-    /// One sentence for whoever sees the answer. Free of characters that JSON or HTML would escape.
+    /// One sentence for whoever sees the answer.
+    ///
+    /// Free of characters that JSON or HTML would escape.
     package var detail: StaticString {
         switch self {
         case .badRequest: "The request is malformed or can be read in more than one way."

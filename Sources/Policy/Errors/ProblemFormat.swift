@@ -13,8 +13,8 @@ package enum ProblemFormat: UInt8, CaseIterable, Sendable {
         }
     }
 
-    /// What `Accept` prefers (RFC 9110 §12.5.1): JSON unless HTML or text weighs more, or as much and is named
-    /// more closely, as in `text/html, */*`.
+    /// What `Accept` prefers (RFC 9110 §12.5.1): JSON unless HTML or text weighs more, or as much
+    /// and is named more closely, as in `text/html, */*`.
     ///
     /// - Complexity: One pass over the lines; no allocation.
     package static func preferred(

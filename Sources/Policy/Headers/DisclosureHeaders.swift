@@ -1,6 +1,7 @@
 /// The headers by which a response tells what made it.
 enum DisclosureHeaders {
-    /// As the OWASP Secure Headers Project lists them for removal (`headers_remove.json` of 2026-07-19).
+    /// As the OWASP Secure Headers Project lists them for removal (`headers_remove.json` of
+    /// 2026-07-19).
     static let names: [String] = [
         "$wsep", "Host-Header", "K-Proxy-Request", "Liferay-Portal", "OracleCommerceCloud-Version",
         "Pega-Host", "Powered-By", "Product", "Server", "SourceMap", "X-AspNet-Version",

@@ -2,6 +2,9 @@ package import Bytes
 package import HTTP
 
 /// The security headers of one preset, compiled into a block that is copied at once.
+///
+/// A class, so
+/// that whoever holds one copies a reference.
 package final class SecurityHeaders: Sendable {
     /// Field lines: HSTS, those that always apply, CSP, Cache-Control.
     private let block: [UInt8]
@@ -9,13 +12,16 @@ package final class SecurityHeaders: Sendable {
     private let hstsEnd: Int
     private let alwaysEnd: Int
     private let cspEnd: Int
-    /// The fields that an app's response loses: those set here, CSP and Cache-Control apart, and those that tell
-    /// what the app is made of. Empty for the preset `none`.
+    /// The fields that an app's response loses: those set here, CSP and Cache-Control apart, and
+    /// those that tell what the app is made of.
+    ///
+    /// Empty for the preset `none`.
     package let removed: FieldNameTable
 
     /// Whether an answer of the gateway itself gets a `Cache-Control` from here.
     package var saysCacheControl: Bool { cspEnd < block.count }
 
+    /// Compiles a preset, at load.
     package init(_ preset: SecurityPreset) {
         let headers = preset.headers
         func lines(_ part: [SecurityHeader]) -> [UInt8] {
@@ -37,11 +43,12 @@ package final class SecurityHeaders: Sendable {
     /// Stamps a response of an app: what it has of CSP and Cache-Control stays its own.
     ///
     /// - Parameters:
-    ///   - isSecure: Whether the client speaks HTTPS, without which HSTS must not be sent (RFC 6797 §7.2).
+    ///   - isSecure: Whether the client speaks HTTPS, without which HSTS must not be sent (RFC 6797
+    ///     §7.2).
     ///   - appHas: The known names in the app's response.
     package func append(to buffer: inout Buffer, isSecure: Bool, appHas: FieldNameSet) {
-        let start = isSecure ? 0 : hstsEnd
         let block = block
+        let start = isSecure ? 0 : hstsEnd
         let tail = appHas.contains(.cacheControl) ? cspEnd : block.count
         guard appHas.intersects(Self.contentPolicies) else {
             buffer.append(block.span, ByteRange(start, tail))

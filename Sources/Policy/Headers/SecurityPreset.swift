@@ -55,8 +55,8 @@ package enum SecurityPreset: String, CaseIterable, Sendable {
         "frame-ancestors 'none'", "upgrade-insecure-requests",
     ].joined(separator: "; ")
 
-    /// As the OWASP Secure Headers Project proposes (`headers_add.json` of 2026-07-19): every feature off but
-    /// synchronous requests to the own origin.
+    /// As the OWASP Secure Headers Project proposes (`headers_add.json` of 2026-07-19): every
+    /// feature off but synchronous requests to the own origin.
     private static let permissions =
         ([
             "accelerometer", "autoplay", "camera", "cross-origin-isolated", "display-capture",
@@ -76,6 +76,7 @@ package struct SecurityHeader: Sendable, Equatable {
     package let value: String
     package let condition: Condition
 
+    /// When a header is sent.
     package enum Condition: Sendable, Equatable {
         case always
         /// Over HTTPS only.

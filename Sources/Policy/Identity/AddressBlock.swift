@@ -5,6 +5,7 @@ package struct AddressBlock: Hashable, Sendable {
     /// 0 to 32 for IPv4, 0 to 128 for IPv6.
     package let prefixBits: Int
 
+    /// - Parameter network: Without bits beyond the prefix.
     package init(network: IPAddress, prefixBits: Int) {
         self.network = network
         self.prefixBits = prefixBits
@@ -16,6 +17,7 @@ package struct AddressBlock: Hashable, Sendable {
         self = block
     }
 
+    /// Whether the address is of the block's family and shares its prefix.
     package func contains(_ address: IPAddress) -> Bool {
         guard address.family == network.family else { return false }
         let mask = Self.mask(network.family, prefixBits)
@@ -30,7 +32,10 @@ package struct AddressBlock: Hashable, Sendable {
         case .v4: (0, ~(UInt64(0xffff_ffff) >> UInt64(prefixBits)) & 0xffff_ffff)
         case .v6:
             // A shift by 64 or more gives 0, one by a negative number shifts the other way.
-            (~(UInt64.max >> UInt64(min(prefixBits, 64))), ~(.max >> UInt64(max(prefixBits - 64, 0))))
+            (
+                ~(UInt64.max >> UInt64(min(prefixBits, 64))),
+                ~(.max >> UInt64(max(prefixBits - 64, 0)))
+            )
         }
     }
 }
@@ -46,6 +51,7 @@ package enum AddressBlockProblem: Error, Equatable {
 }
 
 extension AddressBlock {
+    /// Reads a block, or says what is wrong with it.
     package static func parse(_ text: String) throws(AddressBlockProblem) -> AddressBlock {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2, let address = IPAddress(String(parts[0])) else { throw .notABlock }

@@ -1,7 +1,7 @@
 /// Many address blocks, asked whether one of them holds an address.
 ///
-/// The blocks are merged into disjoint ranges, each family by itself: an IPv4 address is in no IPv6 block,
-/// not even in `::/0`.
+/// The blocks are merged into disjoint ranges, each family by itself: an IPv4 address is in no IPv6
+/// block, not even in `::/0`.
 ///
 /// - Complexity: A question takes one comparison for each doubling of the number of ranges.
 package struct AddressSet: Sendable {
@@ -15,11 +15,13 @@ package struct AddressSet: Sendable {
         var last: UInt128
     }
 
+    /// Merges the blocks, which may overlap, in any order.
     package init(_ blocks: [AddressBlock]) {
         v4 = Self.merged(blocks.filter { $0.network.family == .v4 }, bits: 32)
         v6 = Self.merged(blocks.filter { $0.network.family == .v6 }, bits: 128)
     }
 
+    /// Whether one of the blocks holds the address.
     package func contains(_ address: IPAddress) -> Bool {
         let number = Self.number(address)
         switch address.family {

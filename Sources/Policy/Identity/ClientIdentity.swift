@@ -45,7 +45,8 @@ struct IdentityPolicy: Sendable {
         }
     }
 
-    /// Reads what a trusted peer says about the client in one pass; an untrusted one is not listened to.
+    /// Reads what a trusted peer says about the client in one pass; an untrusted one is not
+    /// listened to.
     func identity(
         of arrival: Arrival, _ head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>
     ) -> ClientIdentity {
@@ -56,7 +57,7 @@ struct IdentityPolicy: Sendable {
         // From the last line on: what stands further right was written nearer to us.
         for index in head.fields.indices.reversed() {
             let field = head.fields[index]
-            if field.traits.contains(.disguised) { continue }
+            if field.isDisguised { continue }
             switch field.id {
             case .xForwardedFor where isWalking:
                 isWalking = walk(field.value, bytes, &identity)
@@ -74,8 +75,9 @@ struct IdentityPolicy: Sendable {
 
     /// Goes through the hops of one line from right to left, noting each as the client.
     ///
-    /// - Returns: Whether all were trusted, so that the line before is to be walked too. A hop that cannot be
-    ///   read ends the walk with the one before it: what stands left of it may be anybody's invention.
+    /// - Returns: Whether all were trusted, so that the line before is to be walked too. A hop that
+    ///   cannot be read ends the walk with the one before it: what stands left of it may be
+    ///   anybody's invention.
     private func walk(
         _ line: ByteRange, _ bytes: borrowing Span<UInt8>, _ identity: inout ClientIdentity
     ) -> Bool {

@@ -1,6 +1,7 @@
 import Bytes
 
-/// Reads the values of `X-Forwarded-*`, which no standard defines: as strictly as their writers allow.
+/// Reads the values of `X-Forwarded-*`, which no standard defines: as strictly as their writers
+/// allow.
 enum ForwardedText {
     /// The address of one hop: bare, `v4:port`, `[v6]` or `[v6]:port`, with or without a zone id.
     ///
@@ -61,8 +62,8 @@ enum ForwardedText {
     private static var https: UInt64 { 0x73_7074_7468 }
     private static var wss: UInt64 { 0x73_7377 }
 
-    /// Whether the value is a host with or without a port, of at most 255 bytes: nothing in it can end a field,
-    /// a URL's authority or an HTML attribute.
+    /// Whether the value is a host with or without a port, of at most 255 bytes: nothing in it can
+    /// end a field, a URL's authority or an HTML attribute.
     static func isHost(_ bytes: borrowing Span<UInt8>, _ value: ByteRange) -> Bool {
         guard value.count > 0, value.count <= 255 else { return false }
         return bytes.holdsOnly(hostBytes, in: value)

@@ -3,9 +3,11 @@ package import HTTP
 
 /// What the upstream is told about the client, and which fields nobody else may tell it.
 package enum Forwarding {
-    /// Dropped from every request: what ``append(to:_:_:_:_:)`` writes anew, the id, which is settled here, and the
-    /// claims that only this gateway may make to an app. A trusted proxy is trusted with addresses, not with
-    /// those: it may well pass on what its own clients send.
+    /// Dropped from every request: what ``append(to:_:_:_:_:)`` writes anew, the id, which is
+    /// settled here, and the claims that only this gateway may make to an app.
+    ///
+    /// A trusted proxy is
+    /// trusted with addresses, not with those: it may well pass on what its own clients send.
     package static let dropped: FieldNameSet = [
         .xForwardedFor, .xForwardedProto, .xForwardedHost, .xRealIP, .xRequestID,
         .apusWebhook, .xAuthSubject, .xAuthName,
@@ -16,8 +18,8 @@ package enum Forwarding {
         .forwarded, .xForwardedPort, .xForwardedPrefix, .xForwardedServer,
     ])
 
-    /// Further names by which proxies and delivery networks tell apps about the client or the request, and
-    /// which apps and their frameworks believe: dropped where the peer is not trusted.
+    /// Further names by which proxies and delivery networks tell apps about the client or the
+    /// request, and which apps and their frameworks believe: dropped where the peer is not trusted.
     package static let namesOfUntrusted = FieldNameTable([
         "CF-Connecting-IP", "CF-Connecting-IPv6", "CF-IPCountry", "CF-Pseudo-IPv4", "CF-Visitor",
         "CloudFront-Forwarded-Proto", "CloudFront-Viewer-Address", "Fastly-Client-IP",
@@ -32,7 +34,8 @@ package enum Forwarding {
 
     /// Appends `X-Forwarded-For`, `-Proto`, `-Host` and `X-Real-IP` as field lines.
     ///
-    /// A trusted peer's `X-Forwarded-For` is continued, anybody else's begun anew; a unix peer adds nothing to it.
+    /// A trusted peer's `X-Forwarded-For` is continued, anybody else's begun anew; a unix peer adds
+    /// nothing to it.
     package static func append(
         to buffer: inout Buffer, _ identity: ClientIdentity, _ head: borrowing RequestHead,
         _ bytes: borrowing Span<UInt8>, _ arrival: Arrival
@@ -41,8 +44,9 @@ package enum Forwarding {
         buffer.append(
             identity.isSecure
                 ? "X-Forwarded-Proto: https\r\n" : "X-Forwarded-Proto: http\r\n")
+        // Both were found valid when they were read.
         let host = identity.forwardedHost.isEmpty ? head.authority : identity.forwardedHost
-        if ForwardedText.isHost(bytes, host) {
+        if !host.isEmpty {
             buffer.append("X-Forwarded-Host: ")
             buffer.append(bytes, host)
             buffer.append("\r\n")
@@ -64,7 +68,7 @@ package enum Forwarding {
             for index in head.fields.indices {
                 let field = head.fields[index]
                 if field.id != .xForwardedFor || field.value.isEmpty { continue }
-                if field.traits.contains(.disguised) { continue }
+                if field.isDisguised { continue }
                 buffer.append(separator)
                 buffer.append(bytes, field.value)
                 separator = ", "

@@ -2,11 +2,12 @@ package import Bytes
 
 // MARK: - Reading
 
-/// What is made of a zone id after an IPv6 address (`fe80::1%eth0`, RFC 4007 §11).
-package enum ZoneRule: Sendable { case refused, dropped }
-
 extension IPAddress {
-    /// Reads the whole of `text`: an IPv4 dotted quad of plain decimals, or an IPv6 address (RFC 4291 §2.2).
+    /// What is made of a zone id after an IPv6 address (`fe80::1%eth0`, RFC 4007 §11).
+    package enum ZoneRule: Sendable { case refused, dropped }
+
+    /// Reads the whole of `text`: an IPv4 dotted quad of plain decimals, or an IPv6 address (RFC
+    /// 4291 §2.2).
     package init?(_ text: String) {
         let bytes = Array(text.utf8)
         self.init(bytes.span, ByteRange(start: 0, count: bytes.count))
@@ -17,6 +18,7 @@ extension IPAddress {
         self.init(text, range, zone: .refused)
     }
 
+    /// Reads the whole of `range`, with or without a zone id.
     package init?(_ text: borrowing Span<UInt8>, _ range: ByteRange, zone: ZoneRule) {
         if let address = Self.quad(text, range) {
             self.init(v4: address)
@@ -69,8 +71,8 @@ extension IPAddress {
         return address &<< 8 | part
     }
 
-    /// Up to eight groups of hexadecimal digits, one `::` for at least one group of zeros, and perhaps an IPv4
-    /// address in the place of the last two.
+    /// Up to eight groups of hexadecimal digits, one `::` for at least one group of zeros, and
+    /// perhaps an IPv4 address in the place of the last two.
     private static func groups(
         _ text: borrowing Span<UInt8>, _ range: ByteRange
     ) -> (high: UInt64, low: UInt64)? {
@@ -136,7 +138,8 @@ private struct GroupList {
     var address: (high: UInt64, low: UInt64)? {
         guard let gap else { return count == 8 ? (high, low) : nil }
         guard count < 8 else { return nil }
-        // The groups after the gap stay where they are; those before it move up by the missing ones.
+        // The groups after the gap stay where they are; those before it move up by the missing
+        // ones.
         let tail = Self.mask(groups: count - gap)
         let head = Self.shifted((high & ~tail.high, low & ~tail.low), groups: 8 - count)
         return (head.high | high & tail.high, head.low | low & tail.low)
@@ -162,7 +165,10 @@ private struct GroupList {
 // MARK: - Writing
 
 extension IPAddress {
-    /// Appends the address: a dotted quad, or the one form that RFC 5952 recommends. At most 39 bytes.
+    /// Appends the address: a dotted quad, or the one form that RFC 5952 recommends.
+    ///
+    /// At most 39
+    /// bytes.
     package func append(to buffer: inout Buffer) {
         switch family {
         case .v4: appendQuad(to: &buffer)

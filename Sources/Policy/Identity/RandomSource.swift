@@ -1,11 +1,13 @@
-/// A fast pseudo-random generator (xoshiro256**, Blackman and Vigna): for ids and choices, never for secrets.
+/// A fast pseudo-random generator (xoshiro256**, Blackman and Vigna): for ids and choices, never
+/// for secrets.
 ///
 /// A value, so that a seed replays a run exactly.
 package struct RandomSource: RandomNumberGenerator, Sendable {
     /// Never all zero.
     private var state: (UInt64, UInt64, UInt64, UInt64)
 
-    /// - Parameter seed: Any value; spread over the state by SplitMix64, whose outputs are never all zero.
+    /// - Parameter seed: Any value; spread over the state by SplitMix64, whose outputs are never
+    ///   all zero.
     package init(seed: UInt64) {
         var mixer = seed
         state = (

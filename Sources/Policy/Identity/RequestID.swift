@@ -41,7 +41,8 @@ package struct RequestID: Hashable, Sendable {
         nibbles = (nibbles << 32 | nibbles >> 16) & 0x0000_ffff_0000_ffff
         nibbles = (nibbles << 16 | nibbles >> 8) & 0x00ff_00ff_00ff_00ff
         nibbles = (nibbles << 8 | nibbles >> 4) & 0x0f0f_0f0f_0f0f_0f0f
-        // Bit 0 of every byte above 9; each such byte goes on at `a`, 39 beyond the character after `9`.
+        // Bit 0 of every byte above 9; each such byte goes on at `a`, 39 beyond the character after
+        // `9`.
         let letters = (nibbles &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
         return nibbles &+ 0x3030_3030_3030_3030 &+ letters &* 39
     }
@@ -50,12 +51,14 @@ package struct RequestID: Hashable, Sendable {
         UInt8(truncatingIfNeeded: digits >> UInt64(8 * index))
     }
 
+    /// Appends the ``text``.
     package func append(to buffer: inout Buffer) {
         let text = text
         buffer.append(text.span)
     }
 
-    /// Whether a peer's id may be kept: 1 to 128 of `A-Z a-z 0-9 . _ : -`, which nothing needs to escape.
+    /// Whether a peer's id may be kept: 1 to 128 of `A-Z a-z 0-9 . _ : -`, which nothing needs to
+    /// escape.
     package static func isAcceptable(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) -> Bool {
         guard range.count > 0, range.count <= 128 else { return false }
         return bytes.holdsOnly(idBytes, in: range)

@@ -2,6 +2,9 @@ package import Bytes
 package import HTTP
 
 /// All policies of a configuration, folded over a request head in one fixed order.
+///
+/// The order is that of ``decide(_:in:from:scratch:)``, and no other file knows it. A class, so
+/// that whoever holds one copies a reference; it never changes.
 package final class Pipeline: Sendable {
     private let identity: IdentityPolicy
     private let routes: RouteTable
@@ -26,7 +29,7 @@ package final class Pipeline: Sendable {
             let refusal = Refusal(.methodRefused, allow: .standard)
             return Verdict(route: nil, identity: identity, action: .refuse(refusal))
         }
-        if head.form == .asterisk {
+        if case .asterisk = head.form {
             let action = VerdictAction.listMethods(routes.methods.subtracting(.refused))
             return Verdict(route: nil, identity: identity, action: action)
         }
@@ -39,7 +42,9 @@ package final class Pipeline: Sendable {
         }
     }
 
-    /// Says of every route, in order, whether it takes a request or what of it fails first. Allocates.
+    /// Says of every route, in order, whether it takes a request or what of it fails first.
+    ///
+    /// Allocates.
     package func explain(
         _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>, from arrival: Arrival
     ) -> [RouteExplanation] {

@@ -10,6 +10,7 @@ package struct PolicyScratch: ~Copyable {
     /// Holds the canonical text of a host that is an IPv6 literal.
     var host: Buffer
 
+    /// Storage for paths of the default length.
     package init() {
         path = [UInt8](repeating: 0, count: Self.pathBytesAtStart)
         host = Buffer(capacity: 64)

@@ -1,4 +1,3 @@
-
 /// Where a request came in: what is known before its first byte.
 package struct Arrival: Sendable, Equatable {
     package var peer: Peer
@@ -22,7 +21,8 @@ package enum Peer: Sendable, Equatable {
 
 /// What the policies made of one request head.
 package struct Verdict: Sendable, Equatable {
-    /// Index into the pipeline's routes; `nil` if none matched or the request is refused before routing.
+    /// Index into the pipeline's routes; `nil` if none matched or the request is refused before
+    /// routing.
     package var route: Int?
     package var identity: ClientIdentity
     package var action: VerdictAction
@@ -41,8 +41,8 @@ package enum VerdictAction: Sendable, Equatable {
     case redirect
     case respond
     case health(HealthKind)
-    /// `OPTIONS *`: 204 with these methods in `Allow`, no body (RFC 9110 §9.3.7). Asks about the server,
-    /// so no route is concerned.
+    /// `OPTIONS *`: 204 with these methods in `Allow`, no body (RFC 9110 §9.3.7). Asks about the
+    /// server, so no route is concerned.
     case listMethods(MethodSet)
     case refuse(Refusal)
 }

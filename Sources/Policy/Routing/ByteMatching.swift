@@ -1,4 +1,15 @@
 import Bytes
+import HTTP
+
+extension Field {
+    /// Whether the name only looks like the known one: such a line is nobody's word.
+    ///
+    /// In raw values, as the set operations of another module's type are calls through its
+    /// conformance.
+    @inline(__always) var isDisguised: Bool {
+        traits.rawValue & FieldTraits.disguised.rawValue != 0
+    }
+}
 
 extension Span<UInt8> {
     /// Whether exactly these bytes stand at `range`.
@@ -29,13 +40,19 @@ extension Span<UInt8> {
     }
 
     /// Whether every byte at `range` is of a set.
+    ///
+    /// - Parameter set: Has all of `a-z 0-9 - .`, which are told eight at a time.
     func holdsOnly(_ set: ByteSet, in range: ByteRange) -> Bool {
         var place = range.start
         while place < range.end {
-            var word = word(at: place)
-            for _ in 0..<min(8, range.end &- place) {
-                guard set.contains(UInt8(truncatingIfNeeded: word)) else { return false }
-                word = word &>> 8
+            let count = min(8, range.end &- place)
+            let word = Word.start(of: word(at: place), count)
+            let padding = Word.repeating(0x61) & ~Word.start(of: .max, count)
+            let undotted = Word.replacing(0x2e, with: 0x2d, in: word | padding)
+            if !Word.isLowerCaseName(undotted) {
+                for index in place..<place &+ count where !set.contains(self[index]) {
+                    return false
+                }
             }
             place &+= 8
         }
@@ -60,7 +77,8 @@ extension Word {
 
     /// The word with its ASCII capitals in lower case and every other byte as it is.
     @inline(__always) static func lowered(_ word: UInt64) -> UInt64 {
-        // Bit 7 after each sum: the low seven bits are at least, or above, a bound. No sum leaves its byte.
+        // Bit 7 after each sum: the low seven bits are at least, or above, a bound. No sum leaves
+        // its byte.
         let bits = word & repeating(0x7f)
         let isFromA = bits &+ repeating(0x80 - 0x41)
         let isBeyondZ = bits &+ repeating(0x80 - 0x5b)

@@ -3,33 +3,52 @@ package import HTTP
 
 /// A set of request methods, one bit a method.
 ///
-/// The standard methods have fixed bits; the extension methods that a configuration names follow, in the
-/// order of ``MethodNames``. Bit 63 stands for every method that has no bit of its own.
+/// The standard methods have fixed bits; the extension methods that a configuration names follow,
+/// in the order of ``MethodNames``. Bit 63 stands for every method that has no bit of its own.
 package struct MethodSet: OptionSet, Sendable, Hashable {
     package let rawValue: UInt64
 
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 
+    /// The set of one method; ``HTTP/Method/other`` is ``unlisted``.
     package init(_ method: Method) {
-        rawValue = method == .other ? 1 << 63 : 1 << UInt64(method.rawValue)
+        // A switch, as another module's `==` and `rawValue` are calls.
+        rawValue =
+            switch method {
+            case .get: 1
+            case .head: 1 << 1
+            case .post: 1 << 2
+            case .put: 1 << 3
+            case .delete: 1 << 4
+            case .patch: 1 << 5
+            case .options: 1 << 6
+            case .connect: 1 << 7
+            case .trace: 1 << 8
+            case .other: 1 << 63
+            }
     }
 
     // Computed, since a stored one would be looked up behind a lock on every request.
 
+    /// All methods, extension ones included.
     package static var any: MethodSet { MethodSet(rawValue: .max) }
     /// A method that no route names.
     package static var unlisted: MethodSet { MethodSet(rawValue: 1 << 63) }
-    /// Refused whatever the routes say: CONNECT would make an open tunnel of us, TRACE hands a script the
-    /// credentials of its victim (RFC 9110 §9.3.6, §9.3.8).
+    /// Refused whatever the routes say: CONNECT would make an open tunnel of us, TRACE hands a
+    /// script the credentials of its victim (RFC 9110 §9.3.6, §9.3.8).
     package static var refused: MethodSet { MethodSet(.connect).union(MethodSet(.trace)) }
-    /// What a route without `methods` is said to allow. It takes extension methods too, but they have no end.
+    /// What a route without `methods` is said to allow.
+    ///
+    /// It takes extension methods too, but they
+    /// have no end.
     package static var standard: MethodSet {
         // The bits below CONNECT's: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS.
         MethodSet(rawValue: MethodSet(.connect).rawValue - 1)
     }
 }
 
-/// The names of methods by bit: the standard ones, then those that the routes of one configuration add.
+/// The names of methods by bit: the standard ones, then those that the routes of one configuration
+/// add.
 struct MethodNames: Sendable {
     /// At most ``countMax``.
     private var names: [[UInt8]]
@@ -40,7 +59,9 @@ struct MethodNames: Sendable {
         names = Method.allCases.filter { $0 != .other }.map { Array($0.name.description.utf8) }
     }
 
-    /// The set of the `wanted` names, unknown ones being learnt. GET brings HEAD along.
+    /// The set of the `wanted` names, unknown ones being learnt.
+    ///
+    /// GET brings HEAD along.
     mutating func learn(_ wanted: [String]) -> MethodSet {
         var set: MethodSet = []
         for name in wanted.map({ Array($0.utf8) }) {

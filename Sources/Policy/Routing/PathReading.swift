@@ -1,7 +1,9 @@
 import Bytes
 
-/// One way in which an app may read a path. The gateway matches by ``decoded``; the others only tell whether
-/// somebody behind it could see another route's path (docs/routing.md).
+/// One way in which an app may read a path.
+///
+/// The gateway matches by ``decoded``; the others only
+/// tell whether somebody behind it could see another route's path (docs/routing.md).
 enum PathReading: CaseIterable {
     /// As sent.
     case raw
@@ -9,7 +11,8 @@ enum PathReading: CaseIterable {
     case resolved
     /// Escapes decoded once, then dot-segments removed (RFC 3986 §5.2.4): what routes match.
     case decoded
-    /// As ``resolved`` by an app that merges slashes, turns backslashes, and cuts `;` parameters off.
+    /// As ``resolved`` by an app that merges slashes, turns backslashes, and cuts `;` parameters
+    /// off.
     case laxResolved
     /// As ``decoded`` by such an app.
     case laxDecoded
@@ -62,8 +65,11 @@ enum PathReading: CaseIterable {
 
     fileprivate var isLax: Bool { self == .laxResolved || self == .laxDecoded }
 
-    /// Whether an escape of this byte is decoded. One that has no other spelling always is, so that a route for
-    /// `/café` takes what every client must send for it; a dot is where it may make a dot-segment.
+    /// Whether an escape of this byte is decoded.
+    ///
+    /// One that has no other spelling always is, so that
+    /// a route for `/café` takes what every client must send for it; a dot is where it may make a
+    /// dot-segment.
     private func decodes(_ byte: UInt8) -> Bool {
         switch self {
         case .decoded, .laxDecoded: true

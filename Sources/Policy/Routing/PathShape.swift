@@ -1,13 +1,16 @@
 import Bytes
 
-/// What of a path lets two readers read it in two ways. A path with nothing of it is its own reading.
+/// What of a path lets two readers read it in two ways.
+///
+/// A path with nothing of it is its own
+/// reading.
 struct PathShape: OptionSet, Sendable {
     let rawValue: UInt8
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// An escape of a byte that has no other spelling in a path (RFC 3986 §3.3), such as `%20`: every
-    /// reader takes it for that byte or for nothing else.
+    /// An escape of a byte that has no other spelling in a path (RFC 3986 §3.3), such as `%20`:
+    /// every reader takes it for that byte or for nothing else.
     static let plainEscape = PathShape(rawValue: 1)
     /// An escape of a byte that could have been sent as it is, of a backslash, or of `%` itself.
     static let hiddenByte = PathShape(rawValue: 2)
@@ -19,11 +22,12 @@ struct PathShape: OptionSet, Sendable {
     /// Whether a path has nothing of a shape and no escape, told eight bytes at a time.
     ///
     /// - Parameter range: Begins with a slash. Without raw NUL, which no target has.
-    /// - Returns: `true` for most paths; for some others `false` as well, whose shape is empty all the same.
+    /// - Returns: `true` for most paths; for some others `false` as well, whose shape is empty all
+    ///   the same.
     static func isPlain(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) -> Bool {
-        // In a word of ASCII, subtracting 1 from every byte sets bit 7 of those that are 0, and of one of 1
-        // above such a byte, which here is a dot behind a slash or beside another oddity. Other bytes than
-        // ASCII may set it as well: they only take the longer way.
+        // In a word of ASCII, subtracting 1 from every byte sets bit 7 of those that are 0, and of
+        // one of 1 above such a byte, which here is a dot behind a slash or beside another oddity.
+        // Other bytes than ASCII may set it as well: they only take the longer way.
         let ones = Word.repeating(1)
         var slashBefore: UInt64 = 0
         var place = range.start
@@ -105,8 +109,8 @@ enum PathEscape {
 
     /// Whether the byte may stand in a path without an escape, or must be taken for such a byte.
     ///
-    /// `pchar` and the slash (RFC 3986 §3.3) may. `%` and the backslash count as well: an escape hides them from
-    /// some readers and not from others.
+    /// `pchar` and the slash (RFC 3986 §3.3) may. `%` and the backslash count as well: an escape
+    /// hides them from some readers and not from others.
     static func hasOtherSpelling(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x21, 0x24...0x3b, 0x3d, 0x40...0x5a, 0x5c, 0x5f, 0x61...0x7a, 0x7e: true

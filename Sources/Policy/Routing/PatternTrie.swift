@@ -1,14 +1,16 @@
 import Bytes
 
-/// Finds the most specific pattern that takes a host or a path, at a cost that the number of patterns
-/// does not change.
+/// Finds the most specific pattern that takes a host or a path, at a cost that the number of
+/// patterns does not change.
 ///
-/// Patterns are cut into labels (a path at its slashes, a host at its dots from the right) and kept as a
-/// trie whose edges sit in one hash table keyed by parent and label. A look-up costs one probe a label and
-/// stops at the first label that no pattern goes on with. Every pattern knows the next less specific one
-/// that takes all it takes, so one found pattern stands for the chain of all that match.
+/// Patterns are cut into labels (a path at its slashes, a host at its dots from the right) and kept
+/// as a trie whose edges sit in one hash table keyed by parent and label. A look-up costs one probe
+/// a label and stops at the first label that no pattern goes on with. Every pattern knows the next
+/// less specific one that takes all it takes, so one found pattern stands for the chain of all that
+/// match.
 ///
-/// - Invariant: pattern 0 takes everything and ends every chain; node 0 is the root and no node's child.
+/// - Invariant: pattern 0 takes everything and ends every chain; node 0 is the root and no node's
+///   child.
 struct PatternTrie: Sendable {
     /// The most specific pattern where a walk ends.
     struct Node: Sendable {
@@ -33,7 +35,9 @@ struct PatternTrie: Sendable {
     let edges: [Edge]
     /// The bytes of all labels, and eight more: reading a word of a label never meets the end.
     let labels: [UInt8]
-    /// By pattern: the next less specific one. Pattern 0 is its own.
+    /// By pattern: the next less specific one.
+    ///
+    /// Pattern 0 is its own.
     let broader: [UInt32]
 
     /// The parent of edges that stand for a whole exact host; their child is the pattern and one.
@@ -50,7 +54,8 @@ struct PatternTrie: Sendable {
     /// Whether there is no pattern but the one that takes everything.
     var isTrivial: Bool { nodes[0].isLeaf }
 
-    /// The pattern after `pattern` in the chain of those that match; `nil` after the last, pattern 0.
+    /// The pattern after `pattern` in the chain of those that match; `nil` after the last, pattern
+    /// 0.
     func pattern(after pattern: UInt32) -> UInt32? {
         pattern == 0 ? nil : broader[Int(pattern)]
     }
@@ -77,7 +82,9 @@ struct PatternTrie: Sendable {
         return nodes[Int(node)].below
     }
 
-    /// The most specific pattern for a host without port and trailing dot. May be empty.
+    /// The most specific pattern for a host without port and trailing dot.
+    ///
+    /// May be empty.
     ///
     /// - Complexity: One probe for a host that a pattern names exactly, else one more a label.
     func pattern(ofHost bytes: borrowing Span<UInt8>, _ range: ByteRange) -> UInt32 {
@@ -146,7 +153,10 @@ extension PatternTrie {
         return kind == .path ? word : Word.lowered(word)
     }
 
-    /// The hash of an edge. Of one parent, two labels of at most eight bytes and of one length never share it.
+    /// The hash of an edge.
+    ///
+    /// Of one parent, two labels of at most eight bytes and of one length
+    /// never share it.
     @inline(__always)
     static func hash(
         _ parent: UInt32, _ bytes: borrowing Span<UInt8>, _ label: ByteRange, _ kind: Kind

@@ -3,9 +3,11 @@ package import HTTP
 
 /// A redirect's target, taken apart at load.
 ///
-/// What the client sent goes into it as sent, but for bytes that a URL may not hold and a browser could
-/// misread: those are escaped. The client's path can only follow the target's host, never become one.
+/// What the client sent goes into it as sent, but for bytes that a URL may not hold and a browser
+/// could misread: those are escaped. The client's path can only follow the target's host, never
+/// become one.
 package struct RedirectTarget: Sendable {
+    /// Of the answer: 301, 302, 303, 307 or 308.
     package let status: UInt16
     private var pieces: [Piece] = []
     /// What comes before the client's query: the target may have one of its own.
@@ -19,9 +21,12 @@ package struct RedirectTarget: Sendable {
         case query
     }
 
+    /// Takes the target apart at its `{path}`s and its fragment.
     package init(_ redirect: Redirect) {
         status = redirect.status
-        let target = redirect.target.utf8.flatMap { URLByte.isKept($0) ? [$0] : URLByte.escaped($0) }
+        let target = redirect.target.utf8.flatMap {
+            URLByte.isKept($0) ? [$0] : URLByte.escaped($0)
+        }
         let fragment = target.firstIndex(of: 0x23) ?? target.endIndex
         querySeparator = target[..<fragment].contains(0x3f) ? 0x26 : 0x3f
         append(target[..<fragment])

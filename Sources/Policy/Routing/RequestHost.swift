@@ -4,7 +4,8 @@ import Bytes
 enum RequestHost {
     /// The host without port and without one trailing dot, an IPv6 literal with its brackets.
     ///
-    /// - Parameter authority: `host`, `host:port`, `[v6]` or `[v6]:port`, as the reader admitted it.
+    /// - Parameter authority: `host`, `host:port`, `[v6]` or `[v6]:port`, as the reader admitted
+    ///   it.
     static func range(
         of authority: ByteRange, in bytes: borrowing Span<UInt8>
     ) -> ByteRange {

@@ -6,7 +6,8 @@ package struct Route: Sendable {
     package var action: RouteAction
     /// The global preset unless the route has its own.
     package var securityHeaders: SecurityPreset
-    /// Longest request body in bytes, the global limit unless the route has its own; `nil` for `none`.
+    /// Longest request body in bytes, the global limit unless the route has its own; `nil` for
+    /// `none`.
     package var bodyBytesMax: UInt64?
     package var timeouts: RouteTimeouts
 
@@ -27,7 +28,9 @@ package struct Route: Sendable {
 package struct RouteMatch: Sendable, Equatable {
     package var host: HostPattern?
     package var path: PathPattern?
-    /// Names as on the wire, case-sensitive. GET admits HEAD.
+    /// Names as on the wire, case-sensitive.
+    ///
+    /// GET admits HEAD.
     package var methods: [String]?
     /// Each named field must be present with exactly this value, in one of its lines.
     package var headers: [HeaderCriterion]
@@ -53,13 +56,16 @@ package enum HostPattern: Sendable, Hashable {
     case suffix(String)
 }
 
-/// `path` of a match. Compared with the path decoded once, dot-segments removed.
+/// `path` of a match.
+///
+/// Compared with the path decoded once, dot-segments removed.
 package enum PathPattern: Sendable, Hashable {
     case exact(String)
     /// `/prefix/*` as `/prefix`: that path itself and all below it. `/*` is the empty prefix.
     case prefix(String)
 }
 
+/// A field that a request must have, name without regard to case, value exactly.
 package struct HeaderCriterion: Sendable, Hashable {
     package var name: String
     package var value: String
@@ -70,6 +76,7 @@ package struct HeaderCriterion: Sendable, Hashable {
     }
 }
 
+/// What a route does with the requests that it takes.
 package enum RouteAction: Sendable, Equatable {
     /// An index into the snapshot's upstreams.
     case upstream(Int)
@@ -78,8 +85,11 @@ package enum RouteAction: Sendable, Equatable {
     case health(HealthKind)
 }
 
+/// An answer that sends the client elsewhere, as configured.
 package struct Redirect: Sendable, Equatable {
-    /// May hold `{path}`: the client's bytes without query. The query is kept.
+    /// May hold `{path}`: the client's bytes without query.
+    ///
+    /// The query is kept.
     package var target: String
     /// 301, 302, 303, 307 or 308.
     package var status: UInt16
@@ -90,6 +100,7 @@ package struct Redirect: Sendable, Equatable {
     }
 }
 
+/// An answer that is always the same.
 package struct FixedResponse: Sendable, Equatable {
     /// 200 to 599.
     package var status: UInt16
@@ -103,9 +114,12 @@ package struct FixedResponse: Sendable, Equatable {
     }
 }
 
+/// Which of the gateway's own checks a route answers; `live`: the process serves.
 package enum HealthKind: Sendable, Equatable { case live }
 
-/// Timeouts that a route may set, the global ones where it does not. `nil` means none was wanted.
+/// Timeouts that a route may set, the global ones where it does not.
+///
+/// `nil` means none was wanted.
 package struct RouteTimeouts: Sendable, Equatable {
     package var connect: Duration
     /// Until the whole response head.

@@ -85,11 +85,13 @@ extension PatternTrie.Builder {
         }
     }
 
-    /// Labels from the right, in lower case, without the dot that leads a suffix or ends a full name.
+    /// Labels from the right, in lower case, without the dot that leads a suffix or ends a full
+    /// name.
     private static func labels(ofHost text: String) -> [[UInt8]] {
         var host = HostPattern.canonical(text)
         if host.first == 0x2e { host.removeFirst() }
-        return host.split(separator: 0x2e, omittingEmptySubsequences: false).reversed().map(Array.init)
+        return host.split(separator: 0x2e, omittingEmptySubsequences: false).reversed().map(
+            Array.init)
     }
 
     /// Segments after the leading slash; none for the empty prefix.
@@ -100,9 +102,11 @@ extension PatternTrie.Builder {
 }
 
 extension HostPattern {
-    /// As hosts of requests are compared: lower case, no trailing dot, IPv6 in brackets and RFC 5952 form.
+    /// As hosts of requests are compared: lower case, no trailing dot, IPv6 in brackets and RFC
+    /// 5952 form.
     static func canonical(_ text: String) -> [UInt8] {
-        let bare = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
+        let bare =
+            text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
         if bare.utf8.contains(0x3a), let address = IPAddress(bare) {
             return Array("[\(address)]".utf8)
         }

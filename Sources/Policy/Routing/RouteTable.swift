@@ -1,12 +1,12 @@
 import Bytes
 import HTTP
 
-/// Finds the first route that takes a request, at a cost that the number of routes does not change for
-/// hosts and paths (docs/routing.md).
+/// Finds the first route that takes a request, at a cost that the number of routes does not change
+/// for hosts and paths (docs/routing.md).
 ///
-/// Host and path each lead to the chain of patterns that match them. Routes are filed under their pair of
-/// patterns in the order of the configuration; of the few lists that the two chains lead to, the smallest
-/// index that meets the other criteria wins.
+/// Host and path each lead to the chain of patterns that match them. Routes are filed under their
+/// pair of patterns in the order of the configuration; of the few lists that the two chains lead
+/// to, the smallest index that meets the other criteria wins.
 struct RouteTable: Sendable {
     let hosts: PatternTrie
     let paths: PatternTrie
@@ -87,7 +87,8 @@ struct RouteTable: Sendable {
         }
     }
 
-    /// Matches by the decoded reading, and refuses a path that another reading would take elsewhere.
+    /// Matches by the decoded reading, and refuses a path that another reading would take
+    /// elsewhere.
     private func matchReadings(
         _ query: Query, _ shape: PathShape, _ head: borrowing RequestHead,
         _ bytes: borrowing Span<UInt8>, _ scratch: inout PolicyScratch
@@ -176,7 +177,8 @@ extension RouteTable {
         return Int(truncatingIfNeeded: key >> 32) & mask
     }
 
-    /// Takes the first route of a run that meets the other criteria, if it comes before the one found.
+    /// Takes the first route of a run that meets the other criteria, if it comes before the one
+    /// found.
     private func scan(
         _ run: Range<Int>, _ query: Query, _ found: inout Found,
         _ head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>
@@ -249,15 +251,17 @@ extension RouteTable {
     }
 }
 
-/// Recognises a CORS preflight: `OPTIONS` with `Origin` and `Access-Control-Request-Method` (Fetch §3.2.2).
+/// Recognises a CORS preflight: `OPTIONS` with `Origin` and `Access-Control-Request-Method` (Fetch
+/// §3.2.2).
 enum Preflight {
-    /// Where the method stands that is asked for; `nil` if the request, an OPTIONS one, is no preflight.
+    /// Where the method stands that is asked for; `nil` if the request, an OPTIONS one, is no
+    /// preflight.
     static func announcedMethod(_ head: borrowing RequestHead) -> ByteRange? {
         var hasOrigin = false
         var method: ByteRange?
         for index in head.fields.indices {
             let field = head.fields[index]
-            if field.traits.contains(.disguised) { continue }
+            if field.isDisguised { continue }
             if field.id == .origin { hasOrigin = true }
             if field.id == .accessControlRequestMethod, method == nil { method = field.value }
         }
@@ -270,7 +274,7 @@ extension RouteTable.HeaderTest {
     func isMet(by head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>) -> Bool {
         for index in head.fields.indices {
             let field = head.fields[index]
-            if field.hash != hash || field.traits.contains(.disguised) { continue }
+            if field.hash != hash || field.isDisguised { continue }
             if bytes.holdsFolded(name.span, at: field.name),
                 bytes.holds(value.span, at: field.value)
             {

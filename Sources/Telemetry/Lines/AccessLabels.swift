@@ -4,8 +4,8 @@ import Bytes
 package struct AccessLabels: Sendable {
     /// `,"route":"NAME"` for each route.
     let routes: LabelTable
-    /// For each upstream `,"upstream":"NAME"`, then the same with `,"upstream_address":"…"` for each of
-    /// its addresses.
+    /// For each upstream `,"upstream":"NAME"`, then the same with `,"upstream_address":"…"` for
+    /// each of its addresses.
     let upstreams: LabelTable
     /// Where each upstream's labels begin in `upstreams`; one more at the end.
     let upstreamStarts: [Int]
@@ -33,7 +33,8 @@ package struct AccessLabels: Sendable {
         redaction = QueryRedaction(additionalKeys: redactedQueryKeys)
     }
 
-    /// The label of an upstream and its address, or of the upstream alone if it has no such address.
+    /// The label of an upstream and its address, or of the upstream alone if it has no such
+    /// address.
     func upstreamLabel(_ upstream: UInt16, address: UInt16?) -> Int? {
         let index = Int(upstream)
         guard index &+ 1 < upstreamStarts.count else { return nil }

@@ -2,17 +2,16 @@ package import Bytes
 
 /// Writes access lines: one JSON object a line, names and order as docs/logs.md lists them.
 package enum AccessLine {
-    /// No line is longer, whatever a client sends, if route, upstream and address have at most 16 KiB
-    /// together once escaped: a buffer with so much room takes every line.
+    /// No line is longer, whatever a client sends, if route, upstream and address have at most 16
+    /// KiB together once escaped: a buffer with so much room takes every line.
     package static let bytesMax = 65_536
 
     /// Appends one whole line with its line end or, if it does not fit, nothing.
     ///
-    /// - Parameters:
-    ///   - buffer: ``Buffer/hasOverflowed`` afterwards if the line did not fit; ``LogQueue/append(_:)``
-    ///     then counts a drop.
-    ///   - source: What all ranges of the record lie in.
-    ///   - labels: Of the snapshot that the exchange began with.
+    /// If it does not fit, ``Buffer/hasOverflowed`` is set, and ``LogQueue/append(_:)`` counts a
+    /// drop. All ranges of the record lie in `source`; the labels are those of the snapshot that
+    /// the exchange began with.
+    ///
     /// - Complexity: About two instructions a byte; no allocation.
     package static func append(
         to buffer: inout Buffer, record: borrowing AccessRecord, source: borrowing Span<UInt8>,
@@ -39,8 +38,8 @@ package enum AccessLine {
     private static var reservedBytes: Int { 512 }
 }
 
-/// How much of each text a line shows, in bytes before escaping; more is cut off and marked with `…`, so
-/// that no client can have its line left out by making it too long.
+/// How much of each text a line shows, in bytes before escaping; more is cut off and marked with
+/// `…`, so that no client can have its line left out by making it too long.
 enum TextLimit {
     static var identifier: Int { 128 }
     static var method: Int { 64 }
@@ -62,6 +61,7 @@ extension LineCursor {
         put(fixedWord: time.second)
     }
 
+    /// Puts what the client asked for, up to `protocol`.
     @inline(__always)
     fileprivate mutating func put(
         _ request: AccessRequest, _ source: LineSource,
@@ -96,6 +96,7 @@ extension LineCursor {
         put(fixed: "\"")
     }
 
+    /// Puts `status` up to `duration_ms`.
     @inline(__always)
     fileprivate mutating func putNumbers(of record: borrowing AccessRecord) {
         if let status = record.status {
@@ -110,6 +111,7 @@ extension LineCursor {
         put(fixedMilliseconds: record.durationMicroseconds)
     }
 
+    /// Puts `route` up to `upstream_ms`; names and addresses are ready as whole fields.
     @inline(__always)
     fileprivate mutating func putUpstream(
         of record: borrowing AccessRecord, _ labels: borrowing AccessLabels
@@ -129,6 +131,7 @@ extension LineCursor {
         }
     }
 
+    /// Puts `outcome` and `reason`.
     @inline(__always)
     fileprivate mutating func putOutcome(of record: borrowing AccessRecord) {
         // The usual ones are copied by a few stores, their lengths being known.
@@ -147,6 +150,7 @@ extension LineCursor {
         }
     }
 
+    /// Puts `user_agent` and `referer`, which stand last as they are the longest to read past.
     @inline(__always)
     fileprivate mutating func putSender(
         of request: AccessRequest, _ source: LineSource,

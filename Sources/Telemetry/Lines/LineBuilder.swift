@@ -2,13 +2,13 @@ import Bytes
 
 /// Makes any line but access lines: common fields first, then what is added, in that order.
 ///
-/// One can be used for line after line without allocating. Texts are escaped and shortened to 2 KiB. A
-/// field that does not fit is left out, and the line stays valid.
+/// One can be used for line after line without allocating. Texts are escaped and shortened to 2
+/// KiB. A field that does not fit is left out, and the line stays valid.
 package struct LineBuilder: ~Copyable {
     /// The line so far, without its end.
     private var fields: Buffer
 
-    /// Begins a line. - Parameter time: The loop's clock, or ``LogClock/now()``.
+    /// Begins a line; `time` is the loop's clock, or ``LogClock/now()``.
     package init(
         level: LogLevel, event: EventName, message: StaticString, time: borrowing LogClock
     ) {
@@ -45,6 +45,7 @@ package struct LineBuilder: ~Copyable {
         fields.endLine(line)
     }
 
+    /// Adds a text; an empty one is left out.
     package mutating func add(_ key: StaticString, _ text: String) {
         add(key, Array(text.utf8).span)
     }
@@ -59,6 +60,7 @@ package struct LineBuilder: ~Copyable {
         fields.endLine(line)
     }
 
+    /// Adds a whole number.
     package mutating func add(_ key: StaticString, _ number: Int) {
         var line = fields.beginLine(reserving: 0)
         line.put(key: key)
@@ -75,7 +77,9 @@ package struct LineBuilder: ~Copyable {
         fields.endLine(line)
     }
 
-    /// Ends the line and lends it. - Postcondition: Only ``begin(level:event:message:time:)`` may follow.
+    /// Ends the line and lends it.
+    ///
+    /// - Postcondition: Only ``begin(level:event:message:time:)`` may follow.
     mutating func end(_ body: (borrowing Buffer) -> Void) {
         fields.hasOverflowed = false
         fields.append("}\n")

@@ -97,7 +97,8 @@ extension LineCursor {
     }
 }
 
-/// The first index in `start ..< end`, which lie in the text, of one of three bytes; `end` without one.
+/// The first index in `start ..< end`, which lie in the text, of one of three bytes; `end` without
+/// one.
 @inline(__always)
 private func firstIndex(
     in text: borrowing Span<UInt8>, from start: Int, to end: Int,
@@ -121,10 +122,8 @@ private func firstIndex(
 
 /// Skips bytes that are none of three, sixteen at a time.
 ///
-/// - Parameters:
-///   - start: At least 16 before `end`.
-///   - end: Within the text.
-/// - Returns: The first of the three, or a byte before it that is not ASCII, or `end`.
+/// `start` is at least 16 before `end`, which lies within the text.
+/// What it returns is the first of the three, or a byte before it that is not ASCII, or `end`.
 @inline(__always)
 private func skip(
     _ base: UnsafePointer<UInt8>, from start: Int, to end: Int,

@@ -74,7 +74,8 @@ extension LineCursor {
         }
     }
 
-    /// Puts the character that `text` begins with, escaped if need be, or U+FFFD for bytes that are none.
+    /// Puts the character that `text` begins with, escaped if need be, or U+FFFD for bytes that are
+    /// none.
     ///
     /// - Returns: How many bytes it took; 1 to 4.
     private mutating func putUnit(_ text: borrowing Span<UInt8>) -> Int {
@@ -118,11 +119,11 @@ extension LineCursor {
     }
 }
 
-/// Copies up to the first byte that cannot stand as it is. - Returns: How many were copied.
+/// Copies up to the first byte that cannot stand as it is, and returns how many.
 ///
-/// Stores stay within the first `byteCount` bytes of `target`: the last step copies the last bytes once
-/// more rather than fewer than a whole vector or word. Not inlined: a call costs less than the cache that
-/// a copy for each field would take.
+/// Stores stay within the first `byteCount` bytes of `target`: the last step copies the last bytes
+/// once more rather than fewer than a whole vector or word. Not inlined: a call costs less than the
+/// cache that a copy for each field would take.
 @inline(never)
 private func copyClean(
     _ start: UnsafePointer<UInt8>, _ target: UnsafeMutablePointer<UInt8>, _ byteCount: Int
@@ -172,8 +173,9 @@ private func copyFew(
     return clean
 }
 
-/// A set high bit in each byte that cannot stand in a JSON string as it is: controls, DEL, `"`, `\` and
-/// all that is not ASCII. The other bits mean nothing.
+/// A set high bit in each byte that cannot stand in a JSON string as it is.
+///
+/// Those are controls, DEL, `"`, `\` and all that is not ASCII. The other bits mean nothing.
 @inline(__always)
 private func uncleanMarks(_ bytes: SIMD16<UInt8>) -> SIMD16<UInt8> {
     let control = bytes &- 0x20
@@ -194,8 +196,8 @@ func firstMark(_ bytes: SIMD16<UInt8>) -> Int? {
     return 8 &+ (words[1].littleEndian & highBits).trailingZeroBitCount / 8
 }
 
-/// The length of the UTF-8 sequence that begins here: 2 to 4; or minus the bytes to skip, 1 to 3, if it is
-/// none (the maximal subpart, Unicode table 3-7).
+/// The length of the UTF-8 sequence that begins here: 2 to 4; or minus the bytes to skip, 1 to 3,
+/// if it is none (the maximal subpart, Unicode table 3-7).
 private func sequenceLength(_ text: borrowing Span<UInt8>) -> Int {
     let lead = text[0]
     let length: Int
@@ -227,14 +229,16 @@ private func hexadecimalDigit(_ value: UInt8) -> UInt8 {
 
 /// What a line's texts lie in, lent for as long as the line is written.
 ///
-/// - Safety: made of a span that the maker borrows until the line is done, and does not leave that call.
+/// - Safety: made of a span that the maker borrows until the line is done, and does not leave that
+///   call.
 @safe struct LineSource {
     let base: UnsafePointer<UInt8>
     let count: Int
 
-    /// - Parameter line: Lends its address to a span without bytes, which has none.
+    /// Borrows `bytes`; `line` lends its address to a span without bytes, which has none.
     init(_ bytes: borrowing Span<UInt8>, for line: LineCursor) {
-        unsafe base = bytes.withUnsafeBufferPointer { $0.baseAddress }
+        unsafe base =
+            bytes.withUnsafeBufferPointer { $0.baseAddress }
             ?? UnsafePointer(line.base)
         count = bytes.count
     }

@@ -2,14 +2,14 @@ import Bytes
 
 /// Writes one line into memory that a buffer lends, and remembers whether it fitted.
 ///
-/// The quick verbs are inlined and touch registers alone; the others work on a copy, so that the cursor of
-/// a whole line never has to live in memory.
+/// The quick verbs are inlined and touch registers alone; the others work on a copy, so that the
+/// cursor of a whole line never has to live in memory.
 ///
 /// - Invariant: `0 <= count <= limit + reserved`; nothing beyond is touched.
-/// - Safety: `base` is the free part of a buffer, which never moves. A cursor does not leave the function
-///   that began it, and that function has the buffer to itself. Each store follows a check of `limit`, but
-///   for those of `fixed` puts: they share the bytes reserved behind `limit`, and whoever reserves them
-///   states their sum, which debug builds check at each of them.
+/// - Safety: `base` is the free part of a buffer, which never moves. A cursor does not leave the
+///   function that began it, and that function has the buffer to itself. Each store follows a check
+///   of `limit`, but for those of `fixed` puts: they share the bytes reserved behind `limit`, and
+///   whoever reserves them states their sum, which debug builds check at each of them.
 @safe struct LineCursor {
     let base: UnsafeMutablePointer<UInt8>
     /// Bytes for everything but `fixed` puts.
@@ -140,7 +140,9 @@ extension LineCursor {
     }
 }
 
-/// Writes a number of at most 20 digits. - Returns: How many.
+/// Writes a number of at most 20 digits.
+///
+/// - Returns: How many.
 @inline(never)
 private func writeDecimal(_ value: UInt64, to place: UnsafeMutablePointer<UInt8>) -> Int {
     if value < 10 {
@@ -161,7 +163,9 @@ private func writeDecimal(_ value: UInt64, to place: UnsafeMutablePointer<UInt8>
     return length &+ 3
 }
 
-/// Writes at most 17 digits, a point and three digits. - Returns: How many bytes.
+/// Writes at most 17 digits, a point and three digits.
+///
+/// - Returns: How many bytes.
 @inline(never)
 private func writeMilliseconds(_ value: UInt64, to place: UnsafeMutablePointer<UInt8>) -> Int {
     let length = unsafe writeDecimal(value / 1000, to: place)
@@ -170,7 +174,7 @@ private func writeMilliseconds(_ value: UInt64, to place: UnsafeMutablePointer<U
     return length &+ 4
 }
 
-/// Writes three digits. - Parameter value: Below 1000.
+/// Writes the three digits of a value below 1000.
 @inline(__always)
 private func writeThree(_ value: UInt64, to place: UnsafeMutablePointer<UInt8>) {
     let value = UInt32(truncatingIfNeeded: value)
@@ -183,9 +187,8 @@ private func writeThree(_ value: UInt64, to place: UnsafeMutablePointer<UInt8>) 
 private func digit(_ value: UInt64) -> UInt8 { 48 &+ UInt8(truncatingIfNeeded: value) }
 
 extension Buffer {
-    /// Begins a line in the free part, which it claims until ``endLine(_:)``.
-    ///
-    /// - Parameter reserved: Bytes that `fixed` puts may take together.
+    /// Begins a line in the free part, which it claims until ``endLine(_:)``; its `fixed` puts may
+    /// take `reserved` bytes together.
     @inline(__always)
     mutating func beginLine(reserving reserved: Int) -> LineCursor {
         let size = room

@@ -2,11 +2,11 @@
 ///
 /// Within a second only three digits change, so a loop updates it once a turn for next to nothing.
 package struct LogClock: Sendable {
-    /// `YYYY-MM-`, the first byte lowest, as are the next two.
+    /// The eight bytes `YYYY-MM-`, the first of them lowest.
     private(set) var date: UInt64 = 0
-    /// `DDThh:mm`
+    /// The next eight, `DDThh:mm`.
     private(set) var hour: UInt64 = 0
-    /// `:ss.mmmZ`
+    /// The last eight, `:ss.mmmZ`.
     private(set) var second: UInt64 = 0
     private var secondsSinceEpoch: Int64 = -1
 
@@ -15,7 +15,9 @@ package struct LogClock: Sendable {
         update(nowMillisecondsSinceEpoch: nowMillisecondsSinceEpoch)
     }
 
-    /// Sets the time. - Parameter nowMillisecondsSinceEpoch: Brought into the years 1970 to 9999.
+    /// Sets the time.
+    ///
+    /// - Parameter nowMillisecondsSinceEpoch: Brought into the years 1970 to 9999.
     package mutating func update(nowMillisecondsSinceEpoch: Int64) {
         let now = min(max(nowMillisecondsSinceEpoch, 0), 253_402_300_799_999)
         let newSecond = now / 1000
@@ -52,8 +54,8 @@ private func digits(_ value: UInt64, count: Int) -> UInt64 {
     return text
 }
 
-/// The Gregorian date of a day, counted in eras of 400 years (146,097 days) that begin in March, so that
-/// a leap day is the last of its year.
+/// The Gregorian date of a day, counted in eras of 400 years (146,097 days) that begin in March, so
+/// that a leap day is the last of its year.
 private func civilDate(daysSinceEpoch: UInt64) -> (year: UInt64, month: UInt64, day: UInt64) {
     let days = daysSinceEpoch + 719_468
     let era = days / 146_097

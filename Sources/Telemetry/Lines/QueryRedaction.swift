@@ -1,7 +1,8 @@
 /// Finds the keys in a query whose values are secrets.
 ///
-/// A key is percent-decoded once and taken apart into words at anything but letters, and at the humps of
-/// camel case: `access_token`, `accessToken`, `user%5Bpassword%5D` and `X-Amz-Signature` all name one.
+/// A key is percent-decoded once and taken apart into words at anything but letters, and at the
+/// humps of camel case: `access_token`, `accessToken`, `user%5Bpassword%5D` and `X-Amz-Signature`
+/// all name one.
 struct QueryRedaction: Sendable {
     private let words = SecretWords()
     /// Hashes of configured keys, decoded and in lower case; a collision hides a value too many.
@@ -36,7 +37,8 @@ struct QueryRedaction: Sendable {
         return end
     }
 
-    /// Reads up to the next `&`, `;`, `?`, `#` or `=`, or `end`, and notices what may name a secret.
+    /// Reads up to the next `&`, `;`, `?`, `#` or `=`, or `end`, and notices what may name a
+    /// secret.
     @inline(__always)
     private func readKey(
         in text: borrowing Span<UInt8>, from start: Int, to end: Int
@@ -158,12 +160,14 @@ private struct WordReader {
 private struct SecretWords: Sendable {
     /// Secret as whole words only: `key` hides `api_key` but not `keyboard`.
     private let whole: [UInt64]
-    /// Secret wherever they stand in a word, with the mask of their length: `sessionid`, `authtoken`.
+    /// Secret wherever they stand in a word, with the mask of their length: `sessionid`,
+    /// `authtoken`.
     private let parts: [(letters: UInt64, mask: UInt64)]
     /// Last letters of the above, as bits, so that most letters need no more than a look here.
     private let wholeEnds: UInt32
     private let partEnds: UInt32
-    /// The first three letters of each word: one bit for each of the 2¹⁵ that five bits a letter make.
+    /// The first three letters of each word: one bit for each of the 2¹⁵ that five bits a letter
+    /// make.
     let beginnings: [UInt64]
 
     init() {
@@ -216,7 +220,8 @@ private struct KeyHash {
     }
 }
 
-/// The bit for the last letter; a byte that is no letter shares a bit, which costs a comparison only.
+/// The bit for the last letter; a byte that is no letter shares a bit, which costs a comparison
+/// only.
 private func endBit(of letters: UInt64) -> UInt32 { 1 << UInt32(letters & 31) }
 
 /// The last eight bytes of a text, the last of them lowest.

@@ -2,11 +2,11 @@ import Synchronization
 
 /// A fixed row of counters with one writer; anyone may read them at any time.
 ///
-/// A load and a store, both relaxed, cost a third of an atomic addition, and a reader sees each counter
-/// whole.
+/// A load and a store, both relaxed, cost a third of an atomic addition, and a reader sees each
+/// counter whole.
 ///
-/// - Safety: `cells` is owned. Every access is checked against `count`, but for those whose index is
-///   proven where it is made: ``Shape`` and ``RequestTable`` say how.
+/// - Safety: `cells` is owned. Every access is checked against `count`, but for those whose index
+///   is proven where it is made: ``Shape`` and ``RequestTable`` say how.
 @safe struct CounterCells: ~Copyable, Sendable {
     nonisolated(unsafe) private let cells: UnsafeMutablePointer<Atomic<UInt64>>
     let count: Int
@@ -50,7 +50,8 @@ import Synchronization
         return unsafe cells[index].load(ordering: .relaxed)
     }
 
-    /// Stores so that a reader who sees this value sees all that was stored before; the writer's call.
+    /// Stores so that a reader who sees this value sees all that was stored before; the writer's
+    /// call.
     @inline(__always)
     func publish(_ value: UInt64, at index: Int) {
         precondition(index >= 0 && index < count, "a cell of the row")

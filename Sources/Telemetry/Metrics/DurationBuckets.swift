@@ -9,8 +9,8 @@ enum DurationBuckets {
         "1", "2.5", "5", "10", "30", "+Inf",
     ]
 
-    /// For each position of the highest bit the bound in microseconds that has it there, or else the
-    /// next one below; no two bounds have the same.
+    /// For each position of the highest bit the bound in microseconds that has it there, or else
+    /// the next one below; no two bounds have the same.
     private static let bounds: InlineArray<64, UInt64> = [
         .max, .max, .max, .max, .max, .max, .max, .max, 500, 1000, 1000, 2500, 5000, 10_000,
         25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 1_000_000, 2_500_000, 5_000_000,

@@ -2,8 +2,8 @@ import Synchronization
 
 /// One loop's numbers: written by that loop alone, read by whoever renders the page.
 ///
-/// All memory is taken at the start. An index that the loop was not made for counts as the first of its
-/// kind, so a stale index never traps and no total is wrong.
+/// All memory is taken at the start. An index that the loop was not made for counts as the first of
+/// its kind, so a stale index never traps and no total is wrong.
 package final class LoopMetrics: Sendable {
     private let cells: CounterCells
     private let requests: RequestTable
@@ -20,7 +20,8 @@ package final class LoopMetrics: Sendable {
 
     /// Counts a finished exchange, with the same numbers that its access line shows.
     ///
-    /// - Parameter method: Index into ``MetricNames/methods``.
+    /// `method` is an index into ``MetricNames/methods``.
+    ///
     /// - Complexity: About 60 instructions.
     package func requestFinished(_ record: borrowing AccessRecord, method: UInt8) {
         var route = 0
@@ -45,7 +46,9 @@ package final class LoopMetrics: Sendable {
 
     // MARK: Connections of clients
 
+    /// Counts one that was accepted and is served.
     package func connectionOpened(listener: Int) { add(.opened, listener) }
+    /// Counts the end of one that was opened, on this loop or on another.
     package func connectionClosed(listener: Int) { add(.closed, listener) }
     /// Counts one that was turned away because there are too many.
     package func connectionRefused(listener: Int) { add(.refused, listener) }
@@ -63,6 +66,7 @@ package final class LoopMetrics: Sendable {
         cells.add(microseconds, at: row &+ UpstreamCell.sum)
     }
 
+    /// Counts a failure of one of the upstream's servers, whether or not another one helped out.
     package func upstreamFailed(_ upstream: Int, reason: UpstreamFailure) {
         cells.add(1, at: shape.upstream(upstream) &+ UpstreamCell.errors &+ Int(reason.rawValue))
     }
@@ -72,7 +76,8 @@ package final class LoopMetrics: Sendable {
         cells.add(1, at: shape.upstream(upstream) &+ UpstreamCell.retries)
     }
 
-    /// Follows a connection: from none to active when it is made, to idle and back, to none at its end.
+    /// Follows a connection: from none to active when it is made, to idle and back, to none at its
+    /// end.
     package func upstreamConnectionMoved(
         _ upstream: Int, from old: UpstreamConnectionState, to new: UpstreamConnectionState
     ) {

@@ -10,6 +10,7 @@ package enum Metric: CaseIterable, Sendable {
     /// The type as the text format spells it.
     package enum Kind: String, Sendable { case counter, gauge, histogram }
 
+    /// As the page spells it; `apus_` first, but for what every process has.
     package var name: StaticString {
         switch self {
         case .httpRequests: "apus_http_requests_total"
@@ -38,6 +39,7 @@ package enum Metric: CaseIterable, Sendable {
         }
     }
 
+    /// Exhaustive, so that a new metric cannot be a counter by oversight.
     package var kind: Kind {
         switch self {
         case .httpRequestDuration, .upstreamDuration: .histogram
@@ -72,14 +74,16 @@ package enum Metric: CaseIterable, Sendable {
     /// One sentence for operators; the page's HELP.
     package var help: StaticString {
         switch self {
-        case .httpRequests: "Finished exchanges; route - without a route, status - without a response."
+        case .httpRequests:
+            "Exchanges ended; route - without a route, status - without a response."
         case .httpRequestDuration: "From a request's first byte to its response's last."
         case .httpRequestBytes: "Body bytes taken from clients."
         case .httpResponseBytes: "Body bytes given to clients."
         case .httpOutcomes: "Finished exchanges by how they ended, as in the access log."
         case .connectionsActive: "Client connections that are open."
         case .connections: "Client connections accepted."
-        case .connectionsRefused: "Client connections turned away because limits.connections was reached."
+        case .connectionsRefused:
+            "Client connections turned away since limits.connections was reached."
         case .acceptErrors: "Failures to accept a connection."
         case .acceptPauses: "Times that accepting paused because descriptors or memory ran out."
         case .upstreamDuration: "From the begin of an attempt to the upstream's last byte."

@@ -2,7 +2,9 @@
 package struct MetricNames: Sendable {
     /// In the order of the snapshot, as indexed by ``AccessRecord/route``.
     package var routes: [String]
+    /// In the order of the snapshot, as the `upstream…` calls of ``LoopMetrics`` count them.
     package var upstreams: [String]
+    /// In the order of the snapshot, as the calls of ``LoopMetrics`` about connections count them.
     package var listeners: [String]
     /// Label values by the index that ``LoopMetrics/requestFinished(_:method:)`` gets.
     package var methods: [StaticString]

@@ -1,12 +1,12 @@
 /// The page of `/metrics`: Prometheus text format 0.0.4.
 package enum MetricsPage {
+    /// The `Content-Type` of the page.
     package static let contentType: StaticString = "text/plain; version=0.0.4; charset=utf-8"
 
     /// Renders all metrics, the loops' counters added up.
     ///
-    /// - Parameters:
-    ///   - loops: At least one; all made for `names`.
-    ///   - logLines: ``LogPipeline/lineCount`` and ``LogPipeline/droppedCount``.
+    /// There is at least one loop, and all were made for `names`; `logLines` are
+    /// ``LogPipeline/lineCount`` and ``LogPipeline/droppedCount``.
     package static func render(
         loops: [LoopMetrics], names: MetricNames, process: ProcessSample, logLines: LogLineCounts
     ) -> [UInt8] {
@@ -42,7 +42,9 @@ package enum MetricsPage {
 
 /// What became of log lines, of all queues.
 package struct LogLineCounts: Sendable {
+    /// Taken by a queue, written or still to be.
     package var queued: UInt64
+    /// Left out because a queue was full.
     package var dropped: UInt64
 
     package init(queued: UInt64, dropped: UInt64) {
@@ -52,6 +54,9 @@ package struct LogLineCounts: Sendable {
 }
 
 /// The loops' numbers added up.
+///
+/// Loops go on counting meanwhile, so two numbers may be some requests apart; each is right by
+/// itself, and none ever falls.
 struct MetricTotals {
     let shape: Shape
     private(set) var cells: [UInt64]
@@ -77,6 +82,7 @@ struct MetricTotals {
 // MARK: - Sections
 
 extension PageWriter {
+    /// Only combinations that have occurred, in an order that does not change.
     fileprivate mutating func requests(_ totals: MetricTotals, _ names: MetricNames) {
         let order = totals.requests.sorted {
             ($0.key.route, $0.key.method, $0.key.status)
@@ -90,6 +96,8 @@ extension PageWriter {
         if totals.overflow > 0 { sample([MetricNames.noRoute, "OTHER", "other"], totals.overflow) }
     }
 
+    /// All routes, also those without requests: a series that is there from the start shows its
+    /// first increase.
     fileprivate mutating func routes(
         _ metric: Metric, _ totals: MetricTotals, _ names: MetricNames
     ) {
@@ -112,6 +120,7 @@ extension PageWriter {
         }
     }
 
+    /// What is open is what was opened less what was closed, over all loops.
     fileprivate mutating func listeners(
         _ metric: Metric, _ totals: MetricTotals, _ names: MetricNames
     ) {
@@ -119,7 +128,8 @@ extension PageWriter {
             let opened = totals.listener(index, .opened)
             switch metric {
             case .connectionsActive:
-                // A close can be seen before its open when another loop's cells are read in between.
+                // A close can be seen before its open when another loop's cells are read in
+                // between.
                 let closed = totals.listener(index, .closed)
                 sample([name], opened > closed ? opened - closed : 0)
             case .connections: sample([name], opened)

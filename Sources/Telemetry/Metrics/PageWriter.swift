@@ -4,14 +4,14 @@ struct PageWriter {
     private var name = ""
     private var labels: [StaticString] = []
 
-    /// Begins a metric: its HELP and TYPE. Samples that follow are its.
+    /// Begins a metric, whose samples follow, with its HELP and TYPE.
     mutating func begin(_ metric: Metric) {
         name = "\(metric.name)"
         labels = metric.labels
         put("# HELP \(name) \(metric.help)\n# TYPE \(name) \(metric.kind.rawValue)\n")
     }
 
-    /// Puts a sample. - Parameter values: One for each label of the metric.
+    /// Puts a sample with a value for each label of the metric.
     mutating func sample(_ values: [String], _ value: UInt64) {
         put(name)
         putLabels(values, bound: nil)
@@ -25,7 +25,7 @@ struct PageWriter {
         put(" \(seconds(microseconds))\n")
     }
 
-    /// Puts a histogram's series. - Parameter buckets: What each bucket holds, not added up.
+    /// Puts a histogram's series; `buckets` are what each of them holds, not added up.
     mutating func histogram(
         _ values: [String], _ buckets: ArraySlice<UInt64>, sumMicroseconds: UInt64
     ) {
@@ -43,6 +43,7 @@ struct PageWriter {
         put(" \(count)\n")
     }
 
+    /// Puts `{name="value",…}`, or nothing without labels; `bound` is a bucket's `le`.
     private mutating func putLabels(_ values: [String], bound: String?) {
         precondition(values.count == labels.count, "a value for each label")
         var isFirst = true
@@ -71,6 +72,7 @@ struct PageWriter {
 
     private mutating func put(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
+    /// Whole microseconds as seconds, exactly: a sum of them never shows rounding.
     private func seconds(_ microseconds: UInt64) -> String {
         let fraction = String(microseconds % 1_000_000)
         let zeros = String(repeating: "0", count: 6 - fraction.utf8.count)

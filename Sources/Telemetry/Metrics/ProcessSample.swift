@@ -2,9 +2,12 @@ import Glibc
 
 /// The process's own numbers at one moment.
 package struct ProcessSample: Sendable {
+    /// User and system time together, since the start.
     package var cpuMicroseconds: UInt64
     package var residentBytes: UInt64
+    /// Descriptors, the listeners' included.
     package var openFiles: UInt64
+    /// The soft limit.
     package var maxFiles: UInt64
     /// Since the epoch.
     package var startMicroseconds: UInt64
@@ -20,7 +23,7 @@ package struct ProcessSample: Sendable {
         self.startMicroseconds = startMicroseconds
     }
 
-    /// Reads them; what cannot be read is 0. Costs some file reads: not for a loop with traffic.
+    /// Reads them, what cannot be read as 0, from some files: not for a loop with traffic.
     package static func read() -> ProcessSample {
         var usage = rusage()
         _ = unsafe getrusage(RUSAGE_SELF.rawValue, &usage)
@@ -34,7 +37,8 @@ package struct ProcessSample: Sendable {
             startMicroseconds: startTime())
     }
 
-    /// Field 22 of stat, in ticks after the boot; the second field may hold anything but ends with `)`.
+    /// Field 22 of stat, in ticks after the boot; the second field may hold anything but ends with
+    /// `)`.
     private static func startTime() -> UInt64 {
         let status = contents(of: "/proc/self/stat")
         guard let name = status.lastIndex(of: 0x29) else { return 0 }
@@ -68,14 +72,14 @@ private func contents(of path: String) -> [UInt8] {
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return [] }
     defer { _ = close(file) }
-    return unsafe [UInt8](unsafeUninitializedCapacity: 65_536) { memory, count in
-        count = 0
-        while count < memory.count, let start = memory.baseAddress {
-            let size = unsafe read(file, start + count, memory.count - count)
-            if size <= 0 { break }
-            count += size
-        }
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 16_384)
+    while bytes.count < 65_536 {
+        let count = unsafe read(file, &part, part.count)
+        if count <= 0 { break }
+        bytes += part.prefix(count)
     }
+    return bytes
 }
 
 private func numbers(in text: [UInt8]) -> [UInt64] {

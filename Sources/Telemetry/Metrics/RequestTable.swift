@@ -1,8 +1,8 @@
-/// Counts requests by route, method and status: few of the many combinations ever occur, so they live in
-/// an open-addressed table of fixed size, found by one multiplication.
+/// Counts requests by route, method and status: few of the many combinations ever occur, so they
+/// live in an open-addressed table of fixed size, found by one multiplication.
 ///
-/// - Invariant: a slot's key is set once and stays; at most three quarters of the slots are used, so a
-///   search ends. What finds no slot is counted in ``overflow``.
+/// - Invariant: a slot's key is set once and stays; at most three quarters of the slots are used,
+///   so a search ends. What finds no slot is counted in ``overflow``.
 struct RequestTable: ~Copyable, Sendable {
     /// Slot `i` has its key in cell `2 i`, 0 while it is free, and its counter in the next.
     private let cells: CounterCells

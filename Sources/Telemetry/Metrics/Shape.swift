@@ -1,7 +1,8 @@
-/// Where each number stands among a loop's cells: routes first, then upstreams, listeners and the rest.
+/// Where each number stands among a loop's cells: routes first, then upstreams, listeners and the
+/// rest.
 ///
-/// - Invariant: every index that is given is below `cellCount`, as long as routes are below `routeCount`
-///   and what is added stays below the cells of its kind.
+/// - Invariant: every index that is given is below `cellCount`, as long as routes are below
+///   `routeCount` and what is added stays below the cells of its kind.
 struct Shape: Sendable, Equatable {
     /// The one for requests without a route, which is the first, included.
     let routeCount: Int
@@ -22,7 +23,7 @@ struct Shape: Sendable, Equatable {
         cellCount = outcomesStart + Outcome.allCases.count + 1
     }
 
-    /// - Parameter index: 0 for no route, else the route's index plus 1.
+    /// Where a route's cells begin: number 0 is no route, the others are one more than their index.
     @inline(__always)
     func route(_ index: Int) -> Int { index &* RouteCell.count }
 

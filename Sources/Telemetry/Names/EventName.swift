@@ -2,6 +2,7 @@
 package enum EventName: UInt8, CaseIterable, Sendable {
     case request, startup, shutdown, reload, listener, upstream, security, log
 
+    /// As logs spell it.
     package var name: StaticString {
         switch self {
         case .request: "request"
@@ -34,6 +35,7 @@ package enum EventName: UInt8, CaseIterable, Sendable {
 package enum LogLevel: UInt8, CaseIterable, Comparable, Sendable {
     case debug, info, warn, error, fatal
 
+    /// As logs spell it.
     package var name: StaticString {
         switch self {
         case .debug: "debug"

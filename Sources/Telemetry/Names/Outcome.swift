@@ -1,4 +1,5 @@
-/// How an exchange ended: the `outcome` of its access line, one for each exchange whatever happened.
+/// How an exchange ended: the `outcome` of its access line, one for each exchange whatever
+/// happened.
 ///
 /// The names are part of the contract with operators and are spelt here alone.
 package enum Outcome: UInt8, CaseIterable, Sendable {
@@ -10,6 +11,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     case upstreamUnreachable, upstreamTimeout, upstreamInvalid, upstreamClosedEarly
     case overloaded, drainCut, internalError
 
+    /// As logs and metrics spell it.
     package var name: StaticString {
         switch self {
         case .proxied: "proxied"
@@ -42,14 +44,19 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     package var meaning: StaticString {
         switch self {
         case .proxied: "The upstream's whole response went to the client."
-        case .answered: "The gateway answered by itself: a fixed response, a redirect or a health check."
+        case .answered:
+            "The gateway answered by itself: a fixed response, a redirect or a health check."
         case .tunneled: "The connection was upgraded and the tunnel has ended."
-        case .badRequest: "The request was malformed, or could be read in two ways (400)."
-        case .uriTooLong: "The request line was longer than `limits.request_line` (414)."
+        case .badRequest:
+            "The request was malformed, or could be read in two ways (400)."
+        case .uriTooLong:
+            "The request line was longer than `limits.request_line` (414)."
         case .headersTooLarge: "The header fields were too many or too large (431)."
         case .bodyTooLarge: "The request body was larger than the route admits (413)."
-        case .expectationFailed: "`Expect` asked for something else than `100-continue` (417)."
-        case .notImplemented: "The request used a method or a transfer coding not spoken here (501)."
+        case .expectationFailed:
+            "`Expect` asked for something else than `100-continue` (417)."
+        case .notImplemented:
+            "The request used a method or a transfer coding not spoken here (501)."
         case .versionNotSupported: "The request's HTTP version is not spoken here (505)."
         case .misdirected: "The request was meant for another host (421)."
         case .notFound: "No route takes the request (404)."
@@ -58,7 +65,8 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
         case .sendTimeout: "The client took nothing of its response for too long."
         case .clientClosed: "The client went away before the response was complete."
         case .upstreamUnreachable: "No server of the upstream could be connected to (502)."
-        case .upstreamTimeout: "The upstream took too long (504, or cut off once its response had begun)."
+        case .upstreamTimeout:
+            "The upstream took too long (504, or cut off once its response had begun)."
         case .upstreamInvalid: "The upstream's response was malformed (502)."
         case .upstreamClosedEarly: "The upstream closed before its response was complete."
         case .overloaded: "A limit of this process was reached (503)."

@@ -1,7 +1,9 @@
-/// Why an upstream failed an exchange: the `reason` of `apus_upstream_errors_total` and of log lines.
+/// Why an upstream failed an exchange: the `reason` of `apus_upstream_errors_total` and of log
+/// lines.
 package enum UpstreamFailure: UInt8, CaseIterable, Sendable {
     case refused, unreachable, connectTimeout, resolve, reset, timeout, invalid, closedEarly
 
+    /// As logs and metrics spell it.
     package var name: StaticString {
         switch self {
         case .refused: "refused"

@@ -2,8 +2,9 @@ import Glibc
 
 /// The writer's output: a descriptor that is never waited on in a write.
 ///
-/// Pipes and terminals are opened once more through /proc, so that they can be non-blocking here without
-/// being so for others who share them. Where that cannot be, no more is written than is sure to pass.
+/// Pipes and terminals are opened once more through /proc, so that they can be non-blocking here
+/// without being so for others who share them. Where that cannot be, no more is written than is
+/// sure to pass.
 struct LogDestination: ~Copyable {
     /// What came of one write.
     enum Result {

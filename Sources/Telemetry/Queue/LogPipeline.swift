@@ -1,57 +1,64 @@
 import Glibc
 import Synchronization
 
-/// The log of a process: a queue for each loop, one for everybody else, and the thread that writes them.
+/// The log of a process: a queue for each loop, one for everybody else, and the thread that writes
+/// them.
 ///
-/// Lines of one queue keep their order; those of different queues may change places within a tenth of a
-/// second.
+/// Lines of one queue keep their order; those of different queues may change places within a tenth
+/// of a second.
 package final class LogPipeline: Sendable {
     /// Bytes that a queue holds.
     package static let queueBytes = 1 << 20
 
-    private let loopQueues: [LogQueue]
-    /// For those who have no queue of their own. Guard: `sharedTurn`, held for one copy at most.
-    private let sharedQueue: LogQueue
+    /// One for each loop, then one for those who have none of their own.
+    private let queues: [LogQueue]
+    /// The guard of the last queue's producer's side, held for one copy at most.
     private let sharedTurn = Mutex<Void>(())
     private let wakeUp: WakePipe
     private let finished: WakePipe
     private let signal: WriterSignal
-    /// The writer takes it when it starts. Guard: the mutex.
+    /// What the writer takes when it starts; the mutex is its guard.
     private let destination: Mutex<LogDestination?>
+    private let isStarted = Atomic<Bool>(false)
     private let mustReopen = Atomic<Bool>(false)
     /// Nanoseconds of the monotonic clock at which a stop gives up; `Int64.max` while nobody stops.
     private let deadline = Atomic<Int64>(.max)
     private let isDrained = Atomic<Bool>(false)
 
-    /// Opens the output.
-    ///
-    /// - Parameter queueCount: Loops that log.
+    /// Opens the output and makes a queue for each of `queueCount` loops.
     package init(output: LogTarget, queueCount: Int) throws(LogProblem) {
         wakeUp = try WakePipe()
         finished = try WakePipe()
         let signal = WriterSignal(pipe: wakeUp)
         self.signal = signal
-        loopQueues = (0..<queueCount).map { _ in
+        queues = (0...queueCount).map { _ in
             LogQueue(capacity: Self.queueBytes, signal: signal)
         }
-        sharedQueue = LogQueue(capacity: Self.queueBytes, signal: signal)
         destination = Mutex(try LogDestination(output))
     }
 
-    /// Starts the writer thread; lines queued before are written too. To be called once.
+    /// Starts the writer thread, once; lines queued before are written too.
     package func start() throws(LogProblem) {
+        let wasStarted = isStarted.exchange(true, ordering: .relaxed)
+        precondition(!wasStarted, "a pipeline has one writer")
         try startThread { self.write() }
     }
 
     /// The queue of one loop, whose only producer that loop is.
-    package func queue(_ index: Int) -> LogQueue { loopQueues[index] }
+    package func queue(_ index: Int) -> LogQueue {
+        precondition(index >= 0 && index < queues.count - 1, "a loop's index")
+        return queues[index]
+    }
 
     /// Appends to the shared queue, from any thread; not for a loop's data path.
     ///
     /// - Returns: Whether there was room for the line.
     @discardableResult
     package func submit(_ line: inout LineBuilder) -> Bool {
-        sharedTurn.withLock { _ in sharedQueue.append(&line) }
+        let queue = queues[queues.count - 1]
+        let publication = sharedTurn.withLock { _ in queue.publish(&line) }
+        queue.announce(publication)
+        return publication != .dropped
     }
 
     /// Lines taken by all queues.
@@ -68,8 +75,9 @@ package final class LogPipeline: Sendable {
     /// Writes what was queued before the call and ends the writer.
     ///
     /// - Parameter limit: Waits no longer, even if the output has stopped taking lines.
-    /// - Returns: Whether all was written.
+    /// - Returns: Whether all was written; of a pipeline that was not started, whether it is empty.
     package func stop(within limit: Duration) -> Bool {
+        guard isStarted.load(ordering: .relaxed) else { return lineCount == 0 }
         let parts = limit.components
         let nanoseconds = parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000
         deadline.store(monotonicNanoseconds() + nanoseconds, ordering: .releasing)
@@ -78,8 +86,6 @@ package final class LogPipeline: Sendable {
         finished.wait(orWritable: -1, milliseconds: Int32(clamping: nanoseconds / 1_000_000 + 100))
         return isDrained.load(ordering: .acquiring)
     }
-
-    private var queues: [LogQueue] { loopQueues + [sharedQueue] }
 }
 
 // MARK: - The writer's side
@@ -91,7 +97,9 @@ extension LogPipeline {
         finished.signal()
     }
 
-    /// The output is closed when this returns. - Returns: Whether everything was written.
+    /// The output is closed when this returns.
+    ///
+    /// - Returns: Whether everything was written.
     private func writeUntilStop() -> Bool {
         guard let output = destination.withLock({ $0.take() }) else { return false }
         var writer = LogWriter(queues: queues, destination: output, pipeline: self)

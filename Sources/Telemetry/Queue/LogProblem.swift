@@ -21,7 +21,8 @@ package struct LogProblem: Error, Equatable, Sendable {
 package enum LogTarget: Sendable, Equatable {
     /// One that is open already, and stays so; others may share it.
     case descriptor(Int32)
-    /// Appended to, made with mode 0640 if it is not there; opened anew by ``LogPipeline/reopen()``.
+    /// Appended to, made with mode 0640 if it is not there; opened anew by
+    /// ``LogPipeline/reopen()``.
     case file(path: String)
 
     package static var stdout: LogTarget { .descriptor(1) }

@@ -3,12 +3,14 @@ import Synchronization
 
 /// Lines on their way from one producer to the writer thread: a ring of bytes of fixed size.
 ///
-/// The producer never waits and makes no system call, but for one when the writer sleeps. A line that
-/// does not fit is dropped whole and counted.
+/// The producer never waits and makes no system call, but for one when the writer sleeps. A line
+/// that does not fit is dropped whole and counted.
 ///
-/// - Invariant: `0 <= tail - head <= capacity`; `head` and `tail` stand between lines. Both only grow.
-/// - Safety: the bytes from `head` to `tail` belong to the writer, all others to the producer. `tail` is
-///   stored after a line's bytes and loaded before they are read; so is `head` the other way round.
+/// - Invariant: `0 <= tail - head <= capacity`; `head` and `tail` stand between lines. Both only
+///   grow.
+/// - Safety: the bytes from `head` to `tail` belong to the writer, all others to the producer.
+///   `tail` is stored after a line's bytes and loaded before they are read; so is `head` the other
+///   way round.
 @safe package final class LogQueue: Sendable {
     nonisolated(unsafe) private let ring: UnsafeMutablePointer<UInt8>
     private let capacity: Int
@@ -36,46 +38,73 @@ import Synchronization
 
     deinit { unsafe ring.deallocate() }
 
-    /// Lines taken. Loaded by anyone.
+    /// Lines taken; anyone may ask.
     package var lineCount: UInt64 { lines.load(ordering: .relaxed) }
-    /// Lines dropped. Loaded by anyone.
+    /// Lines dropped; anyone may ask.
     package var droppedCount: UInt64 { dropped.load(ordering: .relaxed) }
 
     /// Takes the whole lines in `line`, or drops and counts them; the producer's call alone.
     ///
     /// A buffer that has overflowed, its line not written, counts as a line dropped.
     ///
-    /// - Returns: Whether all was taken.
+    /// - Returns: Whether it was taken.
     @discardableResult
     package func append(_ line: borrowing Buffer) -> Bool {
+        let publication = publish(line)
+        announce(publication)
+        return publication != .dropped
+    }
+
+    /// Ends a line and takes it, after which the builder can begin another; the producer's call.
+    @discardableResult
+    package func append(_ line: inout LineBuilder) -> Bool {
+        let publication = publish(&line)
+        announce(publication)
+        return publication != .dropped
+    }
+
+    /// What became of a line, and how full the ring is with it.
+    enum Publication {
+        case dropped, taken, takenAndFilling
+    }
+
+    func publish(_ line: inout LineBuilder) -> Publication {
+        var publication = Publication.dropped
+        line.end { publication = publish($0) }
+        return publication
+    }
+
+    /// Takes a line without waking the writer: no system call.
+    @inline(__always)
+    func publish(_ line: borrowing Buffer) -> Publication {
         if line.hasOverflowed { countDrop() }
         let byteCount = line.count
-        guard byteCount > 0 else { return !line.hasOverflowed }
+        guard byteCount > 0 else { return .dropped }
         let end = tail.load(ordering: .relaxed)
         var used = end &- seenHead.load(ordering: .relaxed) &+ byteCount
-        if used > capacity / 2 {
+        if used > capacity / 4 {
             let seen = head.load(ordering: .acquiring)
             seenHead.store(seen, ordering: .relaxed)
             used = end &- seen &+ byteCount
         }
         guard used <= capacity else {
             countDrop()
-            return false
+            return .dropped
         }
         line.withReadable { bytes in copy(bytes, at: end & (capacity &- 1)) }
-        // Either the writer sees this line before it falls asleep, or the load below sees it asleep.
+        // Either the writer sees this line before it falls asleep, or the signal sees it asleep.
         tail.store(end &+ byteCount, ordering: .sequentiallyConsistent)
         lines.store(lines.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
-        signal.lineCame(isHalfFull: used > capacity / 2)
-        return !line.hasOverflowed
+        // Woken at a quarter, the writer has the time of three quarters to get to run.
+        return used > capacity / 4 ? .takenAndFilling : .taken
     }
 
-    /// Ends a line and takes it; the producer's call alone. The builder can begin another.
-    @discardableResult
-    package func append(_ line: inout LineBuilder) -> Bool {
-        var isTaken = false
-        line.end { isTaken = append($0) }
-        return isTaken
+    /// Wakes the writer if a line that was taken is to wake it.
+    @inline(__always)
+    func announce(_ publication: Publication) {
+        if publication != .dropped {
+            signal.lineCame(isFilling: publication == .takenAndFilling)
+        }
     }
 
     /// Counts a line that could not be made; the producer's call alone.
@@ -83,7 +112,8 @@ import Synchronization
         dropped.store(dropped.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
     }
 
-    /// Takes out all that is there; for a consumer other than the writer thread, as in a simulation.
+    /// Takes out all that is there; for a consumer other than the writer thread, as in a
+    /// simulation.
     package func takeAll() -> [UInt8] {
         var bytes: [UInt8] = []
         let end = publishedEnd

@@ -2,8 +2,8 @@ import Glibc
 
 /// The writer thread's work: whole lines from the queues to the output, as they come.
 ///
-/// An output that takes nothing leaves the lines where they are, so the queues fill and their producers
-/// drop and count; nothing else is lost, and memory does not grow.
+/// An output that takes nothing leaves the lines where they are, so the queues fill and their
+/// producers drop and count; nothing else is lost, and memory does not grow.
 struct LogWriter: ~Copyable {
     private let queues: [LogQueue]
     private var destination: LogDestination
@@ -33,7 +33,9 @@ struct LogWriter: ~Copyable {
         self.pipeline = pipeline
     }
 
-    /// Writes until a stop. - Returns: Whether everything was written.
+    /// Writes until a stop.
+    ///
+    /// - Returns: Whether everything was written.
     mutating func run() -> Bool {
         nameThread()
         var wasQuiet = false
@@ -59,6 +61,7 @@ struct LogWriter: ~Copyable {
         }
     }
 
+    /// Rests for a tenth of a second, during which lines gather into one write, or until a line.
     private func rest(_ rest: WriterSignal.Rest) {
         pipeline.rest(
             rest, orWritable: -1, milliseconds: rest == .sleep ? -1 : Self.napMilliseconds)
@@ -88,6 +91,8 @@ struct LogWriter: ~Copyable {
         return result
     }
 
+    /// Writes one queue up to where it ended at the call, so that no queue is kept waiting for
+    /// another.
     private mutating func writeQueue(_ queue: LogQueue) -> Progress {
         let end = queue.publishedEnd
         var start = queue.releasedEnd
@@ -103,6 +108,7 @@ struct LogWriter: ~Copyable {
                 }
                 return result
             }
+            // Bytes are given back line by line: the begin of a cut one may be needed once more.
             switch result {
             case .full: return .full
             case .failed(let error): return .failed(error)
@@ -116,8 +122,10 @@ struct LogWriter: ~Copyable {
         return .wrote
     }
 
-    /// Opens the file anew. A line that the old file has only a part of is finished there or, where that
-    /// cannot be, written whole to the new one.
+    /// Opens the file anew.
+    ///
+    /// A line that the old file has only a part of is finished there or, where
+    /// that cannot be, written whole to the new one.
     private mutating func reopen() {
         if cutBytes > 0 { _ = writeQueue(queues[current]) }
         do {

@@ -30,18 +30,19 @@ private final class ThreadBody: Sendable {
 }
 
 /// Of the monotonic clock, for lengths of time.
-func monotonicNanoseconds() -> Int64 {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-}
+func monotonicNanoseconds() -> Int64 { nanoseconds(of: CLOCK_MONOTONIC) }
 
 extension LogClock {
-    /// A clock that stands at the present; for those off the loops, which read their own once a turn.
+    /// A clock that stands at the present; for those off the loops, which read their own once a
+    /// turn.
     package static func now() -> LogClock {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return LogClock(
-            nowMillisecondsSinceEpoch: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+        LogClock(nowMillisecondsSinceEpoch: nanoseconds(of: CLOCK_REALTIME) / 1_000_000)
     }
+}
+
+/// Neither clock fails, and both fit for 292 years after their zero.
+private func nanoseconds(of clock: clockid_t) -> Int64 {
+    var time = timespec()
+    unsafe clock_gettime(clock, &time)
+    return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
 }

@@ -6,13 +6,10 @@ final class WakePipe: Sendable {
     private let writeEnd: Int32
 
     init() throws(LogProblem) {
-        var ends: (Int32, Int32) = (-1, -1)
-        let result = unsafe withUnsafeMutablePointer(to: &ends) { pair in
-            unsafe pair.withMemoryRebound(to: Int32.self, capacity: 2) { unsafe Glibc.pipe($0) }
-        }
-        guard result == 0 else { throw LogProblem(.wakeUp, errno: errno) }
-        (readEnd, writeEnd) = ends
-        for end in [readEnd, writeEnd] {
+        var ends: [Int32] = [-1, -1]
+        guard unsafe Glibc.pipe(&ends) == 0 else { throw LogProblem(.wakeUp, errno: errno) }
+        (readEnd, writeEnd) = (ends[0], ends[1])
+        for end in ends {
             _ = fcntl(end, F_SETFD, FD_CLOEXEC)
             _ = fcntl(end, F_SETFL, O_NONBLOCK)
         }

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// How producers wake the writer: not at all while it is busy, at half a ring while it naps, at the first
-/// line while it sleeps.
+/// How producers wake the writer: not at all while it is busy, at a quarter of a ring while it
+/// naps, at the first line while it sleeps.
 final class WriterSignal: Sendable {
     private let state = Atomic<UInt8>(Rest.none.rawValue)
     private let pipe: WakePipe?
@@ -9,7 +9,7 @@ final class WriterSignal: Sendable {
     enum Rest: UInt8 {
         /// Awake, or waiting for its output: lines wake it not.
         case none
-        /// Until a time: only a ring that is half full wakes it.
+        /// Until a time: only a ring that fills wakes it.
         case nap
         /// Without end: the first line wakes it.
         case sleep
@@ -26,10 +26,10 @@ final class WriterSignal: Sendable {
     }
 
     /// A producer's call, after it has published a line.
-    func lineCame(isHalfFull: Bool) {
+    func lineCame(isFilling: Bool) {
         let rest = state.load(ordering: .sequentiallyConsistent)
         if rest == Rest.none.rawValue { return }
-        if rest == Rest.nap.rawValue, !isHalfFull { return }
+        if rest == Rest.nap.rawValue, !isFilling { return }
         wakeIfResting()
     }
 

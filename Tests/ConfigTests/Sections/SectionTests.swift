@@ -8,7 +8,7 @@ struct SectionTests {
     private let listener = "listeners: { a: { bind: \"*:1\" } }\n"
 
     @Test(arguments: [
-        ("limits", "request_line", "64B", "64KiB"), ("limits", "header_bytes", "1KiB", "64KiB"),
+        ("limits", "request_line", "64B", "16KiB"), ("limits", "header_bytes", "1KiB", "40KiB"),
         ("limits", "header_count", "1", "1000"), ("limits", "body", "1B", "1024TiB"),
         ("limits", "connections", "1", "1000000"), ("timeouts", "header", "1ms", "365d"),
         ("timeouts", "body_min_rate", "1B", "1GiB"), ("timeouts", "idle", "1ms", "365d"),
@@ -25,8 +25,8 @@ struct SectionTests {
     }
 
     @Test(arguments: [
-        "limits: { request_line: 63B }", "limits: { request_line: 65537B }",
-        "limits: { header_bytes: 1023B }", "limits: { header_bytes: 65KiB }",
+        "limits: { request_line: 63B }", "limits: { request_line: 16385B }",
+        "limits: { header_bytes: 1023B }", "limits: { header_bytes: 41KiB }",
         "limits: { header_count: 0 }", "limits: { header_count: 1001 }",
         "limits: { body: 0B }", "limits: { body: 1025TiB }", "limits: { request_line: none }",
         "limits: { connections: 0 }", "limits: { connections: 1000001 }",

@@ -26,7 +26,7 @@ import Testing
 
     /// Every place to divide a message at; of long ones the first and last hundred and every 97th.
     private func divisions(of count: Int) -> [Int] {
-        (0...count).filter { count <= 2000 || $0 < 100 || $0 > count - 100 || $0 % 97 == 0 }
+        (0...count).filter { count <= 400 || $0 < 100 || $0 > count - 100 || $0 % 97 == 0 }
     }
 
     /// A case that lists no field is not about fields.

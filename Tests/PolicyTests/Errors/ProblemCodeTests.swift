@@ -8,9 +8,11 @@ import Testing
             "conflict": 409, "unsupported_media_type": 415, "expectation_failed": 417,
             "misdirected_request": 421, "not_implemented": 501, "version_not_supported": 505,
             "bad_request": 400, "unauthorized": 401, "webhook_rejected": 401, "forbidden": 403,
-            "not_found": 404, "method_not_allowed": 405, "request_timeout": 408, "body_too_large": 413,
+            "not_found": 404, "method_not_allowed": 405, "request_timeout": 408,
+            "body_too_large": 413,
             "uri_too_long": 414, "headers_too_large": 431, "rate_limited": 429,
-            "upstream_unreachable": 502, "upstream_invalid": 502, "maintenance": 503, "overloaded": 503,
+            "upstream_unreachable": 502, "upstream_invalid": 502, "maintenance": 503,
+            "overloaded": 503,
             "upstream_timeout": 504,
         ]
         let codes = ProblemCode.allCases.map { ($0.token.description, $0.status) }

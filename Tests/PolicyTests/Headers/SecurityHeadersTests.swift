@@ -14,7 +14,8 @@ import Testing
         let lines = text.split(separator: "\r\n").map { $0.split(separator: ": ", maxSplits: 1) }
         #expect(text.isEmpty || text.hasSuffix("\r\n"))
         #expect(lines.allSatisfy { $0.count == 2 })
-        return Dictionary(lines.map { ($0[0].lowercased(), String($0[1])) }) { _, _ in "sent twice" }
+        return Dictionary(lines.map { ($0[0].lowercased(), String($0[1])) }) { _, _ in "sent twice"
+        }
     }
 
     private static let common = [
@@ -31,8 +32,10 @@ import Testing
         (
             SecurityPreset.recommended,
             [
-                "strict-transport-security": year, "referrer-policy": "strict-origin-when-cross-origin",
-                "cross-origin-resource-policy": "same-site", "content-security-policy-report-only": policy,
+                "strict-transport-security": year,
+                "referrer-policy": "strict-origin-when-cross-origin",
+                "cross-origin-resource-policy": "same-site",
+                "content-security-policy-report-only": policy,
             ]
         ),
         (
@@ -52,14 +55,18 @@ import Testing
             ]
         ),
     ])
-    func `a preset sends its column of the table`(_ preset: SecurityPreset, _ own: [String: String]) {
+    func `a preset sends its column of the table`(_ preset: SecurityPreset, _ own: [String: String])
+    {
         var expected = Self.common.merging(own) { $1 }
         var headers = Self.sent(preset)
         let permissions = headers.removeValue(forKey: "permissions-policy") ?? ""
         #expect(headers == expected)
         #expect(permissions.hasPrefix("accelerometer=(), autoplay=(), camera=(), "))
-        #expect(permissions.hasSuffix(", idle-detection=(), interest-cohort=(), serial=(), unload=()"))
-        #expect(permissions.contains(" sync-xhr=(self), ") && permissions.split(separator: ", ").count == 29)
+        #expect(
+            permissions.hasSuffix(", idle-detection=(), interest-cohort=(), serial=(), unload=()"))
+        #expect(
+            permissions.contains(" sync-xhr=(self), ")
+                && permissions.split(separator: ", ").count == 29)
 
         expected["strict-transport-security"] = nil
         headers = Self.sent(preset, isSecure: false)
@@ -68,10 +75,13 @@ import Testing
     }
 
     @Test(arguments: [SecurityPreset.recommended, .api, .strict], [true, false])
-    func `what the app says of its content and its caching stays`(_ preset: SecurityPreset, _ isSecure: Bool) {
+    func `what the app says of its content and its caching stays`(
+        _ preset: SecurityPreset, _ isSecure: Bool
+    ) {
         let all = Self.sent(preset, isSecure: isSecure)
         let policies = all.keys.filter { $0.hasPrefix("content-security-policy") }
-        let withPolicy = Self.sent(preset, isSecure: isSecure, appHas: [.contentSecurityPolicyReportOnly])
+        let withPolicy = Self.sent(
+            preset, isSecure: isSecure, appHas: [.contentSecurityPolicyReportOnly])
         #expect(withPolicy == all.filter { !policies.contains($0.key) })
         let withCaching = Self.sent(preset, isSecure: isSecure, appHas: [.cacheControl])
         #expect(withCaching == all.filter { $0.key != "cache-control" })
@@ -94,7 +104,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "X-Frame-Options", "strict-transport-security", "Server", "X-POWERED-BY", "$wsep", "X_Powered_By",
+        "X-Frame-Options", "strict-transport-security", "Server", "X-POWERED-BY", "$wsep",
+        "X_Powered_By",
         "x-envoy-upstream-service-time", "X-ruxit-JS-Agent", "Permissions-Policy",
     ])
     func `the app loses what is set here and what tells its make`(_ name: String) {

@@ -5,11 +5,14 @@ import Testing
 @Suite struct AddressBlockTests {
     @Test(arguments: [
         ("10.0.0.0/8", "10.255.255.255", true), ("10.0.0.0/8", "11.0.0.0", false),
-        ("10.0.0.0/8", "::a00:1", false), ("0.0.0.0/0", "255.0.0.1", true), ("0.0.0.0/0", "::1", false),
+        ("10.0.0.0/8", "::a00:1", false), ("0.0.0.0/0", "255.0.0.1", true),
+        ("0.0.0.0/0", "::1", false),
         ("192.0.2.7", "192.0.2.7", true), ("192.0.2.7/32", "192.0.2.6", false),
         ("2001:db8::/32", "2001:db8:ffff::1", true), ("2001:db8::/32", "2001:db9::", false),
-        ("::/0", "ffff::", true), ("::/0", "1.2.3.4", false), ("::1", "::1", true), ("::1/128", "::2", false),
-        ("2001:db8:0:1::/64", "2001:db8:0:1:ffff::", true), ("2001:db8:0:1::/64", "2001:db8:0:2::", false),
+        ("::/0", "ffff::", true), ("::/0", "1.2.3.4", false), ("::1", "::1", true),
+        ("::1/128", "::2", false),
+        ("2001:db8:0:1::/64", "2001:db8:0:1:ffff::", true),
+        ("2001:db8:0:1::/64", "2001:db8:0:2::", false),
         ("fe80::/65", "fe80::7fff:0:0:1", true), ("fe80::/65", "fe80::8000:0:0:1", false),
         ("::ffff:10.0.0.0/104", "10.1.2.3", true), ("192.0.2.128/25", "192.0.2.127", false),
     ])
@@ -22,18 +25,29 @@ import Testing
         #expect(AddressBlock(block.description) == block)
     }
 
-    @Test(arguments: ["", "/", "10.0.0.0/", "/8", "10.0.0.0/8/8", "10.0.0/8", "10.0.0.0/+8", "10.0.0.0/0008",
-        "10.0.0.0/a", "unix", "::ffff:10.0.0.0/95", "10.0.0.0 /8", "10.0.0.0/٨"])
+    @Test(arguments: [
+        "", "/", "10.0.0.0/", "/8", "10.0.0.0/8/8", "10.0.0/8", "10.0.0.0/+8", "10.0.0.0/0008",
+        "10.0.0.0/a", "unix", "::ffff:10.0.0.0/95", "10.0.0.0 /8", "10.0.0.0/٨",
+    ])
     func `what is no block is refused`(_ text: String) {
         #expect(throws: AddressBlockProblem.notABlock) { try AddressBlock.parse(text) }
         #expect(AddressBlock(text) == nil)
     }
 
-    @Test func `a prefix beyond the family's bits and bits beyond the prefix have reasons of their own`() throws {
-        #expect(throws: AddressBlockProblem.prefixTooLong(max: 32)) { try AddressBlock.parse("10.0.0.0/33") }
-        #expect(throws: AddressBlockProblem.prefixTooLong(max: 128)) { try AddressBlock.parse("::/129") }
+    @Test
+    func `a prefix beyond the family's bits and bits beyond the prefix have reasons of their own`()
+        throws
+    {
+        #expect(throws: AddressBlockProblem.prefixTooLong(max: 32)) {
+            try AddressBlock.parse("10.0.0.0/33")
+        }
+        #expect(throws: AddressBlockProblem.prefixTooLong(max: 128)) {
+            try AddressBlock.parse("::/129")
+        }
         let meant = try #require(AddressBlock("10.0.0.0/8"))
-        #expect(throws: AddressBlockProblem.bitsBeyondPrefix(meant)) { try AddressBlock.parse("10.0.0.1/8") }
+        #expect(throws: AddressBlockProblem.bitsBeyondPrefix(meant)) {
+            try AddressBlock.parse("10.0.0.1/8")
+        }
         let meantV6 = try #require(AddressBlock("2001:db8::/33"))
         #expect(throws: AddressBlockProblem.bitsBeyondPrefix(meantV6)) {
             try AddressBlock.parse("2001:db8::1/33")

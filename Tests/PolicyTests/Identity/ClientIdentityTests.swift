@@ -73,9 +73,11 @@ import Testing
     }
 
     @Test func `an untrusted peer is not listened to`() {
-        let arrival = Arrival(peer: .ip(address("192.0.2.9"), port: 1), listener: 0, isSecure: false)
+        let arrival = Arrival(
+            peer: .ip(address("192.0.2.9"), port: 1), listener: 0, isSecure: false)
         let request = SentRequest().from(arrival).with("X-Forwarded-For", "10.1.1.1")
-            .with("X-Forwarded-Proto", "https").with("X-Request-ID", "abc").with("X-Forwarded-Host", "a")
+            .with("X-Forwarded-Proto", "https").with("X-Request-ID", "abc").with(
+                "X-Forwarded-Host", "a")
         let identity = Self.pipeline.verdict(request).identity
         let expected = ClientIdentity(
             client: address("192.0.2.9"), isTrustedPeer: false, isSecure: false)
@@ -100,7 +102,8 @@ import Testing
 
     @Test(arguments: [
         (["https"], true), (["HTTPS"], true), (["http"], false), (["http, https"], true),
-        (["https, http"], false), (["https", "http"], false), (["http", "https"], true), (["wss"], true),
+        (["https, http"], false), (["https", "http"], false), (["http", "https"], true),
+        (["wss"], true),
         (["httpsx"], false), ([""], false), ([" https "], true), ([], false),
     ])
     func `the scheme is the one that the nearest trusted peer wrote`(
@@ -115,7 +118,8 @@ import Testing
 
     @Test(arguments: [
         ("abc", true), ("A.z_0:9-", true), (String(repeating: "x", count: 128), true), ("", false),
-        (String(repeating: "x", count: 129), false), ("a b", false), ("a\"b", false), ("a,b", false),
+        (String(repeating: "x", count: 129), false), ("a b", false), ("a\"b", false),
+        ("a,b", false),
         ("é", false), ("a\u{0}", false), ("<b>", false),
     ])
     func `a trusted peer's request id is kept if it is acceptable`(_ id: String, _ isKept: Bool) {
@@ -132,7 +136,10 @@ import Testing
 
     @Test func `random hops never trap and never reach beyond an untrusted one`() {
         var random = RandomSource(seed: 3)
-        let words = ["10.1.1.1", "192.0.2.1", "x", "", "[", "]", ":", "[::1]:9", "%", "::", "1.2.3.4:5", "\t"]
+        let words = [
+            "10.1.1.1", "192.0.2.1", "x", "", "[", "]", ":", "[::1]:9", "%", "::", "1.2.3.4:5",
+            "\t",
+        ]
         for _ in 0..<3000 {
             let lines = (0..<Int.random(in: 0...3, using: &random)).map { _ in
                 (0..<Int.random(in: 0...4, using: &random))

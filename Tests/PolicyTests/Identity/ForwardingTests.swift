@@ -29,7 +29,8 @@ import Testing
 
     @Test func `an untrusted peer's chain is begun anew`() {
         let request = SentRequest("GET", "/", host: "a.example:8080").from(Self.from("192.0.2.1"))
-            .with("X-Forwarded-For", "6.6.6.6").with("X-Forwarded-Host", "evil").with("X-Forwarded-Proto", "https")
+            .with("X-Forwarded-For", "6.6.6.6").with("X-Forwarded-Host", "evil").with(
+                "X-Forwarded-Proto", "https")
         #expect(
             Self.lines(request) == [
                 "X-Forwarded-For: 192.0.2.1", "X-Forwarded-Proto: http",
@@ -44,7 +45,8 @@ import Testing
             .with("X-Forwarded-Host", "a.example").with("X-Forwarded-Proto", "https")
         #expect(
             Self.lines(request) == [
-                "X-Forwarded-For: 192.0.2.1, unknown, 2001:db8::1, 10.0.0.9", "X-Forwarded-Proto: https",
+                "X-Forwarded-For: 192.0.2.1, unknown, 2001:db8::1, 10.0.0.9",
+                "X-Forwarded-Proto: https",
                 "X-Forwarded-Host: a.example", "X-Real-IP: 2001:db8::1",
             ])
     }
@@ -59,7 +61,8 @@ import Testing
         let unix = SentRequest().from(Arrival(peer: .unix, listener: 0, isSecure: false))
         #expect(Self.lines(unix) == ["X-Forwarded-Proto: http", "X-Forwarded-Host: example.com"])
         #expect(
-            Self.lines(unix.with("X-Forwarded-For", "192.0.2.1")).contains("X-Forwarded-For: 192.0.2.1"))
+            Self.lines(unix.with("X-Forwarded-For", "192.0.2.1")).contains(
+                "X-Forwarded-For: 192.0.2.1"))
     }
 
     @Test(arguments: ["a b", "a\"b", "<x>", "a/b", "é", "a@b", "a,b", ""])

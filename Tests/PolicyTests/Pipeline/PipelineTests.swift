@@ -17,7 +17,8 @@ import Testing
     @Test func `a route's action becomes the verdict's`() {
         let pipeline = Self.pipeline([
             .upstream(7), .redirect(Redirect(target: "/", status: 301)),
-            .respond(FixedResponse(status: 200, body: [], contentType: "text/plain")), .health(.live),
+            .respond(FixedResponse(status: 200, body: [], contentType: "text/plain")),
+            .health(.live),
         ])
         let actions = (0..<4).map { pipeline.verdict(SentRequest("GET", "/\($0)")).action }
         #expect(actions == [.forward(upstream: 7), .redirect, .respond, .health(.live)])
@@ -42,8 +43,11 @@ import Testing
     @Test func `OPTIONS about the server lists what any route takes`() {
         let request = SentRequest("OPTIONS", "*")
         #expect(
-            [RouteSample("/*")].decision(request) == "list GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS")
-        let few = [RouteSample("/a", methods: ["GET"]), RouteSample("/b", methods: ["PURGE", "TRACE"])]
+            [RouteSample("/*")].decision(request)
+                == "list GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS")
+        let few = [
+            RouteSample("/a", methods: ["GET"]), RouteSample("/b", methods: ["PURGE", "TRACE"]),
+        ]
         #expect(few.decision(request) == "list GET, HEAD, PURGE")
     }
 

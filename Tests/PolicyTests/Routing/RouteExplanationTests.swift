@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct RouteExplanationTests {
     private static let routes = [
-        RouteSample("/a", host: "other.example"), RouteSample("/b"), RouteSample("/a", methods: ["POST"]),
+        RouteSample("/a", host: "other.example"), RouteSample("/b"),
+        RouteSample("/a", methods: ["POST"]),
         RouteSample("/a", headers: ["X-Kind": "one"]), RouteSample("/a", listener: "internal"),
         RouteSample("/a"), RouteSample("/*"),
     ]

@@ -93,7 +93,8 @@ extension RouteModel {
         var values: [UInt8] = []
         for part in path.utf8.split(separator: 0x25, omittingEmptySubsequences: false).dropFirst() {
             let digits = String(decoding: part.prefix(2), as: UTF8.self)
-            guard digits.count == 2, digits.allSatisfy(\.isHexDigit), let value = UInt8(digits, radix: 16)
+            guard digits.count == 2, digits.allSatisfy(\.isHexDigit),
+                let value = UInt8(digits, radix: 16)
             else { return nil }
             values.append(value)
         }
@@ -143,7 +144,8 @@ extension RouteModel {
     private static func laxResolved(_ path: [UInt8]) -> [UInt8]? {
         let turned = path.map { $0 == 0x5c ? 0x2f : $0 }
         let segments = turned.split(separator: 0x2f, omittingEmptySubsequences: false)
-        let merged = segments.dropFirst().dropLast().filter { !$0.isEmpty } + [segments[segments.count - 1]]
+        let merged =
+            segments.dropFirst().dropLast().filter { !$0.isEmpty } + [segments[segments.count - 1]]
         return resolved([0x2f] + merged.joined(separator: [0x2f]))
     }
 }

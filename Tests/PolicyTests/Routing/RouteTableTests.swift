@@ -23,13 +23,17 @@ import Testing
     }
 
     @Test(arguments: [
-        ("example.com", "0"), ("EXAMPLE.com", "0"), ("example.com:8080", "0"), ("example.com.", "0"),
+        ("example.com", "0"), ("EXAMPLE.com", "0"), ("example.com:8080", "0"),
+        ("example.com.", "0"),
         ("example.com.:443", "0"), ("a.example.com", "1"), ("a.b.Example.Com", "1"),
         ("xexample.com", "3"), (".example.com", "3"), ("", "3"), ("127.0.0.1", "3"), ("com", "3"),
-        ("[::1]", "2"), ("[::1]:8080", "2"), ("[0:0::0:1]", "2"), ("[::2]", "3"), ("example.com:", "0"),
+        ("[::1]", "2"), ("[::1]:8080", "2"), ("[0:0::0:1]", "2"), ("[::2]", "3"),
+        ("example.com:", "0"),
         ("other.example.com", "1"),
     ])
-    func `hosts are compared without case, port and trailing dot`(_ host: String, _ decision: String) {
+    func `hosts are compared without case, port and trailing dot`(
+        _ host: String, _ decision: String
+    ) {
         let routes = [
             RouteSample(host: "Example.com."), RouteSample(host: "*.example.com"),
             RouteSample(host: "::1"), RouteSample(),
@@ -69,14 +73,17 @@ import Testing
     }
 
     @Test func `a preflight is matched as the method it asks for`() {
-        let routes = [RouteSample("/a", methods: ["PATCH"]), RouteSample("/b", methods: ["OPTIONS"])]
+        let routes = [
+            RouteSample("/a", methods: ["PATCH"]), RouteSample("/b", methods: ["OPTIONS"]),
+        ]
         let preflight = SentRequest("OPTIONS", "/a").with("Origin", "https://x.example")
             .with("Access-Control-Request-Method", "PATCH")
         #expect(routes.decision(preflight) == "0")
         var other = preflight
         other.target = "/b"
         #expect(routes.decision(other) == "405 OPTIONS")
-        let withoutOrigin = SentRequest("OPTIONS", "/a").with("Access-Control-Request-Method", "PATCH")
+        let withoutOrigin = SentRequest("OPTIONS", "/a").with(
+            "Access-Control-Request-Method", "PATCH")
         #expect(routes.decision(withoutOrigin) == "405 PATCH")
         let disguised = SentRequest("OPTIONS", "/a").with("Origin", "https://x.example")
             .with("Access_Control_Request_Method", "PATCH")

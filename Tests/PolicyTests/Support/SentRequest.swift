@@ -43,7 +43,8 @@ struct SentRequest {
         }
         var head = RequestHead()
         head.methodName = placed(method.utf8)
-        head.method = Method.allCases.first { $0 != .other && $0.name.description == method } ?? .other
+        head.method =
+            Method.allCases.first { $0 != .other && $0.name.description == method } ?? .other
         let path = target.utf8.prefix { $0 != 0x3f }
         head.path = placed(path)
         head.query = placed(target.utf8.dropFirst(path.count))

@@ -67,10 +67,14 @@ import Testing
         ("https://example.com/@c", "https://example.com/@c"),
         ("https://example.com/?mail=a@b", "https://example.com/?mail=a@b"),
         ("//user:pw@example.com/", "//example.com/"),
-        ("https://example.com/cb#access_token=x&state=1",
-            "https://example.com/cb#access_token=[redacted]&state=1"),
-        ("https://u:p@example.com/a/long/path/of/some/length?x=1&token=t",
-            "https://example.com/a/long/path/of/some/length?x=1&token=[redacted]"),
+        (
+            "https://example.com/cb#access_token=x&state=1",
+            "https://example.com/cb#access_token=[redacted]&state=1"
+        ),
+        (
+            "https://u:p@example.com/a/long/path/of/some/length?x=1&token=t",
+            "https://example.com/a/long/path/of/some/length?x=1&token=[redacted]"
+        ),
         ("https://ü:p@example.com/ü?x=ü", "https://example.com/ü?x=ü"),
         ("?", "?"), ("@", "@"), ("/", "/"), ("//", "//"), ("//@", "//"),
     ])
@@ -80,10 +84,13 @@ import Testing
 
     @Test func `random queries never show what follows a secret key`() throws {
         var numbers = SeededNumbers(seed: 5)
-        let pieces = ["a", "=", "&", ";", "token", "Key", "%", "25", "_", "?", "#", "\"", "é", "x1"]
+        let pieces = [
+            "a", "=", "&", ";", "token", "Key", "%", "25", "_", "?", "#", "\"", "é", "x1",
+        ]
         for _ in 0..<600 {
             let count = Int.random(in: 0...12, using: &numbers)
-            let noise = (0..<count).map { _ in pieces.randomElement(using: &numbers) ?? "" }.joined()
+            let noise = (0..<count).map { _ in pieces.randomElement(using: &numbers) ?? "" }
+                .joined()
             let shown = try member(
                 "query", of: Array("\(noise)&api_token=v4lue".utf8), as: \.query)
             #expect(shown?.hasSuffix("&api_token=[redacted]") == true, "\(noise)")

@@ -14,7 +14,7 @@ struct SourceText {
     }
 }
 
-/// 2026-03-01T12:34:56.789Z
+/// A clock at 2026-03-01T12:34:56.789Z.
 let sampleClock = LogClock(nowMillisecondsSinceEpoch: 1_772_368_496_789)
 
 let sampleLabels = AccessLabels(

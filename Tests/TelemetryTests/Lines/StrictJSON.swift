@@ -11,7 +11,7 @@ struct StrictJSON {
     private let bytes: [UInt8]
     private var offset = 0
 
-    /// The members of an object that ends with the line, in order. Numbers are given as written.
+    /// The members, in order, of an object that ends with the line; numbers are as written.
     static func members(ofLine line: [UInt8]) throws(Flaw) -> [(key: String, value: String)] {
         guard line.last == 0x0A else { throw .unexpected(at: line.count) }
         let text = Array(line.dropLast())

@@ -4,7 +4,9 @@ import Testing
 @Suite struct LoopMetricsTests {
     @Test func `requests are counted by route, method and status`() {
         let loop = LoopMetrics(names: sampleNames)
-        for _ in 0..<3 { loop.requestFinished(finishedRecord(status: 200, microseconds: 1), method: 0) }
+        for _ in 0..<3 {
+            loop.requestFinished(finishedRecord(status: 200, microseconds: 1), method: 0)
+        }
         loop.requestFinished(finishedRecord(status: 503, microseconds: 1), method: 1)
         loop.requestFinished(finishedRecord(status: nil, microseconds: 1), method: 0)
         loop.requestFinished(finishedRecord(status: 404, microseconds: 1, route: nil), method: 2)
@@ -22,7 +24,8 @@ import Testing
         var expected: [UInt16: Int] = [:]
         for status: UInt16 in 100..<600 {
             for method: UInt8 in 0..<3 {
-                loop.requestFinished(finishedRecord(status: status, microseconds: 1), method: method)
+                loop.requestFinished(
+                    finishedRecord(status: status, microseconds: 1), method: method)
                 expected[status, default: 0] += 1
             }
         }
@@ -49,16 +52,17 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (0, "0.0005"), (499, "0.0005"), (500, "0.0005"), (501, "0.001"), (1000, "0.001"),
-        (1001, "0.0025"), (2500, "0.0025"), (2501, "0.005"), (5000, "0.005"), (5001, "0.01"),
-        (10_000, "0.01"), (10_001, "0.025"), (25_000, "0.025"), (25_001, "0.05"),
-        (50_000, "0.05"), (50_001, "0.1"), (100_000, "0.1"), (100_001, "0.25"),
-        (250_000, "0.25"), (250_001, "0.5"), (500_000, "0.5"), (500_001, "1"),
-        (1_000_000, "1"), (1_000_001, "2.5"), (2_500_000, "2.5"), (2_500_001, "5"),
-        (5_000_000, "5"), (5_000_001, "10"), (10_000_000, "10"), (10_000_001, "30"),
-        (30_000_000, "30"), (30_000_001, "+Inf"), (1 << 40, "+Inf"),
-    ] as [(UInt64, String)])
+    @Test(
+        arguments: [
+            (0, "0.0005"), (499, "0.0005"), (500, "0.0005"), (501, "0.001"), (1000, "0.001"),
+            (1001, "0.0025"), (2500, "0.0025"), (2501, "0.005"), (5000, "0.005"), (5001, "0.01"),
+            (10_000, "0.01"), (10_001, "0.025"), (25_000, "0.025"), (25_001, "0.05"),
+            (50_000, "0.05"), (50_001, "0.1"), (100_000, "0.1"), (100_001, "0.25"),
+            (250_000, "0.25"), (250_001, "0.5"), (500_000, "0.5"), (500_001, "1"),
+            (1_000_000, "1"), (1_000_001, "2.5"), (2_500_000, "2.5"), (2_500_001, "5"),
+            (5_000_000, "5"), (5_000_001, "10"), (10_000_000, "10"), (10_000_001, "30"),
+            (30_000_000, "30"), (30_000_001, "+Inf"), (1 << 40, "+Inf"),
+        ] as [(UInt64, String)])
     func `a duration falls into the first bucket that holds it`(_ value: UInt64, _ bound: String) {
         let loop = LoopMetrics(names: sampleNames)
         loop.requestFinished(finishedRecord(status: 200, microseconds: value), method: 0)
@@ -83,9 +87,8 @@ import Testing
         loops[0].connectionClosed(listener: 0)
         let page = page(loops)
         let route = "{route=\"app\"}"
-        #expect(
-            value(of: "apus_http_requests_total{route=\"app\",method=\"GET\",status=\"200\"}", in: page)
-                == "6")
+        let requests = "apus_http_requests_total{route=\"app\",method=\"GET\",status=\"200\"}"
+        #expect(value(of: requests, in: page) == "6")
         #expect(value(of: "apus_http_request_duration_seconds_sum\(route)", in: page) == "0.009000")
         #expect(value(of: "apus_http_request_duration_seconds_count\(route)", in: page) == "6")
         #expect(value(of: "apus_http_request_bytes_total\(route)", in: page) == "60")
@@ -134,9 +137,8 @@ import Testing
         loop.acceptFailed(listener: 7)
         loop.upstreamRetried(99)
         let page = page([loop])
-        #expect(
-            value(of: "apus_http_requests_total{route=\"-\",method=\"GET\",status=\"200\"}", in: page)
-                == "2")
+        let requests = "apus_http_requests_total{route=\"-\",method=\"GET\",status=\"200\"}"
+        #expect(value(of: requests, in: page) == "2")
         #expect(value(of: "apus_connections_total{listener=\"public\"}", in: page) == "1")
         #expect(value(of: "apus_accept_errors_total{listener=\"public\"}", in: page) == "1")
         #expect(value(of: "apus_upstream_retries_total{upstream=\"app\"}", in: page) == "1")

@@ -1,15 +1,17 @@
 import Telemetry
 import Testing
 
-/// The operators' pages say what the code does: their tables are made from its lists. One test a file,
-/// since a file is written anew as a whole.
+/// The operators' pages say what the code does: their tables are made from its lists.
+///
+/// One test a file, since a file is written anew as a whole.
 @Suite struct DocumentTests {
     @Test func `docs/metrics.md lists every metric and every reason`() throws {
         let path = "docs/metrics.md"
         var metrics = "| Name | Type | Labels | Meaning |\n|---|---|---|---|\n"
         for metric in Metric.allCases {
             let labels = metric.labels.map { "`\($0)`" }.joined(separator: ", ")
-            metrics += "| `\(metric.name)` | \(metric.kind.rawValue) | \(labels) | \(metric.help) |\n"
+            metrics +=
+                "| `\(metric.name)` | \(metric.kind.rawValue) | \(labels) | \(metric.help) |\n"
         }
         try expectSame(metrics, asPart: "metrics", ofFile: path)
         let reasons = UpstreamFailure.allCases.map { ($0.name, $0.meaning) }

@@ -4,7 +4,7 @@ import Telemetry
 import Testing
 
 @Suite struct LogPipelineTests {
-    @Test func `lines of all loops and of others reach the file, each loop's in order`() async throws {
+    @Test func `lines of all loops and of others reach the file in order`() async throws {
         let folder = try TemporaryFolder()
         let pipeline = try LogPipeline(output: .file(path: "\(folder.path)/log"), queueCount: 3)
         try pipeline.start()
@@ -130,6 +130,21 @@ import Testing
             _ = try LogPipeline(output: .file(path: path), queueCount: 1)
         } catch {
             #expect(error.step == .open(path: path) && error.errno == ENOENT)
+        }
+    }
+
+    @Test func `a pipeline that was not started has nothing to wait for`() throws {
+        let folder = try TemporaryFolder()
+        let pipeline = try LogPipeline(output: .file(path: "\(folder.path)/log"), queueCount: 1)
+        #expect(pipeline.stop(within: .seconds(20)))
+        pipeline.queue(0).append(numberedLine(0, 1, padding: 3))
+        #expect(!pipeline.stop(within: .seconds(20)))
+    }
+
+    @Test func `a loop cannot take the queue that others share`() async {
+        await #expect(processExitsWith: .failure) {
+            let pipeline = try LogPipeline(output: .stderr, queueCount: 2)
+            _ = pipeline.queue(2)
         }
     }
 }

@@ -3,7 +3,8 @@ import Glibc
 import Telemetry
 import Testing
 
-/// Outputs that take nothing: loops go on, lines are dropped whole and counted, memory stays as it is.
+/// Outputs that take nothing: loops go on, lines are dropped whole and counted, memory stays as it
+/// is.
 @Suite struct StuckOutputTests {
     @Test func `a reader that stops costs lines, which are counted, and is told of them`() throws {
         let pipe = try TestPipe()
@@ -78,7 +79,7 @@ import Testing
     @Test func `a socket gets whole lines though its buffer is small`() throws {
         var ends: [Int32] = [-1, -1]
         try #require(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
-        defer { ends.forEach { _ = close($0) } }
+        defer { for end in ends { _ = close(end) } }
         let pipeline = try LogPipeline(output: .descriptor(ends[0]), queueCount: 1)
         try pipeline.start()
         for number in 0..<8000 {
@@ -91,7 +92,8 @@ import Testing
     }
 
     @Test func `an output that cannot be opened once more is never waited on`() throws {
-        // A named pipe without a reader cannot be opened through /proc; its reader comes back later.
+        // A named pipe without a reader cannot be opened through /proc; its reader comes back
+        // later.
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/fifo"
         try #require(unsafe mkfifo(path, 0o600) == 0)
@@ -100,7 +102,7 @@ import Testing
         _ = close(firstReader)
         let pipeline = try LogPipeline(output: .descriptor(writer), queueCount: 1)
         let reader = unsafe open(path, O_RDONLY | O_NONBLOCK)
-        defer { [writer, reader].forEach { _ = close($0) } }
+        defer { for end in [writer, reader] { _ = close(end) } }
         try pipeline.start()
         for number in 0..<20_000 {
             pipeline.queue(0).append(numberedLine(0, number, padding: 100))
@@ -112,6 +114,47 @@ import Testing
         let lines = NumberedLines(whole, padding: 100)
         #expect(lines.broken.isEmpty)
         #expect(lines.numbers[0] == Array(0..<lines.count) && lines.count > 100)
+    }
+
+    @Test func `lines longer than what a pipe holds come through piece by piece`() throws {
+        let pipe = try TestPipe()
+        // One page, the least there is (F_SETPIPE_SZ).
+        #expect(fcntl(pipe.writer, 1031, 4096) == 4096)
+        let pipeline = try LogPipeline(output: .descriptor(pipe.writer), queueCount: 2)
+        try pipeline.start()
+        for number in 0..<20 {
+            for producer in 0..<2 {
+                pipeline.queue(producer).append(numberedLine(producer, number, padding: 9000))
+            }
+        }
+        let lines = NumberedLines(try finish(pipeline, readingFrom: pipe), padding: 9000)
+        #expect(lines.broken.isEmpty)
+        for producer in 0..<2 { #expect(lines.numbers[producer] == Array(0..<20)) }
+    }
+
+    @Test func `a line that was cut when its output is changed is whole in the new one`() throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/log"
+        try #require(unsafe mkfifo(path, 0o600) == 0)
+        let reader = unsafe open(path, O_RDONLY | O_NONBLOCK)
+        defer { _ = close(reader) }
+        let pipeline = try LogPipeline(output: .file(path: path), queueCount: 1)
+        try pipeline.start()
+        for number in 0..<200 {
+            pipeline.queue(0).append(numberedLine(0, number, padding: 1000))
+        }
+        // Bytes are there, and soon more than the pipe holds; nobody reads them before the change.
+        var polled = pollfd(fd: reader, events: Int16(POLLIN), revents: 0)
+        #expect(unsafe poll(&polled, 1, -1) == 1)
+        _ = unsafe unlink(path)
+        pipeline.reopen()
+        #expect(pipeline.stop(within: .seconds(20)))
+        let old = readAll(reader)
+        let whole = Array(old[..<((old.lastIndex(of: 0x0A) ?? -1) + 1)])
+        let lines = NumberedLines(whole + folder.contents(of: "log"), padding: 1000)
+        #expect(lines.broken.isEmpty)
+        #expect(lines.numbers[0] == Array(0..<200))
+        #expect(!folder.contents(of: "log").isEmpty)
     }
 
     /// Reads all that comes while the pipeline stops.

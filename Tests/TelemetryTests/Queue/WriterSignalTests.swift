@@ -6,18 +6,18 @@ import Testing
     @Test func `a busy writer is not woken`() throws {
         let pipe = try WakePipe()
         let signal = WriterSignal(pipe: pipe)
-        signal.lineCame(isHalfFull: true)
+        signal.lineCame(isFilling: true)
         #expect(!pipe.wait(orWritable: -1, milliseconds: 0))
     }
 
-    @Test func `a napping writer is woken by a ring that is half full alone, and once`() throws {
+    @Test func `a napping writer is woken by a ring that fills alone, and once`() throws {
         let pipe = try WakePipe()
         let signal = WriterSignal(pipe: pipe)
         signal.enter(.nap)
-        signal.lineCame(isHalfFull: false)
+        signal.lineCame(isFilling: false)
         #expect(!pipe.wait(orWritable: -1, milliseconds: 0))
-        signal.lineCame(isHalfFull: true)
-        signal.lineCame(isHalfFull: true)
+        signal.lineCame(isFilling: true)
+        signal.lineCame(isFilling: true)
         #expect(pipe.wait(orWritable: -1, milliseconds: 0))
         #expect(!pipe.wait(orWritable: -1, milliseconds: 0))
     }
@@ -26,7 +26,7 @@ import Testing
         let pipe = try WakePipe()
         let signal = WriterSignal(pipe: pipe)
         signal.enter(.sleep)
-        signal.lineCame(isHalfFull: false)
+        signal.lineCame(isFilling: false)
         #expect(pipe.wait(orWritable: -1, milliseconds: 0))
     }
 }

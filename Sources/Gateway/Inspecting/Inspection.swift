@@ -1,0 +1,210 @@
+import Bytes
+package import Config
+import HTTP
+import Policy
+
+/// Says what the gateway would do with a request, without a socket.
+///
+/// The request is read, decided upon and written by the code that serves: what is shown is what
+/// would happen. Only the values of `Date` and of a new request id are stood in for, so that the
+/// same question always gets the same answer.
+package enum Inspection {
+    /// The explanation, several lines of text.
+    package static func explain(
+        _ inquiry: Inquiry, by snapshot: Snapshot
+    ) throws(InquiryProblem) -> String {
+        let question = try Question(inquiry, to: snapshot)
+        let plan = Plan(snapshot, connections: ConnectionCount(), seed: 0)
+        var page = ExplanationPage()
+        page.title("\(inquiry.method) \(inquiry.url)")
+        let message = question.message
+        let bytes = message.span
+        var head = RequestHead()
+        var reader = RequestReader()
+        do throws(WireError) {
+            _ = try reader.read(bytes, limits: plan.headLimits, into: &head)
+        } catch {
+            if error == .hostMalformed, !inquiry.namesHost { throw .urlHost(inquiry.url) }
+            explain(error, question, plan, &page)
+            return page.text
+        }
+        explain(head, bytes, question, plan, &page)
+        return page.text
+    }
+
+    /// Explains why bytes are no request.
+    private static func explain(
+        _ error: WireError, _ question: Question, _ plan: Plan, _ page: inout ExplanationPage
+    ) {
+        let identity = plan.pipeline.identity(of: question.arrival)
+        page.add(identity, question, requestID: standInID)
+        page.section("routes")
+        page.line("not asked: the request is malformed (\(error.token))")
+        var journal = Journal(text: Buffer(capacity: 256))
+        journal.note(client: identity.client)
+        journal.note(requestID: standIn)
+        let answer = OwnAnswer(
+            content: .problem(ProblemCode(error), .json), isHead: false,
+            isSecure: identity.isSecure, connection: .close)
+        add(answer, of: plan.routeless, RequestHead(), journal, plan, &page)
+        page.add(plan.snapshot, route: nil)
+    }
+
+    private static func explain(
+        _ head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, _ question: Question,
+        _ plan: Plan, _ page: inout ExplanationPage
+    ) {
+        var scratch = PolicyScratch()
+        let verdict = plan.pipeline.decide(
+            head, in: bytes, from: question.arrival, scratch: &scratch)
+        let journal = journal(of: head, bytes, verdict)
+        let requestID = bytes.text(verdict.identity.requestID)
+        page.add(
+            verdict.identity, question, requestID: requestID.isEmpty ? standInID : requestID)
+        page.section("routes")
+        if case .refuse(let refusal) = verdict.action, !refusal.reason.comesFromRouting {
+            page.line("not asked: the request is refused before (\(refusal.reason.token))")
+        } else if case .listMethods = verdict.action {
+            page.line("not asked: the request is about the server as a whole")
+        } else {
+            page.add(
+                plan.pipeline.explain(head, in: bytes, from: question.arrival),
+                routes: plan.snapshot.routes, taker: verdict.route)
+        }
+        if case .forward(let upstream) = verdict.action,
+            plan.route(verdict.route).admits(head.framing)
+        {
+            forward(head, verdict, to: upstream, journal, question, plan, &page)
+        } else {
+            answer(head, bytes, verdict, journal, plan, &page)
+        }
+        page.add(plan.snapshot, route: verdict.route)
+    }
+
+    private static func journal(
+        of head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, _ verdict: Verdict
+    ) -> Journal {
+        var journal = Journal(
+            head, in: bytes, text: Buffer(capacity: head.byteCount + 256))
+        journal.note(client: verdict.identity.client)
+        if verdict.identity.requestID.isEmpty {
+            journal.note(requestID: standIn)
+        } else {
+            journal.note(requestIDAt: verdict.identity.requestID)
+        }
+        return journal
+    }
+
+    // MARK: What happens
+
+    private static func forward(
+        _ head: borrowing RequestHead, _ verdict: Verdict, to index: Int,
+        _ journal: borrowing Journal, _ question: Question, _ plan: Plan,
+        _ page: inout ExplanationPage
+    ) {
+        let upstream = plan.snapshot.upstreams[index]
+        page.section("action")
+        page.add(upstream, isTunnelOffered: head.options.contains(.upgrade))
+        var output = Buffer(capacity: journal.text.count + UpstreamHead.addedBytesMax)
+        UpstreamHead.write(
+            head, of: journal, for: verdict.identity, arrival: question.arrival,
+            host: plan.hosts[index].sent(toServer: 0), into: &output)
+        page.section("sent to \(upstream.servers[0].text)")
+        page.lines(shown(output))
+        addStamp(plan.route(verdict.route).security, verdict.identity, journal, &page)
+    }
+
+    /// Adds what every response of the app gets.
+    private static func addStamp(
+        _ security: SecurityHeaders, _ identity: ClientIdentity, _ journal: borrowing Journal,
+        _ page: inout ExplanationPage
+    ) {
+        var all = Buffer(capacity: DownstreamHead.addedBytesMax)
+        security.append(to: &all, isSecure: identity.isSecure, appHas: [])
+        var certain = Buffer(capacity: DownstreamHead.addedBytesMax)
+        security.append(
+            to: &certain, isSecure: identity.isSecure,
+            appHas: [.contentSecurityPolicy, .cacheControl])
+        DownstreamHead.append(requestIDOf: journal, to: &certain)
+        page.section("added to the response")
+        page.lines(shown(certain))
+        let always = shown(certain).split(separator: "\r\n")
+        let yielding = shown(all).split(separator: "\r\n").filter { !always.contains($0) }
+        if !yielding.isEmpty {
+            page.section("added unless the app sends its own")
+            page.lines(yielding.joined(separator: "\r\n"))
+        }
+        if !security.removed.isEmpty {
+            page.section("taken out of the response")
+            page.line("the app's own copies of what is added above, and what tells how the app is")
+            page.line("made: Server, X-Powered-By and their like")
+        }
+    }
+
+    private static func answer(
+        _ head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, _ verdict: Verdict,
+        _ journal: borrowing Journal, _ plan: Plan, _ page: inout ExplanationPage
+    ) {
+        let format = ProblemFormat.preferred(by: head, in: bytes)
+        var content = OwnAnswer.Content(verdict.action, format)
+        if case .forward = verdict.action { content = .problem(.bodyTooLarge, format) }
+        let persistence = DownstreamMachine.Persistence(
+            answering: head, isDraining: false)
+        let answer = OwnAnswer(
+            content: content, isHead: head.method == .head, isSecure: verdict.identity.isSecure,
+            connection: persistence.field(isModern: head.version == .http11))
+        add(answer, of: plan.route(verdict.route), head, journal, plan, &page)
+    }
+
+    /// Adds an answer of the gateway as it would leave.
+    private static func add(
+        _ answer: OwnAnswer, of route: RoutePlan, _ head: borrowing RequestHead,
+        _ journal: borrowing Journal, _ plan: Plan, _ page: inout ExplanationPage
+    ) {
+        var body = Buffer(capacity: OwnAnswer.headBytesMax + route.fixed.body.count)
+        answer.writeBody(route, journal: journal, into: &body)
+        var date = Buffer(capacity: 16)
+        date.append("<now>")
+        var output = Buffer(capacity: OwnAnswer.headBytesMax)
+        answer.writeHead(
+            route, pipeline: plan.pipeline, head: head, journal: journal, bodyBytes: body.count,
+            date: date, into: &output)
+        page.section("action")
+        page.line("answered by the gateway")
+        page.section("answer")
+        page.lines(shown(output))
+        if !answer.isHead { page.add(body: shown(body)) }
+    }
+
+    // MARK: Stand-ins
+
+    /// Stands for a new id while bytes are written.
+    private static let standIn = RequestID(milliseconds: 0, 0, 0)
+    private static let standInID = "<new>"
+
+    private static func shown(_ buffer: borrowing Buffer) -> String {
+        var text = Buffer(capacity: RequestID.textBytes)
+        standIn.append(to: &text)
+        return String(decoding: buffer.copy(), as: UTF8.self)
+            .replacing(String(decoding: text.copy(), as: UTF8.self), with: standInID)
+    }
+}
+
+extension RefusalReason {
+    /// Whether routes were asked: what they said of the request then explains the refusal.
+    fileprivate var comesFromRouting: Bool {
+        switch self {
+        case .noRoute, .methodNotAllowed: true
+        case .methodRefused, .badEscape, .nulInPath, .pathAboveRoot, .pathNotRooted, .ambiguousPath:
+            false
+        }
+    }
+}
+
+extension Span<UInt8> {
+    fileprivate func text(_ range: ByteRange) -> String {
+        var text: [UInt8] = []
+        for index in range.indices { text.append(self[index]) }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

@@ -1,0 +1,19 @@
+// Decides what becomes of a request and what goes with its answer: pure functions from values to
+// values.
+//
+// Nothing in here reads a clock, logs, blocks, keeps state between requests or does I/O. Time is an
+// argument, storage is lent (`PolicyScratch`), and a request's bytes are seen through a `Span` that
+// no value keeps. What a configuration settles is compiled when it is loaded; deciding allocates
+// nothing.
+//
+//     Pipeline.decide(head, arrival) ──► Verdict: route, identity, action
+//        │ Identity/    whose word is believed, who the client is, what the upstream is told
+//        │ Routing/     the first route that takes the request (docs/routing.md)
+//        ▼
+//     what the gateway asks for when it writes
+//          Identity/    RequestID, Forwarding
+//          Headers/     SecurityHeaders
+//          Routing/     RedirectTarget
+//          Errors/      ProblemFormat, ProblemBody
+//
+// Begin with `Pipeline`: its stages stand there in their order.

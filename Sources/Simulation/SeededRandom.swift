@@ -1,0 +1,22 @@
+/// Random numbers that a seed repeats exactly (SplitMix64).
+package struct SeededRandom: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    package init(seed: UInt64) { state = seed }
+
+    package mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// Whether an event of so many in a hundred happens.
+    package mutating func happens(percent: UInt64) -> Bool { next() % 100 < percent }
+
+    /// A number from 0 to `count - 1`.
+    ///
+    /// - Parameter count: At least 1.
+    package mutating func below(_ count: Int) -> Int { Int(next() % UInt64(count)) }
+}

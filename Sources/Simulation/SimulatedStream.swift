@@ -1,0 +1,196 @@
+import Linux
+import Reactor
+
+/// One connection between the gateway and somebody whom a test plays: its peer.
+///
+/// The package verbs are the peer's. What the gateway does comes through ``SimulatedKernel``.
+package final class SimulatedStream {
+    enum Stage { case connecting, established, refused, silent }
+
+    /// The gateway's descriptor.
+    package let number: Int32
+    /// Bytes that may wait for the peer; what the kernel's buffers hold in the middle of a real
+    /// one.
+    package var roomMax: Int
+    var stage: Stage
+    /// Bytes on their way to the gateway.
+    private(set) var inbound: [UInt8] = []
+    /// Bytes on their way to the peer.
+    private var outbound: [UInt8] = []
+    /// Under which the gateway watches it; `nil` while it does not.
+    var token: Token?
+    /// Whether something changed since the last report.
+    var isPending = false
+    var hasPeerEnded = false
+    /// The peer reads no more: what is written to it is answered by a reset.
+    private var hasPeerLeft = false
+    private var pendingError: Errno?
+    private var isBroken = false
+    private var wantsRoom = false
+    private var hasEndedWrites = false
+    private(set) var isClosed = false
+    /// Whether the peer was told that the connection is void.
+    package private(set) var sawReset = false
+
+    init(number: Int32, stage: Stage, roomMax: Int) {
+        self.number = number
+        self.stage = stage
+        self.roomMax = roomMax
+    }
+
+    // MARK: The peer
+
+    /// Whether the peer has read all there will ever be.
+    package var sawEnd: Bool { outbound.isEmpty && (hasEndedWrites || isClosed) || sawReset }
+
+    /// Bytes that wait for the peer.
+    package var waitingCount: Int { outbound.count }
+
+    /// Sends bytes, unless the connection is gone; the gateway's kernel answers those with a reset.
+    package func send(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty, !isBroken, !hasPeerEnded else { return }
+        if isClosed { return becomeVoid() }
+        inbound += bytes
+        isPending = true
+    }
+
+    /// Sends text.
+    package func send(_ text: String) { send(Array(text.utf8)) }
+
+    /// Takes up to `countMax` bytes.
+    package func take(_ countMax: Int = .max) -> [UInt8] {
+        let taken = Array(outbound.prefix(countMax))
+        outbound.removeFirst(taken.count)
+        if wantsRoom && !taken.isEmpty {
+            wantsRoom = false
+            isPending = true
+        }
+        return taken
+    }
+
+    /// Says that it will send no more, and goes on reading.
+    package func end() {
+        guard !isBroken, !isClosed, !hasPeerEnded else { return }
+        hasPeerEnded = true
+        isPending = true
+    }
+
+    /// Closes: reads no more either.
+    package func close() {
+        guard outbound.isEmpty else { return reset() }
+        end()
+        hasPeerLeft = true
+    }
+
+    /// Breaks the connection off.
+    package func reset() {
+        outbound = []
+        hasPeerLeft = true
+        guard !isClosed, !isBroken else { return }
+        fail(.connectionReset)
+        pendingError = .connectionReset
+    }
+
+    /// What the gateway had not yet read when the connection became void is lost to the peer, as on
+    /// a real network it may be.
+    private func becomeVoid() {
+        sawReset = true
+        outbound = []
+    }
+
+    // MARK: The gateway's side
+
+    /// Breaks the connection because a call failed.
+    func fail(_ error: Errno) {
+        isBroken = true
+        hasPeerEnded = true
+        isPending = true
+    }
+
+    func noteCallFailed(_ error: Errno) {
+        fail(error)
+        becomeVoid()
+        inbound = []
+    }
+
+    var room: Int { max(0, roomMax - outbound.count) }
+
+    var readiness: Readiness {
+        switch stage {
+        case .connecting, .silent: return []
+        case .refused: return [.readable, .writable, .ended, .broken]
+        case .established: break
+        }
+        var readiness: Readiness = []
+        if !inbound.isEmpty || hasPeerEnded { readiness.insert(.readable) }
+        if room > 0 || isBroken { readiness.insert(.writable) }
+        if hasPeerEnded { readiness.insert(.ended) }
+        if isBroken || hasPeerEnded && hasEndedWrites { readiness.formUnion(.broken) }
+        return readiness
+    }
+
+    /// Takes bytes for the gateway.
+    ///
+    /// - Parameter share: At least 1, at most what waits.
+    func read(_ share: Int) -> [UInt8] {
+        let taken = Array(inbound.prefix(share))
+        inbound.removeFirst(share)
+        // The rest comes a moment later: a short read has emptied the socket, as far as its reader
+        // can see.
+        if !inbound.isEmpty { isPending = true }
+        return taken
+    }
+
+    /// What a read finds when no bytes wait.
+    func readNothing() -> IOResult {
+        if let error = pendingError {
+            pendingError = nil
+            return .failed(error)
+        }
+        return hasPeerEnded ? .ended : .wouldBlock
+    }
+
+    /// Why a write cannot be; `nil` if it can.
+    func writeProblem() -> IOResult? {
+        guard stage == .established else { return .wouldBlock }
+        if let error = pendingError {
+            pendingError = nil
+            return .failed(error)
+        }
+        if isBroken || hasEndedWrites { return .failed(.brokenPipe) }
+        if room == 0 {
+            wantsRoom = true
+            return .wouldBlock
+        }
+        return nil
+    }
+
+    /// Takes bytes from the gateway.
+    ///
+    /// - Parameter isShort: Whether more were asked for.
+    func write(_ bytes: [UInt8], isShort: Bool) {
+        if hasPeerLeft {
+            fail(.connectionReset)
+            pendingError = .connectionReset
+            return
+        }
+        outbound += bytes
+        guard isShort else { return }
+        if room == 0 { wantsRoom = true } else { isPending = true }
+    }
+
+    func shutdownWrites() {
+        hasEndedWrites = true
+        if hasPeerEnded { isPending = true }
+    }
+
+    /// Closes.
+    ///
+    /// Bytes that nobody read make it a reset (RFC 1122 §4.2.2.13).
+    func close(isReset: Bool) {
+        isClosed = true
+        token = nil
+        if isReset || !inbound.isEmpty { becomeVoid() }
+        inbound = []
+    }
+}

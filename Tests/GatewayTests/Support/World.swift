@@ -1,0 +1,203 @@
+import Bytes
+import Config
+import HTTP
+import Linux
+import Policy
+import Reactor
+import Simulation
+import Telemetry
+import Testing
+
+@testable import Gateway
+
+/// A worker with its kernel, its clients and its app, all in one test's hand.
+///
+/// Nothing here takes time: the clock stands until the test moves it.
+final class World {
+    let kernel: SimulatedKernel
+    let names: MetricNames
+    let metrics: LoopMetrics
+    let connections = ConnectionCount()
+    let app = AppPlay()
+    var worker: Worker<SimulatedTransport>
+    var clients: [Client] = []
+    private let queue = LogQueue(capacity: 1 << 22)
+    private let mailbox: Mailbox<WorkerMessage>
+    private var log = ""
+    /// Turns that nothing came of, one after the other, before a worker is said to spin.
+    private static let turnsMax = 20_000
+
+    /// - Parameter text: The configuration; see ``Settings``.
+    init(_ text: String = Settings.plain, faults: SimulatedFaults = SimulatedFaults()) throws {
+        let result = Loading.load(text: text, path: "test.yaml", environment: [:])
+        let snapshot = try #require(result.snapshot, "\(result.problems.map(\.text))")
+        kernel = SimulatedKernel(
+            listenerCount: snapshot.listeners.count,
+            now: MonotonicInstant(nanoseconds: 5_000_000_000_000))
+        kernel.faults = faults
+        for server in snapshot.upstreams.flatMap(\.servers) {
+            if let address = SocketAddress(server.address) { kernel.receptions[address] = .accepts }
+        }
+        names = MetricNames(
+            routes: snapshot.routes.map(\.name), upstreams: snapshot.upstreams.map(\.name),
+            listeners: snapshot.listeners.map(\.name), methods: Method.allCases.map(\.name),
+            build: BuildLabels(version: "", swift: "", openssl: ""))
+        metrics = LoopMetrics(names: names)
+        mailbox = try Mailbox()
+        worker = Worker(
+            SimulatedTransport(kernel), plan: Plan(snapshot, connections: connections, seed: 7),
+            sight: Sight(snapshot, metrics: metrics, queue: queue), mailbox: mailbox)
+    }
+
+    // MARK: Playing
+
+    /// A client connects; it is accepted in the next turn.
+    @discardableResult
+    func connect(listener: Int = 0, sending text: String = "") throws -> Client {
+        let peer = SocketAddress.ipv4(0xC000_0200 + UInt32(clients.count % 200), port: 40_000)
+        let stream = try #require(kernel.arrive(on: listener, from: peer))
+        let client = Client(stream)
+        clients.append(client)
+        client.send(text)
+        return client
+    }
+
+    /// Lets everybody do what they can until nobody can do more.
+    func run() {
+        for _ in 0..<Self.turnsMax {
+            runWorker()
+            let appMoved = app.play(kernel.upstreamStreams.map(\.stream))
+            let clientsMoved = clients.reduce(false) { $1.read() || $0 }
+            if !appMoved && !clientsMoved { return }
+        }
+        Issue.record("clients and app never come to an end")
+    }
+
+    /// Lets the worker alone do what it can.
+    func runWorker() {
+        for _ in 0..<Self.turnsMax {
+            guard !worker.turn.isDone else { return }
+            worker.takeTurn()
+            if kernel.wasQuiet { return }
+        }
+        Issue.record("the worker spins")
+    }
+
+    /// Lets time pass, every deadline in it at its moment.
+    func pass(_ length: Duration) {
+        let end = kernel.now.advanced(by: length)
+        run()
+        var stepsLeft = Self.turnsMax
+        while !isDone, let next = kernel.sleepsUntil, next <= end, stepsLeft > 0 {
+            kernel.advance(to: next)
+            run()
+            stepsLeft -= 1
+        }
+        #expect(stepsLeft > 0, "a deadline never passes")
+        kernel.advance(to: end)
+        run()
+    }
+
+    func post(_ message: WorkerMessage) {
+        mailbox.post(message)
+        kernel.ring()
+    }
+
+    /// Has the worker finish, and waits for it.
+    func drain(within length: Duration = .seconds(30)) {
+        post(.drain(until: kernel.now.advanced(by: length)))
+        run()
+    }
+
+    // MARK: Seeing
+
+    var isDone: Bool { worker.turn.isDone }
+    /// Client connections that the worker holds.
+    var downstreamCount: Int { worker.downstreams.count }
+    /// Server connections that the worker holds, idle ones included.
+    var upstreamCount: Int { worker.upstreams.count }
+    var exchangeCount: Int { worker.exchanges.count }
+    /// Buffers in use.
+    var bufferCount: Int { worker.pool.lentCount }
+
+    /// All log lines so far.
+    var lines: [String] {
+        log += String(decoding: queue.takeAll(), as: UTF8.self)
+        return log.split(separator: "\n").map(String.init)
+    }
+
+    /// The access lines so far.
+    var records: [LogLine] { lines.map(LogLine.init).filter { $0["event"] == "request" } }
+
+    /// The outcomes so far, in the order of the log.
+    var outcomes: [String] { records.map { $0["outcome"] ?? "-" } }
+
+    /// The value of a metric's line, by its name and labels as they stand on the page.
+    func metric(_ name: String) -> Int? {
+        let page = MetricsPage.text(names, metrics)
+        let line = page.split(separator: "\n").first { $0.hasPrefix(name + " ") }
+        return line.flatMap { Int($0.dropFirst(name.count + 1)) }
+    }
+
+    /// Has all clients leave and idle connections end, then checks that nothing is left behind.
+    func expectNothingLeaks(_ note: String = "", sourceLocation: SourceLocation = #_sourceLocation)
+    {
+        for client in clients { client.leave() }
+        run()
+        // Longer than any timeout of the configurations here, so that everything idle ends.
+        pass(.seconds(400))
+        let leaks = [
+            "client connections": worker.downstreams.count,
+            "server connections": worker.upstreams.count,
+            "exchanges": worker.exchanges.count, "buffers": worker.pool.lentCount,
+            "descriptors": kernel.openCount, "idle": worker.pools.reduce(0) { $0 + $1.idleCount },
+            "endpoint connections": worker.pools.reduce(0) { sum, pool in
+                pool.endpoints.reduce(sum) { $0 + $1.connectionCount }
+            },
+        ].filter { $0.value != 0 }
+        #expect(leaks.isEmpty, "left behind \(note)", sourceLocation: sourceLocation)
+        #expect(kernel.misuses.isEmpty, "\(note)", sourceLocation: sourceLocation)
+        expectCountersAreBack(note, sourceLocation)
+    }
+
+    private func expectCountersAreBack(_ note: String, _ sourceLocation: SourceLocation) {
+        let isCountBack = connections.enter(limit: 1)
+        connections.leave()
+        #expect(isCountBack, "the process' count \(note)", sourceLocation: sourceLocation)
+        let page = MetricsPage.text(names, metrics)
+        for line in page.split(separator: "\n")
+        where line.hasPrefix("apus_upstream_connections{")
+            || line.hasPrefix("apus_connections_active{")
+        {
+            #expect(line.hasSuffix(" 0"), "\(line) \(note)", sourceLocation: sourceLocation)
+        }
+    }
+}
+
+extension MetricsPage {
+    /// The page of one loop, as text.
+    static func text(_ names: MetricNames, _ metrics: LoopMetrics) -> String {
+        String(
+            decoding: render(
+                loops: [metrics], names: names, process: ProcessSample.read(),
+                logLines: LogLineCounts(queued: 0, dropped: 0)),
+            as: UTF8.self)
+    }
+}
+
+/// One line of the log, flat JSON as it is.
+struct LogLine {
+    private var members: [String: String] = [:]
+
+    init(_ text: String) {
+        // Values here hold neither quotes nor commas: requests of these tests are plain.
+        for member in text.dropFirst().dropLast().split(separator: ",") {
+            let parts = member.split(separator: ":", maxSplits: 1).map {
+                $0.filter { $0 != "\"" }
+            }
+            if parts.count == 2 { members[parts[0]] = parts[1] }
+        }
+    }
+
+    subscript(_ name: String) -> String? { members[name] }
+}
