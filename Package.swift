@@ -26,8 +26,8 @@ func tests(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
 
 /// Data that tests read from the source tree instead of a bundle.
 let excludedFolders: [String: [String]] = [
-    "Config": ["Golden"], "Telemetry": ["Golden"], "Tidy": ["Ratchets"],
-    "EndToEnd": ["Apps", "Smuggling"],
+    "Apus": ["Golden"], "Config": ["Golden"], "EndToEnd": ["Apps", "Smuggling"],
+    "Gateway": ["Golden"], "Telemetry": ["Golden"], "Tidy": ["Ratchets"],
 ]
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -79,6 +79,7 @@ let package = Package(
                 "Simulation",
             ]),
         tests("EndToEnd"),
+        tests("Apus", ["apus"]),
         tests("Tidy"),
     ]
 )

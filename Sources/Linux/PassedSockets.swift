@@ -30,4 +30,10 @@ package enum PassedSockets {
 package enum SocketFile {
     /// Removes it; it may be gone already (unlink(2)).
     package static func remove(_ path: String) { _ = unsafe unlink(path) }
+
+    /// Whether there is a socket, and not a file that somebody would miss (lstat(2)).
+    package static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
+    }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Config
 import Gateway
+import Linux
 
 /// The command `apus explain`.
 struct Explain: ParsableCommand {
@@ -59,8 +60,8 @@ struct Explain: ParsableCommand {
         do throws(InquiryProblem) {
             print(try Inspection.explain(inquiry, by: snapshot), terminator: "")
         } catch {
-            StandardError.write("apus: \(error.text)")
-            throw ExitCode(64)
+            StandardError.write(line: "apus: \(error.text)")
+            throw Ending.wrongUsage
         }
     }
 }

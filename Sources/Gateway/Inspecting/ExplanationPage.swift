@@ -52,20 +52,20 @@ extension ExplanationPage {
     /// Adds who asks, and where.
     mutating func add(_ identity: ClientIdentity, _ question: Question, requestID: String) {
         section("request")
-        let client = identity.client.map { "\($0)" } ?? "on a unix socket"
         let trust =
             identity.isTrustedPeer
-            ? "from a trusted proxy: its X-Forwarded-* and X-Request-ID are believed"
-            : "not from a trusted proxy: what it says of itself is dropped"
+            ? "trusted: its X-Forwarded-* and X-Request-ID are believed"
+            : "not trusted: what it says of itself is dropped"
         var scheme = identity.isSecure ? "https" : "http"
         if question.arrival.isSecure {
             scheme += ", as the URL says; the listener itself speaks plain HTTP"
         } else if identity.isSecure {
-            scheme += ", as the trusted proxy says"
+            scheme += ", as the trusted peer says"
         }
         rows([
             ["listener", "\(question.listener.name), \(question.listener.bind.text)"],
-            ["client", "\(client), \(trust)"],
+            ["peer", "\(question.arrival.peer.text), \(trust)"],
+            ["client", identity.client.map { "\($0)" } ?? "unix"],
             ["scheme", scheme],
             ["request id", requestID],
         ])
@@ -130,6 +130,15 @@ extension ExplanationPage {
     }
 }
 
+extension Peer {
+    fileprivate var text: String {
+        switch self {
+        case .ip(let address, _): "\(address)"
+        case .unix: "unix"
+        }
+    }
+}
+
 extension RouteMatch {
     /// Why a criterion is not met, as a clause.
     fileprivate func text(of failed: RouteCriterion) -> String {
@@ -138,7 +147,8 @@ extension RouteMatch {
         case .path: "path is not \(path?.text ?? "any")"
         case .method: "method is not \((methods ?? []).joined(separator: " or "))"
         case .header(let name):
-            "header \(name) is not \(headers.first { $0.name.lowercased() == name }?.value ?? "")"
+            headers.first { $0.name.lowercased() == name }
+                .map { "header \($0.name) is not \($0.value)" } ?? "header \(name)"
         case .listener: "listener is not \(listener ?? "any")"
         }
     }
