@@ -1,7 +1,7 @@
 // Memory whose size is settled in advance, and words to speak of bytes in it.
 //
-// Imports nothing, and knows nothing of what the bytes mean. Whatever holds bytes of a connection or
-// finds a connection again is made of these parts:
+// Imports nothing, and knows nothing of what the bytes mean. Whatever holds bytes of a connection
+// or finds a connection again is made of these parts:
 //
 //     BufferPool ──take──► Buffer ──read as──► Span<UInt8> ──told of by──► ByteRange
 //         ▲                  │

@@ -8,7 +8,7 @@
 //     accept          head          decides            lease        relay         one record
 //
 // Decide and act are apart. `DownstreamMachine` and `ExchangeMachine` are told events and answer
-// with actions; they hold no bytes and no sockets. `Worker`, spread over files by concern, performs:
+// with actions; they hold no bytes and no sockets. `Worker`, in files by concern, performs:
 // `advance` moves an exchange until both its sockets would block, and is called again when
 // something changed. All it asks of the kernel goes through `Transport`, where Simulation sits in.
 //
