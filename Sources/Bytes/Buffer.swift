@@ -97,7 +97,9 @@
         hasOverflowed = false
     }
 
-    /// Moves the waiting bytes to the front, so that all free bytes are ``room``. O(count).
+    /// Moves the waiting bytes to the front, so that all free bytes are ``room``.
+    ///
+    /// O(count).
     @inlinable package mutating func moveToFront() {
         guard start > 0 else { return }
         let waiting = count
@@ -150,7 +152,9 @@ extension Buffer {
         }
     }
 
-    /// Appends a part of `bytes`. - Parameter range: Within the span.
+    /// Appends a part of `bytes`.
+    ///
+    /// - Parameter range: Within the span.
     @inlinable package mutating func append(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) {
         append(bytes.extracting(range.start..<range.end))
     }

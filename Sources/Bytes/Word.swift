@@ -15,7 +15,9 @@
         return (difference &- ones) & ~difference & highs
     }
 
-    /// Marks the bytes below `limit`. - Parameter limit: 1 to 128.
+    /// Marks the bytes below `limit`.
+    ///
+    /// - Parameter limit: 1 to 128.
     @inlinable package static func marks(below limit: UInt8, in word: UInt64) -> UInt64 {
         (word &- repeating(limit)) & ~word & highs
     }
@@ -25,7 +27,9 @@
         marks(below: 0x20, in: word) | marks(of: 0x7f, in: word)
     }
 
-    /// Marks the bytes below `limit` and those above 0x7e. Cheaper than to leave out those from
+    /// Marks the bytes below `limit` and those above 0x7e.
+    ///
+    /// Cheaper than to leave out those from
     /// 0x80 on. - Parameter limit: 1 to 127.
     @inlinable package static func marks(outside limit: UInt8, in word: UInt64) -> UInt64 {
         ((word &- repeating(limit)) | (word &+ ones)) & highs
@@ -53,7 +57,9 @@
         word | (word & 0x4040_4040_4040_4040) >> 1
     }
 
-    /// The first `byteCount` bytes, zeros behind them. - Parameter byteCount: 0 to 7.
+    /// The first `byteCount` bytes, zeros behind them.
+    ///
+    /// - Parameter byteCount: 0 to 7.
     @inlinable package static func prefix(_ word: UInt64, _ byteCount: Int) -> UInt64 {
         word & ((1 &<< UInt64(truncatingIfNeeded: byteCount &* 8)) &- 1)
     }
@@ -85,7 +91,9 @@
         return prefix(word, byteCount) | (repeating(0x61) & ~prefix(.max, byteCount))
     }
 
-    /// Eight bytes of a literal from `offset` on, zeros behind its end. The compiler folds it into
+    /// Eight bytes of a literal from `offset` on, zeros behind its end.
+    ///
+    /// The compiler folds it into
     /// a constant where both arguments are.
     @inlinable @inline(__always)
     package static func of(_ text: StaticString, from offset: Int = 0) -> UInt64 {

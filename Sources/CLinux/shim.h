@@ -23,3 +23,9 @@ extern int accept4(int, struct sockaddr *, socklen_t *, int);
 // So are these two; a CPU set is 1,024 bits.
 extern int pthread_setname_np(pthread_t, const char *);
 extern int sched_getaffinity(pid_t, size_t, void *);
+
+// Swift refuses C's global variables as shared and mutable. Nothing here changes the environment.
+static inline char **apus_environment(void) {
+    extern char **environ;
+    return environ;
+}

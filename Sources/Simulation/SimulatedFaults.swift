@@ -22,7 +22,9 @@ package struct SimulatedFaults {
 
     package init(seed: UInt64 = 0) { random = SeededRandom(seed: seed) }
 
-    /// Notes a call. - Returns: Why it fails, if it is the one that does.
+    /// Notes a call.
+    ///
+    /// - Returns: Why it fails, if it is the one that does.
     mutating func fail(_ call: SimulatedCall) -> Errno? {
         defer { callCount += 1 }
         guard callCount == failingCall else { return nil }
@@ -33,7 +35,9 @@ package struct SimulatedFaults {
     /// How many of `count` bytes a call moves; 0 to say that it would block.
     mutating func share(of count: Int) -> Int {
         if blockPercent > 0, random.happens(percent: blockPercent) { return 0 }
-        guard shortPercent > 0, count > 1, random.happens(percent: shortPercent) else { return count }
+        guard shortPercent > 0, count > 1, random.happens(percent: shortPercent) else {
+            return count
+        }
         // Single bytes are what breaks parsers; larger parts are what breaks relays.
         return random.happens(percent: 50) ? 1 : 1 + random.below(count - 1)
     }

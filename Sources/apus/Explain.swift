@@ -1,8 +1,9 @@
 import ArgumentParser
 import Config
 import Gateway
+import Linux
 
-/// `apus explain`
+/// The command `apus explain`.
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say what would become of a request, without serving.",
@@ -59,8 +60,8 @@ struct Explain: ParsableCommand {
         do throws(InquiryProblem) {
             print(try Inspection.explain(inquiry, by: snapshot), terminator: "")
         } catch {
-            StandardError.write("apus: \(error.text)")
-            throw ExitCode(64)
+            StandardError.write(line: "apus: \(error.text)")
+            throw Ending.wrongUsage
         }
     }
 }

@@ -16,7 +16,9 @@ package struct BodyReader: Sendable {
 
     /// Chunk extensions of one body together; nobody needs any.
     static let extensionBytesMax = 4096
-    /// What a trailer section may hold. Until it is whole nothing of it is consumed.
+    /// What a trailer section may hold.
+    ///
+    /// Until it is whole nothing of it is consumed.
     static let trailerLimits = HeadLimits(
         startLineBytesMax: 0, fieldBytesMax: 8192, fieldCountMax: 32)
 
@@ -31,7 +33,9 @@ package struct BodyReader: Sendable {
         }
     }
 
-    /// Whether the last byte of the body has been handed out. Never so for one that ends with the
+    /// Whether the last byte of the body has been handed out.
+    ///
+    /// Never so for one that ends with the
     /// connection.
     package var isFinished: Bool { stage == .finished }
 

@@ -12,7 +12,9 @@ enum Grammar {
     /// `tchar`: letters, digits and ``!#$%&'*+-.^_`|~`` (RFC 9110 §5.6.2).
     static var token: ByteSet { ByteSet(low: 0x03ff_6cfa_0000_0000, high: 0x57ff_ffff_c7ff_fffe) }
 
-    /// What a host's name is made of here: `unreserved` of RFC 3986 §2.3. A `reg-name` may also
+    /// What a host's name is made of here: `unreserved` of RFC 3986 §2.3.
+    ///
+    /// A `reg-name` may also
     /// hold `sub-delims` and percent-encoding; no name in use does, and readers differ on both.
     static var host: ByteSet { ByteSet(low: 0x03ff_6000_0000_0000, high: 0x47ff_fffe_87ff_fffe) }
 

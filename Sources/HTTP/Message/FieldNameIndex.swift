@@ -74,7 +74,9 @@ enum FieldNameIndex {
         return names[Int(hash)]
     }
 
-    /// Eight bytes of a known name in lower case. - Parameter index: 0 ..< ``wordCount``.
+    /// Eight bytes of a known name in lower case.
+    ///
+    /// - Parameter index: 0 ..< ``wordCount``.
     static func word(_ index: Int, of name: FieldName) -> UInt64 {
         words[Int(name.rawValue) &* wordCount &+ index]
     }

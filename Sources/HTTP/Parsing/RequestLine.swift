@@ -48,7 +48,9 @@ enum RequestLine {
     }
 
     /// Marks what cannot stand in a target: all but printable ASCII, and `#`, which begins a
-    /// fragment that no client may send (RFC 9110 §7.1). Raw spaces and bytes above 0x7e are read
+    /// fragment that no client may send (RFC 9110 §7.1).
+    ///
+    /// Raw spaces and bytes above 0x7e are read
     /// differently by different readers.
     @inline(__always)
     private static func targetStops(_ word: UInt64) -> UInt64 {

@@ -58,7 +58,9 @@ extension Buffer {
         appendLineEnd()
     }
 
-    /// Appends a field. - Parameter value: Without CR, LF and NUL; the caller answers for it.
+    /// Appends a field.
+    ///
+    /// - Parameter value: Without CR, LF and NUL; the caller answers for it.
     package mutating func appendField(name: StaticString, value: borrowing Span<UInt8>) {
         append(name)
         append(": ")

@@ -64,7 +64,8 @@ final class Descriptor: Sendable {
 
     deinit { close(number) }
 
-    /// - Parameter receiveBytes: The kernel's buffer for what has not been read; small: a slow client.
+    /// - Parameter receiveBytes: The kernel's buffer for what has not been read; small: a slow
+    ///   client.
     static func connected(to address: Address, receiveBytes: Int32? = nil) throws -> Descriptor {
         let descriptor = Descriptor(try address.socket())
         if let receiveBytes { descriptor.set(SO_RCVBUF, receiveBytes) }

@@ -35,12 +35,20 @@ final class AppPlay {
     private(set) var requests: [AppRequest] = []
     private var conversations: [Int32: Conversation] = [:]
 
+    /// Says how many of so many bytes go out at once; all of them without it.
+    var pace: ((Int) -> Int)?
+
     private struct Conversation {
         var bytes: [UInt8] = []
+        /// What is still to be sent, and what comes after.
+        var outbox: [UInt8] = []
+        var ending = Reply.Ending.kept
         var isOver = false
     }
 
-    /// Reads and answers on all connections. - Returns: Whether anything moved.
+    /// Reads and answers on all connections.
+    ///
+    /// - Returns: Whether anything moved.
     func play(_ streams: [SimulatedStream]) -> Bool {
         var hasMoved = false
         for stream in streams where appetite > 0 {
@@ -48,9 +56,18 @@ final class AppPlay {
             var talk = conversations[stream.number] ?? Conversation()
             talk.bytes += bytes
             if !bytes.isEmpty { hasMoved = true }
-            while !talk.isOver, let request = AppRequest(&talk.bytes, isEarly: answersEarly) {
+            while talk.outbox.isEmpty, !talk.isOver,
+                let request = AppRequest(&talk.bytes, isEarly: answersEarly)
+            {
                 requests.append(request)
-                perform(answer(request), on: stream, &talk)
+                let reply = answer(request)
+                talk.outbox = Array(reply.bytes.utf8)
+                talk.ending = reply.ending
+                speak(on: stream, &talk)
+                hasMoved = true
+            }
+            if !talk.outbox.isEmpty {
+                speak(on: stream, &talk)
                 hasMoved = true
             }
             if closesAtEnd && stream.sawEnd && !talk.isOver {
@@ -68,10 +85,13 @@ final class AppPlay {
         String(decoding: conversations[stream.number]?.bytes ?? [], as: UTF8.self)
     }
 
-    private func perform(_ reply: Reply, on stream: SimulatedStream, _ talk: inout Conversation) {
-        stream.send(reply.bytes)
-        switch reply.ending {
-        case .kept: return
+    private func speak(on stream: SimulatedStream, _ talk: inout Conversation) {
+        let count = pace?(talk.outbox.count) ?? talk.outbox.count
+        stream.send(Array(talk.outbox.prefix(count)))
+        talk.outbox.removeFirst(count)
+        guard talk.outbox.isEmpty, talk.ending != .kept else { return }
+        switch talk.ending {
+        case .kept: break
         case .ends: stream.end()
         case .closes: stream.close()
         case .resets: stream.reset()
@@ -100,7 +120,9 @@ struct AppRequest {
             if let length = Self.value("content-length", in: head).flatMap({ Int($0) }) {
                 end += length
             } else if Self.value("transfer-encoding", in: head) == "chunked" {
-                guard let last = Self.end(of: "0\r\n\r\n", in: bytes[headEnd...]) else { return nil }
+                guard let last = Self.end(of: "0\r\n\r\n", in: bytes[headEnd...]) else {
+                    return nil
+                }
                 end = last
             }
         }

@@ -88,7 +88,7 @@ final class World {
         let end = kernel.now.advanced(by: length)
         run()
         var stepsLeft = Self.turnsMax
-        while let next = kernel.sleepsUntil, next <= end, stepsLeft > 0 {
+        while !isDone, let next = kernel.sleepsUntil, next <= end, stepsLeft > 0 {
             kernel.advance(to: next)
             run()
             stepsLeft -= 1
@@ -111,6 +111,15 @@ final class World {
 
     // MARK: Seeing
 
+    var isDone: Bool { worker.turn.isDone }
+    /// Client connections that the worker holds.
+    var downstreamCount: Int { worker.downstreams.count }
+    /// Server connections that the worker holds, idle ones included.
+    var upstreamCount: Int { worker.upstreams.count }
+    var exchangeCount: Int { worker.exchanges.count }
+    /// Buffers in use.
+    var bufferCount: Int { worker.pool.lentCount }
+
     /// All log lines so far.
     var lines: [String] {
         log += String(decoding: queue.takeAll(), as: UTF8.self)
@@ -131,13 +140,15 @@ final class World {
     }
 
     /// Has all clients leave and idle connections end, then checks that nothing is left behind.
-    func expectNothingLeaks(_ note: String = "", sourceLocation: SourceLocation = #_sourceLocation) {
+    func expectNothingLeaks(_ note: String = "", sourceLocation: SourceLocation = #_sourceLocation)
+    {
         for client in clients { client.leave() }
         run()
         // Longer than any timeout of the configurations here, so that everything idle ends.
         pass(.seconds(400))
         let leaks = [
-            "client connections": worker.downstreams.count, "server connections": worker.upstreams.count,
+            "client connections": worker.downstreams.count,
+            "server connections": worker.upstreams.count,
             "exchanges": worker.exchanges.count, "buffers": worker.pool.lentCount,
             "descriptors": kernel.openCount, "idle": worker.pools.reduce(0) { $0 + $1.idleCount },
             "endpoint connections": worker.pools.reduce(0) { sum, pool in
@@ -146,16 +157,18 @@ final class World {
         ].filter { $0.value != 0 }
         #expect(leaks.isEmpty, "left behind \(note)", sourceLocation: sourceLocation)
         #expect(kernel.misuses.isEmpty, "\(note)", sourceLocation: sourceLocation)
+        expectCountersAreBack(note, sourceLocation)
+    }
+
+    private func expectCountersAreBack(_ note: String, _ sourceLocation: SourceLocation) {
         let isCountBack = connections.enter(limit: 1)
         connections.leave()
         #expect(isCountBack, "the process' count \(note)", sourceLocation: sourceLocation)
-        expectGaugesAreBack(note, sourceLocation)
-    }
-
-    private func expectGaugesAreBack(_ note: String, _ sourceLocation: SourceLocation) {
         let page = MetricsPage.text(names, metrics)
         for line in page.split(separator: "\n")
-        where line.hasPrefix("apus_upstream_connections{") || line.hasPrefix("apus_connections_active{") {
+        where line.hasPrefix("apus_upstream_connections{")
+            || line.hasPrefix("apus_connections_active{")
+        {
             #expect(line.hasSuffix(" 0"), "\(line) \(note)", sourceLocation: sourceLocation)
         }
     }

@@ -2,7 +2,9 @@ import Bytes
 
 @testable import HTTP
 
-/// What must hold for any bytes. Tests try it on the corpora, and the fuzzers on what they come up
+/// What must hold for any bytes.
+///
+/// Tests try it on the corpora, and the fuzzers on what they come up
 /// with.
 ///
 /// Each check gives `nil`, or says what does not hold.
