@@ -100,7 +100,7 @@ final class RandomPlay {
         let pace = Pace(SeededRandom(seed: random.next()))
         world.app.pace = { pace.share(of: $0) }
         world.app.answersEarly = random.happens(percent: 10)
-        world.app.answer = { [unowned self] in errand(of: $0)?.reply ?? .silence }
+        world.app.answer = { [unowned self] in reply(to: $0) }
         for _ in 0..<(1 + random.below(6)) { try join() }
         for _ in 0..<(50 + random.below(400)) { step() }
         // Then the storm is over: who is left finishes.
@@ -174,8 +174,17 @@ final class RandomPlay {
         player.outbox = []
     }
 
+    /// The errand that a request at the app is for.
     private func errand(of request: AppRequest) -> Errand? {
         Int(request.path.dropFirst(2)).flatMap { errands[$0] }
+    }
+
+    private func reply(to request: AppRequest) -> AppPlay.Reply {
+        guard let errand = errand(of: request) else { return .silence }
+        var reply = errand.reply
+        // Who answers a body unread cannot tell it from a next request.
+        if world.app.answersEarly && errand.isPost && reply.ending == .kept { reply.ending = .ends }
+        return reply
     }
 
     // MARK: What must hold
