@@ -33,8 +33,8 @@ struct Check: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "text, or json: an array on standard output, empty without problems.",
-            valueName: "text|json"))
+            "How problems are told: json is an array on standard output, [] without any.",
+            valueName: "format"))
     var format = Format.text
 
     func run() throws {

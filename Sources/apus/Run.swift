@@ -17,8 +17,8 @@ struct Run: ParsableCommand {
               apus run --config /etc/apus/apus.yaml
 
             SIGNALS
-              TERM, INT   stop accepting, finish what is in flight (at most server.drain_timeout),
-                          then end; a second one ends at once
+              TERM, INT   stop accepting, finish what is in flight within
+                          server.drain_timeout, then end; a second one ends at once
               USR1        open log files anew, after they were rotated
               HUP         is logged: reloading is not available in this version
 
@@ -36,7 +36,9 @@ struct Run: ParsableCommand {
         let snapshot = try Configuration.load(options.path)
         ProcessStart.raiseDescriptorLimit()
         do throws(ServingProblem) {
-            try Serving(snapshot, build: BuildFacts.labels).run()
+            let serving = try Serving(snapshot, build: BuildFacts.labels)
+            ProcessMemory.releaseStart()
+            try serving.run()
         } catch {
             StandardError.write(line: "apus: \(error.text)")
             throw error.ending
