@@ -15,7 +15,8 @@ import Testing
     }
 
     @Test(arguments: ["GET", "HEAD", "OPTIONS", "DELETE", "PUT"])
-    func `an idempotent request on a connection that died is sent once more`(method: String) throws {
+    func `an idempotent request on a connection that died is sent once more`(method: String) throws
+    {
         let requests = Notes<Message>()
         let app = try Self.dyingWhenReused(requests: requests)
         let apus = try Apus(to: app)
