@@ -27,7 +27,8 @@ package final class SimulatedKernel {
     /// For connections made from now on: see ``SimulatedStream/roomMax``.
     package var roomMax = 256 * 1024
     /// Connections to servers, in the order of their making, with the address asked for.
-    package private(set) var upstreamStreams: [(stream: SimulatedStream, address: SocketAddress)] = []
+    package private(set) var upstreamStreams: [(stream: SimulatedStream, address: SocketAddress)] =
+        []
     /// Until when the last turn would have slept; `nil` for ever.
     package private(set) var sleepsUntil: MonotonicInstant?
     /// Whether the last turn found nothing to do.
@@ -55,7 +56,9 @@ package final class SimulatedKernel {
 
     // MARK: The test's side
 
-    /// A client connects. - Returns: `nil` if nobody listens any more.
+    /// A client connects.
+    ///
+    /// - Returns: `nil` if nobody listens any more.
     package func arrive(on listener: Int, from peer: SocketAddress) -> SimulatedStream? {
         guard doors.areOpen else { return nil }
         let stream = makeStream(.established)
@@ -71,7 +74,9 @@ package final class SimulatedKernel {
 
     // MARK: The gateway's side
 
-    /// Collects what is ready. Time passes: 1 µs.
+    /// Collects what is ready.
+    ///
+    /// Time passes: 1 µs.
     func turn(until deadline: MonotonicInstant?) {
         now = now.advanced(byNanoseconds: 1000)
         reports.removeAll(keepingCapacity: true)
@@ -87,7 +92,9 @@ package final class SimulatedKernel {
             report(Token(.listener, .init(slot: UInt32(listener), generation: 0)), .readable)
         }
         for number in open.keys.sorted() {
-            guard let stream = open[number], stream.isPending, let token = stream.token else { continue }
+            guard let stream = open[number], stream.isPending, let token = stream.token else {
+                continue
+            }
             stream.isPending = false
             if !stream.readiness.isEmpty { report(token, stream.readiness) }
         }

@@ -50,7 +50,9 @@ package final class SimulatedStream {
     package var sawReset: Bool { facts.contains(.sawReset) }
 
     /// Whether the peer has read all there will ever be.
-    package var sawEnd: Bool { outbound.isEmpty && !facts.isDisjoint(with: [.endedWrites, .closed]) || sawReset }
+    package var sawEnd: Bool {
+        outbound.isEmpty && !facts.isDisjoint(with: [.endedWrites, .closed]) || sawReset
+    }
 
     /// Bytes that wait for the peer.
     package var waitingCount: Int { outbound.count }
@@ -134,7 +136,9 @@ package final class SimulatedStream {
         if !inbound.isEmpty || facts.contains(.peerEnded) { readiness.insert(.readable) }
         if room > 0 || facts.contains(.broken) { readiness.insert(.writable) }
         if facts.contains(.peerEnded) { readiness.insert(.ended) }
-        if facts.contains(.broken) || facts.contains(.peerEnded) && facts.contains(.endedWrites) { readiness.formUnion(.broken) }
+        if facts.contains(.broken) || facts.contains(.peerEnded) && facts.contains(.endedWrites) {
+            readiness.formUnion(.broken)
+        }
         return readiness
     }
 

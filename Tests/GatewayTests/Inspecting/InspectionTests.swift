@@ -6,7 +6,8 @@ import Testing
 
 /// Explanations as operators read them: `Golden/NAME.txt`, one a question.
 ///
-/// Regenerate with `APUS_REGENERATE=1 swift test --filter InspectionTests`, and read the difference.
+/// Regenerate with `APUS_REGENERATE=1 swift test --filter InspectionTests`, and read the
+/// difference.
 struct InspectionTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Golden")
