@@ -33,7 +33,9 @@ package struct SimulatedFaults {
     /// How many of `count` bytes a call moves; 0 to say that it would block.
     mutating func share(of count: Int) -> Int {
         if blockPercent > 0, random.happens(percent: blockPercent) { return 0 }
-        guard shortPercent > 0, count > 1, random.happens(percent: shortPercent) else { return count }
+        guard shortPercent > 0, count > 1, random.happens(percent: shortPercent) else {
+            return count
+        }
         // Single bytes are what breaks parsers; larger parts are what breaks relays.
         return random.happens(percent: 50) ? 1 : 1 + random.below(count - 1)
     }

@@ -27,7 +27,8 @@ package final class SimulatedKernel {
     /// For connections made from now on: see ``SimulatedStream/roomMax``.
     package var roomMax = 256 * 1024
     /// Connections to servers, in the order of their making, with the address asked for.
-    package private(set) var upstreamStreams: [(stream: SimulatedStream, address: SocketAddress)] = []
+    package private(set) var upstreamStreams: [(stream: SimulatedStream, address: SocketAddress)] =
+        []
     /// Until when the last turn would have slept; `nil` for ever.
     package private(set) var sleepsUntil: MonotonicInstant?
     /// Whether the last turn found nothing to do.
@@ -87,7 +88,9 @@ package final class SimulatedKernel {
             report(Token(.listener, .init(slot: UInt32(listener), generation: 0)), .readable)
         }
         for number in open.keys.sorted() {
-            guard let stream = open[number], stream.isPending, let token = stream.token else { continue }
+            guard let stream = open[number], stream.isPending, let token = stream.token else {
+                continue
+            }
             stream.isPending = false
             if !stream.readiness.isEmpty { report(token, stream.readiness) }
         }

@@ -49,7 +49,9 @@ package final class SimulatedStream {
     package var sawReset: Bool { facts.contains(.sawReset) }
 
     /// Whether the peer has read all there will ever be.
-    package var sawEnd: Bool { outbound.isEmpty && !facts.isDisjoint(with: [.endedWrites, .closed]) || sawReset }
+    package var sawEnd: Bool {
+        outbound.isEmpty && !facts.isDisjoint(with: [.endedWrites, .closed]) || sawReset
+    }
 
     /// Bytes that wait for the peer.
     package var waitingCount: Int { outbound.count }
@@ -95,7 +97,7 @@ package final class SimulatedStream {
         outbound = []
         facts.insert(.peerLeft)
         guard facts.isDisjoint(with: [.closed, .broken]) else { return }
-        fail(.connectionReset)
+        fail()
         pendingError = .connectionReset
     }
 
@@ -108,15 +110,16 @@ package final class SimulatedStream {
 
     // MARK: The gateway's side
 
-    /// Breaks the connection because a call failed.
-    func fail(_ error: Errno) {
+    /// Breaks the connection in both directions.
+    private func fail() {
         facts.insert(.broken)
         facts.insert(.peerEnded)
         isPending = true
     }
 
-    func noteCallFailed(_ error: Errno) {
-        fail(error)
+    /// Makes the connection void because a call on it failed.
+    func noteCallFailed() {
+        fail()
         becomeVoid()
         inbound = []
     }
@@ -133,7 +136,9 @@ package final class SimulatedStream {
         if !inbound.isEmpty || facts.contains(.peerEnded) { readiness.insert(.readable) }
         if room > 0 || facts.contains(.broken) { readiness.insert(.writable) }
         if facts.contains(.peerEnded) { readiness.insert(.ended) }
-        if facts.contains(.broken) || facts.contains(.peerEnded) && facts.contains(.endedWrites) { readiness.formUnion(.broken) }
+        if facts.contains(.broken) || facts.contains(.peerEnded) && facts.contains(.endedWrites) {
+            readiness.formUnion(.broken)
+        }
         return readiness
     }
 
@@ -173,7 +178,7 @@ package final class SimulatedStream {
     /// Takes bytes from the gateway. - Parameter isShort: Whether more were asked for.
     func write(_ bytes: [UInt8], isShort: Bool) {
         if facts.contains(.peerLeft) {
-            fail(.connectionReset)
+            fail()
             pendingError = .connectionReset
             return
         }

@@ -9,7 +9,8 @@ struct SignalsTests {
             let queue = try SignalQueue()
             #expect(queue.next() == nil)
             for (number, signal) in [
-                (SIGTERM, Signal.terminate), (SIGINT, .interrupt), (SIGHUP, .hangUp), (SIGUSR1, .user1),
+                (SIGTERM, Signal.terminate), (SIGINT, .interrupt), (SIGHUP, .hangUp),
+                (SIGUSR1, .user1),
             ] {
                 raise(number)
                 #expect(queue.next() == signal)

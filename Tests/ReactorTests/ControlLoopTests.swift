@@ -25,7 +25,9 @@ struct ControlLoopTests {
             await loop.sleep(for: .milliseconds(1))
             trace.note(pthread_self() == own ? "own" : "other")
             await withTaskGroup(of: Void.self) { group in
-                for _ in 0..<3 { group.addTask { trace.note(pthread_self() == own ? "own" : "other") } }
+                for _ in 0..<3 {
+                    group.addTask { trace.note(pthread_self() == own ? "own" : "other") }
+                }
             }
         }
         #expect(trace.all == ["own", "own", "own", "own", "own"])

@@ -31,7 +31,9 @@ struct LoopTests {
         #expect(now >= deadline)
     }
 
-    @Test(arguments: [(0, 0), (1, 1), (999_999, 1), (1_000_000, 1), (1_000_001, 2), (UInt64.max, Int32.max)])
+    @Test(arguments: [
+        (0, 0), (1, 1), (999_999, 1), (1_000_000, 1), (1_000_001, 2), (UInt64.max, Int32.max),
+    ])
     func `a wait is rounded up to a millisecond`(_ nanoseconds: UInt64, _ milliseconds: Int32) {
         let now = MonotonicInstant(nanoseconds: 0)
         #expect(MonotonicInstant(nanoseconds: nanoseconds).milliseconds(from: now) == milliseconds)

@@ -65,7 +65,8 @@ struct TimerWheelTests {
     }
 
     private func expectExpiry(
-        _ wheel: inout TimerWheel, _ now: UInt64, _ deadlines: inout [UInt32: UInt64], _ seed: UInt64
+        _ wheel: inout TimerWheel, _ now: UInt64, _ deadlines: inout [UInt32: UInt64],
+        _ seed: UInt64
     ) {
         var expired: [UInt32] = []
         wheel.advance(to: instant(now), expired: &expired)
@@ -120,7 +121,8 @@ struct TimerWheelTests {
         #expect(visits < 20, "a far timer is looked at once a horizon")
     }
 
-    @Test func `a deadline moved earlier fires at the earlier time, one moved later at the later`() {
+    @Test func `a deadline moved earlier fires at the earlier time, one moved later at the later`()
+    {
         var wheel = TimerWheel(count: 2, now: instant(0))
         wheel.arm(0, at: instant(2_000_000_000))
         wheel.arm(0, at: instant(1_000_000_000))

@@ -118,7 +118,9 @@ struct AppRequest {
             if let length = Self.value("content-length", in: head).flatMap({ Int($0) }) {
                 end += length
             } else if Self.value("transfer-encoding", in: head) == "chunked" {
-                guard let last = Self.end(of: "0\r\n\r\n", in: bytes[headEnd...]) else { return nil }
+                guard let last = Self.end(of: "0\r\n\r\n", in: bytes[headEnd...]) else {
+                    return nil
+                }
                 end = last
             }
         }

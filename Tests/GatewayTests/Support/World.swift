@@ -140,13 +140,15 @@ final class World {
     }
 
     /// Has all clients leave and idle connections end, then checks that nothing is left behind.
-    func expectNothingLeaks(_ note: String = "", sourceLocation: SourceLocation = #_sourceLocation) {
+    func expectNothingLeaks(_ note: String = "", sourceLocation: SourceLocation = #_sourceLocation)
+    {
         for client in clients { client.leave() }
         run()
         // Longer than any timeout of the configurations here, so that everything idle ends.
         pass(.seconds(400))
         let leaks = [
-            "client connections": worker.downstreams.count, "server connections": worker.upstreams.count,
+            "client connections": worker.downstreams.count,
+            "server connections": worker.upstreams.count,
             "exchanges": worker.exchanges.count, "buffers": worker.pool.lentCount,
             "descriptors": kernel.openCount, "idle": worker.pools.reduce(0) { $0 + $1.idleCount },
             "endpoint connections": worker.pools.reduce(0) { sum, pool in
@@ -164,7 +166,9 @@ final class World {
         #expect(isCountBack, "the process' count \(note)", sourceLocation: sourceLocation)
         let page = MetricsPage.text(names, metrics)
         for line in page.split(separator: "\n")
-        where line.hasPrefix("apus_upstream_connections{") || line.hasPrefix("apus_connections_active{") {
+        where line.hasPrefix("apus_upstream_connections{")
+            || line.hasPrefix("apus_connections_active{")
+        {
             #expect(line.hasSuffix(" 0"), "\(line) \(note)", sourceLocation: sourceLocation)
         }
     }

@@ -51,7 +51,9 @@ struct ProxyingTests {
     @Test func `a chunked upload and a chunked answer pass whole`() throws {
         let world = try World()
         world.app.answer = { _ in
-            .init("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
+            .init(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+            )
         }
         let client = try world.connect()
         client.send(
@@ -65,7 +67,9 @@ struct ProxyingTests {
         world.expectNothingLeaks()
     }
 
-    @Test func `an answer that ends with its connection is whole and its connection not kept`() throws {
+    @Test func `an answer that ends with its connection is whole and its connection not kept`()
+        throws
+    {
         let world = try World()
         world.app.answer = { _ in .init("HTTP/1.1 200 OK\r\n\r\nuntil the end", .ends) }
         let client = try world.connect()
@@ -96,7 +100,9 @@ struct ProxyingTests {
     @Test func `events pass one by one, the head before the first of them`() throws {
         let world = try World()
         world.app.answer = { _ in
-            .init("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+            .init(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+            )
         }
         let client = try world.connect()
         client.get("/events")
@@ -117,7 +123,8 @@ struct ProxyingTests {
     @Test func `HEAD has no body and the connection lives on`() throws {
         let world = try World()
         world.app.answer = { request in
-            request.method == "HEAD" ? .init("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n") : .ok()
+            request.method == "HEAD"
+                ? .init("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n") : .ok()
         }
         let client = try world.connect()
         client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -128,12 +135,39 @@ struct ProxyingTests {
         world.expectNothingLeaks()
     }
 
+    @Test func `interim answers that a client does not take are left out whole`() throws {
+        let world = try World()
+        world.kernel.roomMax = 1024
+        world.app.answer = { _ in .silence }
+        let client = try world.connect()
+        client.appetite = 0
+        client.get("/")
+        world.run()
+        let app = try #require(world.kernel.upstreamStreams.first?.stream)
+        let hint = "HTTP/1.1 103 Early Hints\r\nLink: </\(String(repeating: "a", count: 900))>\r\n\r\n"
+        for _ in 0..<100 {
+            app.send(hint)
+            world.runWorker()
+        }
+        client.appetite = .max
+        world.run()
+        app.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        world.run()
+        let parts = client.text.components(separatedBy: "\r\n\r\n")
+        #expect(parts.dropLast(2).allSatisfy { $0 + "\r\n\r\n" == hint })
+        #expect(client.statuses.last == 200)
+        #expect(client.statuses.dropLast().allSatisfy { $0 == 103 })
+        #expect(client.statuses.count > 50)
+        world.expectNothingLeaks()
+    }
+
     @Test func `interim answers pass before the final one`() throws {
         let world = try World()
         world.app.answersEarly = true
         world.app.answer = { _ in .init("HTTP/1.1 100 Continue\r\n\r\n") }
         let client = try world.connect()
-        client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+        client.send(
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
         world.run()
         #expect(client.statuses == [100])
         client.send("body")
