@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Every target of ours compiles under these: a warning is an error, and each unsafe expression says so.
+/// Every target of ours compiles under these: a warning is an error, and each unsafe expression
+/// says so.
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
@@ -11,7 +12,8 @@ let strict: [SwiftSetting] = [
     .strictMemorySafety(),
 ]
 
-/// A module and the modules it may import: the table of docs/architecture.md, which TidyTests compares.
+/// A module and the modules it may import: the table of docs/architecture.md, which TidyTests
+/// compares.
 func module(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: imports, swiftSettings: strict)
 }
@@ -24,8 +26,8 @@ func tests(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
 
 /// Data that tests read from the source tree instead of a bundle.
 let excludedFolders: [String: [String]] = [
-    "Config": ["Golden"], "Telemetry": ["Golden"], "Tidy": ["Ratchets"],
-    "EndToEnd": ["Apps", "Smuggling"],
+    "Apus": ["Golden"], "Config": ["Golden"], "EndToEnd": ["Apps", "Smuggling"],
+    "Gateway": ["Golden"], "Telemetry": ["Golden"], "Tidy": ["Ratchets"],
 ]
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -77,6 +79,7 @@ let package = Package(
                 "Simulation",
             ]),
         tests("EndToEnd"),
+        tests("Apus", ["apus"]),
         tests("Tidy"),
     ]
 )

@@ -1,7 +1,7 @@
 /// Spare buffers of two sizes, last given first taken, so that the ones in use stay in the cache.
 ///
-/// One pool a loop. A connection that waits for bytes holds none: it takes one when bytes have come and
-/// gives it back when they are consumed.
+/// One pool a loop. A connection that waits for bytes holds none: it takes one when bytes have come
+/// and gives it back when they are consumed.
 package struct BufferPool: ~Copyable {
     /// How much a buffer holds.
     package enum Size: Int, CaseIterable {
@@ -31,7 +31,9 @@ package struct BufferPool: ~Copyable {
         }
     }
 
-    /// Gives a buffer back; what it still held is forgotten. One without storage is none of ours.
+    /// Gives a buffer back; what it still held is forgotten.
+    ///
+    /// One without storage is none of ours.
     package mutating func give(_ buffer: consuming Buffer) {
         guard buffer.hasStorage else { return }
         lentCount -= 1

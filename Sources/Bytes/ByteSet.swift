@@ -11,7 +11,9 @@
         self.high = high
     }
 
-    /// For tables that are made once. - Parameter characters: ASCII; others are left out.
+    /// For tables that are made once.
+    ///
+    /// - Parameter characters: ASCII; others are left out.
     package init(_ characters: String) {
         var low: UInt64 = 0
         var high: UInt64 = 0

@@ -4,7 +4,10 @@ import Linux
 import Policy
 import Synchronization
 
-/// A snapshot made ready for serving: what each request would else compute again. Shared by all loops.
+/// A snapshot made ready for serving: what each request would else compute again.
+///
+/// Shared by all
+/// loops.
 final class Plan: Sendable {
     let snapshot: Snapshot
     let pipeline: Pipeline
@@ -41,7 +44,8 @@ final class Plan: Sendable {
     /// Slots for one loop's connections: any loop may get all of them, and a few more to refuse on.
     var connectionSlots: Int { snapshot.limits.connectionCountMax + Self.refusalSlots }
 
-    /// Connections beyond the limit that are told so at the same time; further ones are just closed.
+    /// Connections beyond the limit that are told so at the same time; further ones are just
+    /// closed.
     static var refusalSlots: Int { 64 }
 
     func route(_ index: Int?) -> RoutePlan {
@@ -95,7 +99,8 @@ final class RoutePlan: Sendable {
     }
 }
 
-/// ``RouteTimeouts`` in nanoseconds: dividing a `Duration` for every request costs more than the timer.
+/// ``RouteTimeouts`` in nanoseconds: dividing a `Duration` for every request costs more than the
+/// timer.
 struct RouteNanoseconds: Sendable {
     let connect: UInt64
     let response: UInt64?
@@ -142,7 +147,10 @@ enum HostPlan: Sendable {
 }
 
 extension HostPlan {
-    /// The value of `Host`; `nil` for the client's own. - Parameter server: Index into the upstream's servers.
+    /// The value of `Host`; `nil` for the client's own.
+    ///
+    /// - Parameter server: Index into the
+    /// upstream's servers.
     func sent(toServer server: Int) -> [UInt8]? {
         switch self {
         case .client: nil
@@ -155,7 +163,8 @@ extension HostPlan {
     private static func host(of server: ServerSpecification) -> [UInt8] {
         if case .unix = server.address { return Array("localhost".utf8) }
         let scheme = "http://"
-        let text = server.text.hasPrefix(scheme) ? server.text.dropFirst(scheme.count) : server.text[...]
+        let text =
+            server.text.hasPrefix(scheme) ? server.text.dropFirst(scheme.count) : server.text[...]
         return Array(text.prefix { $0 != "/" }.utf8)
     }
 }
@@ -165,7 +174,9 @@ final class ConnectionCount: Sendable {
     /// Guarded by being atomic; no other memory depends on it, so relaxed ordering is enough.
     private let count = Atomic<Int>(0)
 
-    /// Counts one more. - Returns: Whether it is within `limit`.
+    /// Counts one more.
+    ///
+    /// - Returns: Whether it is within `limit`.
     func enter(limit: Int) -> Bool {
         count.add(1, ordering: .relaxed).newValue <= limit
     }

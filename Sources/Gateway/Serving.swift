@@ -12,7 +12,8 @@ package enum ServingProblem: Error, Sendable {
     case system(String)
 }
 
-/// A gateway from start to end: the calling thread runs the control loop, a thread each runs a worker.
+/// A gateway from start to end: the calling thread runs the control loop, a thread each runs a
+/// worker.
 package final class Serving: Sendable {
     private let snapshot: Snapshot
     private let log: LogPipeline
@@ -115,7 +116,9 @@ package final class Serving: Sendable {
         line.add("version", crew.names.build.version)
         line.add("environment", snapshot.environment.rawValue)
         line.add("workers", crew.mailboxes.count)
-        line.add("listeners", snapshot.listeners.map { "\($0.name)=\($0.bind.text)" }.joined(separator: " "))
+        line.add(
+            "listeners",
+            snapshot.listeners.map { "\($0.name)=\($0.bind.text)" }.joined(separator: " "))
         if let admin = snapshot.admin { line.add("admin", admin.bind.text) }
         line.add("routes", snapshot.routes.count)
         line.add("upstreams", snapshot.upstreams.count)

@@ -37,7 +37,9 @@ struct Sight: ~Copyable {
         event = LineBuilder(level: .info, event: .startup, message: "", time: clock)
     }
 
-    /// Takes the time of a turn. - Parameter wallTime: Nanoseconds since 1970.
+    /// Takes the time of a turn.
+    ///
+    /// - Parameter wallTime: Nanoseconds since 1970.
     mutating func beginTurn(wallTime: UInt64) {
         now = wallTime
         // The quotient is wanted once a second: a comparison spares the division.

@@ -8,11 +8,12 @@ import Telemetry
 
 /// One loop's whole state, and the turn it does over and over.
 ///
-/// A move-only struct in one local of its thread: no locks, no reference counting, no exclusivity checks at
-/// run time. The connections of the two sides stand in slabs of their own, so that the compiler proves that
-/// reading one and writing the other do not overlap.
+/// A move-only struct in one local of its thread: no locks, no reference counting, no exclusivity
+/// checks at run time. The connections of the two sides stand in slabs of their own, so that the
+/// compiler proves that reading one and writing the other do not overlap.
 ///
-/// - Invariant: a slot's timer is `2 * slot` for a client's connection, `2 * slot + 1` for a server's.
+/// - Invariant: a slot's timer is `2 * slot` for a client's connection, `2 * slot + 1` for a
+///   server's.
 struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
     var transport: Kernel
     var wheel: TimerWheel
@@ -28,7 +29,10 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
     let mailbox: Mailbox<WorkerMessage>
     var turn: TurnState
 
-    init(_ transport: consuming Kernel, plan: Plan, sight: consuming Sight, mailbox: Mailbox<WorkerMessage>) {
+    init(
+        _ transport: consuming Kernel, plan: Plan, sight: consuming Sight,
+        mailbox: Mailbox<WorkerMessage>
+    ) {
         let capacity = plan.connectionSlots
         wheel = TimerWheel(count: 2 * capacity, now: transport.now)
         pool = BufferPool(spareCount: 16)
@@ -89,7 +93,8 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
         }
     }
 
-    /// Goes on with connections that had more to do than one turn's share, or a next request waiting.
+    /// Goes on with connections that had more to do than one turn's share, or a next request
+    /// waiting.
     private mutating func runRunnable() {
         guard !turn.runnable.isEmpty else { return }
         let batch = turn.runnable

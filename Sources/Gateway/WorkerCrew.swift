@@ -15,10 +15,15 @@ final class WorkerCrew: Sendable {
     let finished: Wakeup
     private let snapshot: Snapshot
     private let log: LogPipeline
-    /// A row for each listener, a socket for each worker in it. Guard: the mutex; empty once handed out.
+    /// A row for each listener, a socket for each worker in it.
+    ///
+    /// Guard: the mutex; empty once handed
+    /// out.
     private let listeners = Mutex<[[ListeningSocket]]>([])
     private let connections = ConnectionCount()
-    /// Workers that have not ended. The last to leave signals ``finished``.
+    /// Workers that have not ended.
+    ///
+    /// The last to leave signals ``finished``.
     private let liveCount: Atomic<Int>
 
     init(_ snapshot: Snapshot, build: BuildLabels, count: Int, log: LogPipeline) throws(Errno) {
@@ -75,7 +80,9 @@ final class WorkerCrew: Sendable {
         let sight = Sight(snapshot, metrics: metrics[index], queue: log.queue(index))
         var worker = Worker(transport, plan: plan, sight: sight, mailbox: mailboxes[index])
         worker.run()
-        if liveCount.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { finished.signal() }
+        if liveCount.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
+            finished.signal()
+        }
     }
 
     /// Has every worker finish what is in flight and end.

@@ -33,7 +33,9 @@ extension Duration {
         let (seconds, attoseconds) = components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }
         let (whole, overflows) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflows, whole < UInt64(Int64.max) - 1_000_000_000 else { return UInt64(Int64.max) }
+        guard !overflows, whole < UInt64(Int64.max) - 1_000_000_000 else {
+            return UInt64(Int64.max)
+        }
         return whole &+ UInt64(attoseconds / 1_000_000_000)
     }
 }

@@ -85,7 +85,8 @@ package struct ListeningSocket: Equatable, Sendable {
             let error = Errno.last()
             switch error.code {
             case EAGAIN: return nil
-            // A pending network error of the new socket is reported here (accept(2), "Error handling").
+            // A pending network error of the new socket is reported here (accept(2), "Error
+            // handling").
             case EINTR, ECONNABORTED, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET,
                 EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH:
                 continue

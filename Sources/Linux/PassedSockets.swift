@@ -9,8 +9,10 @@ package enum PassedSockets {
         guard variable("LISTEN_PID").flatMap({ Int32($0) }) == getpid(),
             let count = variable("LISTEN_FDS").flatMap({ Int32($0) }), count > 0, count <= 1024
         else { throw .notFound }
-        let names = variable("LISTEN_FDNAMES")?.split(separator: ":", omittingEmptySubsequences: false)
-        for index in 0..<count where names.map({ $0.dropFirst(Int(index)).first == name[...] }) ?? true {
+        let names = variable("LISTEN_FDNAMES")?.split(
+            separator: ":", omittingEmptySubsequences: false)
+        for index in 0..<count
+        where names.map({ $0.dropFirst(Int(index)).first == name[...] }) ?? true {
             let socket = ListeningSocket(owning: first + index)
             try socket.prepare()
             return socket
@@ -28,4 +30,10 @@ package enum PassedSockets {
 package enum SocketFile {
     /// Removes it; it may be gone already (unlink(2)).
     package static func remove(_ path: String) { _ = unsafe unlink(path) }
+
+    /// Whether there is a socket, and not a file that somebody would miss (lstat(2)).
+    package static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
+    }
 }

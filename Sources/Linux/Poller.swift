@@ -30,8 +30,8 @@ package struct Report: Sendable {
 
 /// What one wait found ready, in kernel order.
 ///
-/// - Safety: the kernel writes through `events` during `epoll_wait` alone, at most `capacity` of them; only
-///   those below `count` are read.
+/// - Safety: the kernel writes through `events` during `epoll_wait` alone, at most `capacity` of
+///   them; only those below `count` are read.
 @safe package struct Reports: ~Copyable {
     fileprivate let events: UnsafeMutablePointer<epoll_event>
     fileprivate let capacity: Int
@@ -78,7 +78,9 @@ package enum Interest: Sendable {
     }
 }
 
-/// An epoll instance. Any thread may watch and forget; one waits.
+/// An epoll instance.
+///
+/// Any thread may watch and forget; one waits.
 package struct Poller: ~Copyable, Sendable {
     private let descriptor: Descriptor
 
@@ -100,7 +102,9 @@ package struct Poller: ~Copyable, Sendable {
         }
     }
 
-    /// Stops watching a descriptor that stays open. One that is closed needs no such call.
+    /// Stops watching a descriptor that stays open.
+    ///
+    /// One that is closed needs no such call.
     package func forget(_ number: Int32) {
         _ = epoll_ctl(descriptor.number, EPOLL_CTL_DEL, number, nil)
     }

@@ -2,8 +2,8 @@ import Glibc
 
 /// A descriptor held for the moment when there are none left.
 ///
-/// With all descriptors in use a waiting connection can be neither accepted nor refused, and the listener
-/// stays ready for ever. Releasing this one makes room to accept it and close it.
+/// With all descriptors in use a waiting connection can be neither accepted nor refused, and the
+/// listener stays ready for ever. Releasing this one makes room to accept it and close it.
 package struct Reserve: ~Copyable {
     private var descriptor: Descriptor?
 

@@ -4,8 +4,8 @@ import Glibc
 
 /// A connected or connecting stream socket, by number.
 ///
-/// A plain value, so that connections can live in slabs: whoever holds the slab entry owns the socket and
-/// calls ``close()`` exactly once. None of the calls below blocks.
+/// A plain value, so that connections can live in slabs: whoever holds the slab entry owns the
+/// socket and calls ``close()`` exactly once. None of the calls below blocks.
 package struct Socket: Equatable, Sendable {
     package let number: Int32
 
@@ -27,7 +27,9 @@ package struct Socket: Equatable, Sendable {
         return result
     }
 
-    /// Writes the first `count` bytes that wait in `buffer`, which keeps them. - SeeAlso: send(2).
+    /// Writes the first `count` bytes that wait in `buffer`, which keeps them.
+    ///
+    /// - SeeAlso: send(2).
     package func send(_ count: Int, of buffer: borrowing Buffer) -> IOResult {
         let sent = buffer.withReadable { (bytes: borrowing Span<UInt8>) -> Int in
             let part = bytes.extracting(0..<count)
@@ -81,7 +83,10 @@ package struct Socket: Equatable, Sendable {
         }
     }
 
-    /// Says that no more bytes will follow (shutdown(2), `SHUT_WR`). Failure means the peer is gone already.
+    /// Says that no more bytes will follow (shutdown(2), `SHUT_WR`).
+    ///
+    /// Failure means the peer is gone
+    /// already.
     package func shutdownWrites() {
         _ = shutdown(number, Int32(SHUT_WR))
     }
@@ -95,7 +100,8 @@ package struct Socket: Equatable, Sendable {
         _ = Glibc.close(number)
     }
 
-    /// Makes ``close()`` reset the connection instead of ending it in order (socket(7), `SO_LINGER`).
+    /// Makes ``close()`` reset the connection instead of ending it in order (socket(7),
+    /// `SO_LINGER`).
     package func setResetOnClose() {
         var value = linger(l_onoff: 1, l_linger: 0)
         unsafe setsockopt(
@@ -134,7 +140,8 @@ package struct Socket: Equatable, Sendable {
         throw error
     }
 
-    /// Sends small writes at once (tcp(7), `TCP_NODELAY`): every write here is a whole message part.
+    /// Sends small writes at once (tcp(7), `TCP_NODELAY`): every write here is a whole message
+    /// part.
     func setNoDelay() {
         var on: Int32 = 1
         unsafe setsockopt(

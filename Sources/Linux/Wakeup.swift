@@ -13,7 +13,9 @@ package struct Wakeup: ~Copyable, Sendable {
 
     package var number: Int32 { descriptor.number }
 
-    /// Makes the descriptor readable. Any thread may call it.
+    /// Makes the descriptor readable.
+    ///
+    /// Any thread may call it.
     package func signal() {
         var one: UInt64 = 1
         // Fails only when the counter is full, and then the poller is awake already.

@@ -3,8 +3,8 @@ import Synchronization
 
 /// A loop for work that is not a request: the admin listener, name resolution, signals, reload.
 ///
-/// It is a task executor: async functions run on its one thread, and suspend until a descriptor is ready or
-/// a time has come. It owns no state of a worker; it talks to workers by ``Mailbox``.
+/// It is a task executor: async functions run on its one thread, and suspend until a descriptor is
+/// ready or a time has come. It owns no state of a worker; it talks to workers by ``Mailbox``.
 ///
 /// All state is under one mutex. That is cheap enough here, and lets any thread enqueue.
 package final class ControlLoop: TaskExecutor, Sendable {
@@ -61,7 +61,9 @@ package final class ControlLoop: TaskExecutor, Sendable {
         task.cancel()
     }
 
-    /// Starts work beside what runs already. It ends with the process, at the latest.
+    /// Starts work beside what runs already.
+    ///
+    /// It ends with the process, at the latest.
     package func begin(_ work: @escaping @Sendable () async -> Void) {
         _ = Task(executorPreference: self) { await work() }
     }

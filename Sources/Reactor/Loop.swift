@@ -25,8 +25,8 @@ package struct Loop: ~Copyable {
 
     /// Begins a turn.
     ///
-    /// - Parameter deadline: When to return even if nothing is ready; `nil` for never. An instant that has
-    ///   passed returns at once.
+    /// - Parameter deadline: When to return even if nothing is ready; `nil` for never. An instant
+    ///   that has passed returns at once.
     package mutating func turn(until deadline: MonotonicInstant?) {
         poller.wait(milliseconds: deadline.map { $0.milliseconds(from: now) }, into: &reports)
         now = Clock.monotonic()
@@ -34,8 +34,8 @@ package struct Loop: ~Copyable {
 }
 
 extension MonotonicInstant {
-    /// Milliseconds from `now` until this instant, rounded up so that a wait never ends early; 0 if it has
-    /// passed, at most 24 days.
+    /// Milliseconds from `now` until this instant, rounded up so that a wait never ends early; 0 if
+    /// it has passed, at most 24 days.
     func milliseconds(from now: MonotonicInstant) -> Int32 {
         let nanoseconds = self.nanoseconds(since: now)
         let milliseconds = nanoseconds / 1_000_000 + (nanoseconds % 1_000_000 == 0 ? 0 : 1)

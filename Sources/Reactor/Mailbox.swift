@@ -9,13 +9,17 @@ package final class Mailbox<Message: Sendable>: Sendable {
 
     package init() throws(Errno) { wakeup = try Wakeup() }
 
-    /// Leaves a message and wakes the loop. Any thread may call it.
+    /// Leaves a message and wakes the loop.
+    ///
+    /// Any thread may call it.
     package func post(_ message: Message) {
         waiting.withLock { $0.append(message) }
         wakeup.signal()
     }
 
-    /// Takes all messages, in the order they were posted. The loop alone calls it.
+    /// Takes all messages, in the order they were posted.
+    ///
+    /// The loop alone calls it.
     package func takeAll() -> [Message] {
         wakeup.clear()
         return waiting.withLock { messages in

@@ -2,15 +2,16 @@ package import Linux
 
 /// Deadlines of a fixed set of timers, each named by its number.
 ///
-/// Moving a deadline later is one store: the timer stays where it is scheduled and is scheduled anew when
-/// that time comes. Only a deadline earlier than its schedule relinks. One level is enough then: a timer
-/// beyond the horizon of 4.3 s is looked at once per horizon, 20 ns each.
+/// Moving a deadline later is one store: the timer stays where it is scheduled and is scheduled
+/// anew when that time comes. Only a deadline earlier than its schedule relinks. One level is
+/// enough then: a timer beyond the horizon of 4.3 s is looked at once per horizon, 20 ns each.
 ///
 /// - Units: ticks of 2²² ns (4.2 ms). Deadlines round up, so that no timer fires early.
-/// - Invariant: a timer is linked in bucket `scheduled % 1024` if and only if `scheduled != unscheduled`, and
-///   then `now < scheduled <= now + 1023`; bit *n* of `occupied` says whether bucket *n* has a timer.
-/// - Safety: timer numbers are checked against `count`; the entries are owned, and zeroed pages are touched
-///   only as timers are used.
+/// - Invariant: a timer is linked in bucket `scheduled % 1024` if and only if `scheduled !=
+///   unscheduled`, and then `now < scheduled <= now + 1023`; bit *n* of `occupied` says whether
+///   bucket *n* has a timer.
+/// - Safety: timer numbers are checked against `count`; the entries are owned, and zeroed pages are
+///   touched only as timers are used.
 @safe package struct TimerWheel: ~Copyable {
     private struct Entry {
         /// Tick at which to fire, plus one; 0 while disarmed.
@@ -27,7 +28,10 @@ package import Linux
 
     private let entries: UnsafeMutablePointer<Entry>
     private let count: Int
-    /// First timer of each bucket, plus one. Behind a pointer, as reading an inline table copies it whole.
+    /// First timer of each bucket, plus one.
+    ///
+    /// Behind a pointer, as reading an inline table copies it
+    /// whole.
     private let heads: UnsafeMutablePointer<UInt32>
     private let occupied: UnsafeMutablePointer<UInt64>
     private var tick: UInt64

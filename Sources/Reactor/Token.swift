@@ -2,8 +2,9 @@ package import Bytes
 
 /// Whose readiness a report tells, packed into the one word that epoll keeps for us.
 ///
-/// Layout: generation (32 bits), kind (4 bits), slot (28 bits). A report for a connection that has ended since
-/// finds another generation in the slot and is dropped, even if the descriptor's number is in use again.
+/// Layout: generation (32 bits), kind (4 bits), slot (28 bits). A report for a connection that has
+/// ended since finds another generation in the slot and is dropped, even if the descriptor's number
+/// is in use again.
 package struct Token: Equatable, Sendable {
     package enum Kind: UInt8, Sendable {
         case wakeup, listener, downstream, upstream

@@ -15,6 +15,8 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
     /// Whether an event of so many in a hundred happens.
     package mutating func happens(percent: UInt64) -> Bool { next() % 100 < percent }
 
-    /// A number from 0 to `count - 1`. - Parameter count: At least 1.
+    /// A number from 0 to `count - 1`.
+    ///
+    /// - Parameter count: At least 1.
     package mutating func below(_ count: Int) -> Int { Int(next() % UInt64(count)) }
 }

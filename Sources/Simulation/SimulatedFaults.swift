@@ -22,7 +22,9 @@ package struct SimulatedFaults {
 
     package init(seed: UInt64 = 0) { random = SeededRandom(seed: seed) }
 
-    /// Notes a call. - Returns: Why it fails, if it is the one that does.
+    /// Notes a call.
+    ///
+    /// - Returns: Why it fails, if it is the one that does.
     mutating func fail(_ call: SimulatedCall) -> Errno? {
         defer { callCount += 1 }
         guard callCount == failingCall else { return nil }

@@ -56,7 +56,9 @@ package final class SimulatedKernel {
 
     // MARK: The test's side
 
-    /// A client connects. - Returns: `nil` if nobody listens any more.
+    /// A client connects.
+    ///
+    /// - Returns: `nil` if nobody listens any more.
     package func arrive(on listener: Int, from peer: SocketAddress) -> SimulatedStream? {
         guard doors.areOpen else { return nil }
         let stream = makeStream(.established)
@@ -72,7 +74,9 @@ package final class SimulatedKernel {
 
     // MARK: The gateway's side
 
-    /// Collects what is ready. Time passes: 1 µs.
+    /// Collects what is ready.
+    ///
+    /// Time passes: 1 µs.
     func turn(until deadline: MonotonicInstant?) {
         now = now.advanced(byNanoseconds: 1000)
         reports.removeAll(keepingCapacity: true)

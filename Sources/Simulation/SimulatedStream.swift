@@ -9,7 +9,8 @@ package final class SimulatedStream {
 
     /// The gateway's descriptor.
     package let number: Int32
-    /// Bytes that may wait for the peer; what the kernel's buffers hold in the middle of a real one.
+    /// Bytes that may wait for the peer; what the kernel's buffers hold in the middle of a real
+    /// one.
     package var roomMax: Int
     var stage: Stage
     /// Bytes on their way to the gateway.
@@ -101,8 +102,8 @@ package final class SimulatedStream {
         pendingError = .connectionReset
     }
 
-    /// What the gateway had not yet read when the connection became void is lost to the peer, as on a real
-    /// network it may be.
+    /// What the gateway had not yet read when the connection became void is lost to the peer, as on
+    /// a real network it may be.
     private func becomeVoid() {
         facts.insert(.sawReset)
         outbound = []
@@ -142,11 +143,14 @@ package final class SimulatedStream {
         return readiness
     }
 
-    /// Takes bytes for the gateway. - Parameter share: At least 1, at most what waits.
+    /// Takes bytes for the gateway.
+    ///
+    /// - Parameter share: At least 1, at most what waits.
     func read(_ share: Int) -> [UInt8] {
         let taken = Array(inbound.prefix(share))
         inbound.removeFirst(share)
-        // The rest comes a moment later: a short read has emptied the socket, as far as its reader can see.
+        // The rest comes a moment later: a short read has emptied the socket, as far as its reader
+        // can see.
         if !inbound.isEmpty { isPending = true }
         return taken
     }
@@ -175,7 +179,9 @@ package final class SimulatedStream {
         return nil
     }
 
-    /// Takes bytes from the gateway. - Parameter isShort: Whether more were asked for.
+    /// Takes bytes from the gateway.
+    ///
+    /// - Parameter isShort: Whether more were asked for.
     func write(_ bytes: [UInt8], isShort: Bool) {
         if facts.contains(.peerLeft) {
             fail()
@@ -192,7 +198,9 @@ package final class SimulatedStream {
         if facts.contains(.peerEnded) { isPending = true }
     }
 
-    /// Closes. Bytes that nobody read make it a reset (RFC 1122 §4.2.2.13).
+    /// Closes.
+    ///
+    /// Bytes that nobody read make it a reset (RFC 1122 §4.2.2.13).
     func close(isReset: Bool) {
         facts.insert(.closed)
         token = nil

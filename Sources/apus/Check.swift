@@ -1,43 +1,87 @@
 import ArgumentParser
 import Config
-import Foundation
+import Linux
 
-/// `apus check`
+/// The command `apus check`.
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Validate a configuration without serving.",
-        discussion: "Prints every problem, not the first one only. Exit code 78 if there are errors.")
+        discussion: """
+            Tells every problem in one run, one line each, on standard error:
+
+              FILE:LINE:COLUMN: error: WHERE: WHAT (ADVICE)
+
+            Warnings are told too, and leave the configuration valid. In production, which is the \
+            default environment, some warnings about safety are errors.
+
+            EXAMPLES
+              apus check
+              apus check --config my.yaml --format json
+
+            EXIT CODES
+              0   valid
+              64  wrong usage
+              78  invalid, or the file cannot be read
+            """)
+
+    /// How problems are told.
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text, json
+    }
 
     @OptionGroup var options: ConfigurationOption
 
+    @Option(
+        help: ArgumentHelp(
+            "How problems are told: json is an array on standard output, [] without any.",
+            valueName: "format"))
+    var format = Format.text
+
     func run() throws {
-        _ = try Configuration.load(options.path)
-        print("\(options.path): ok")
+        switch format {
+        case .text:
+            _ = try Configuration.load(options.path)
+            print("\(options.path): ok")
+        case .json:
+            let result = Configuration.read(options.path)
+            print(result.problems.json)
+            if result.snapshot == nil { throw Ending.invalidConfiguration }
+        }
     }
 }
 
-/// `apus schema`
+/// The command `apus schema`.
 struct SchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "schema", abstract: "Print the JSON Schema of the configuration.")
+        commandName: "schema",
+        abstract: "Print the JSON Schema of the configuration.",
+        discussion: """
+            Editors that know it complete keys and mark mistakes while you write.
+
+            EXAMPLE
+              apus schema > apus.schema.json
+              # and as the first line of the configuration:
+              # yaml-language-server: $schema=apus.schema.json
+            """)
 
     func run() {
         print(Schema.render())
     }
 }
 
-/// Loading for commands: problems go to standard error.
+/// Loading for commands.
 enum Configuration {
-    static func load(_ path: String) throws -> Snapshot {
-        let result = Loading.load(path: path, environment: ProcessInfo.processInfo.environment)
-        for problem in result.problems { StandardError.write(problem.text) }
-        guard let snapshot = result.snapshot else { throw ExitCode(78) }
-        return snapshot
+    static func read(_ path: String) -> LoadResult {
+        Loading.load(path: path, environment: ProcessStart.environment)
     }
-}
 
-enum StandardError {
-    static func write(_ line: String) {
-        FileHandle.standardError.write(Data((line + "\n").utf8))
+    /// Tells problems on standard error.
+    ///
+    /// - Throws: The exit code, if there are errors among them.
+    static func load(_ path: String) throws -> Snapshot {
+        let result = read(path)
+        for problem in result.problems { StandardError.write(line: problem.text) }
+        guard let snapshot = result.snapshot else { throw Ending.invalidConfiguration }
+        return snapshot
     }
 }

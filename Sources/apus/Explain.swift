@@ -1,11 +1,17 @@
 import ArgumentParser
 import Config
 import Gateway
+import Linux
 
-/// `apus explain`
+/// The command `apus explain`.
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "explain",
         abstract: "Say what would become of a request, without serving.",
+        usage: """
+            apus explain METHOD URL [-H 'Name: value']... [--from IP]
+                                [--listener NAME] [--config FILE]
+            """,
         discussion: """
             Shows the route that takes the request and why each other does not; the upstream and the \
             very request that its server would get, or the answer; the headers that the response \
@@ -17,8 +23,8 @@ struct Explain: ParsableCommand {
 
             EXAMPLES
               apus explain GET http://example.com/api/health
-              apus explain POST https://example.com/login -H 'Content-Type: application/json'
-              apus explain GET http://example.com/ --from 10.0.0.7 -H 'X-Forwarded-For: 203.0.113.9'
+              apus explain POST https://example.com/login -H 'Content-Length: 20'
+              apus explain GET http://a.com/ --from 10.0.0.7 -H 'X-Forwarded-For: ::1'
 
             EXIT CODES
               0   explained, whatever becomes of the request
@@ -59,8 +65,8 @@ struct Explain: ParsableCommand {
         do throws(InquiryProblem) {
             print(try Inspection.explain(inquiry, by: snapshot), terminator: "")
         } catch {
-            StandardError.write("apus: \(error.text)")
-            throw ExitCode(64)
+            StandardError.write(line: "apus: \(error.text)")
+            throw Ending.wrongUsage
         }
     }
 }

@@ -1,45 +1,76 @@
 import ArgumentParser
 import Config
-import Foundation
 import Gateway
+import Linux
 import Telemetry
 
-/// `apus run`
+/// The command `apus run`.
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve.",
         discussion: """
-            Exit codes: 0 after a drain, 64 wrong usage, 69 an address cannot be had, 78 invalid \
-            configuration, 1 anything else.
+            Serves until a signal ends it. Problems that keep it from serving go to standard error; \
+            from then on all goes to the log.
+
+            EXAMPLES
+              apus run
+              apus run --config /etc/apus/apus.yaml
+
+            SIGNALS
+              TERM, INT   stop accepting, finish what is in flight within
+                          server.drain_timeout, then end; a second one ends at once
+              USR1        open log files anew, after they were rotated
+              HUP         is logged: reloading is not available in this version
+
+            EXIT CODES
+              0   ended by a signal
+              64  wrong usage
+              69  an address to listen on cannot be had
+              78  the configuration is invalid
+              1   anything else, such as a log that cannot be written
             """)
 
     @OptionGroup var options: ConfigurationOption
 
     func run() throws {
         let snapshot = try Configuration.load(options.path)
+        ProcessStart.raiseDescriptorLimit()
         do throws(ServingProblem) {
-            try Serving(snapshot, build: BuildFacts.labels).run()
+            let serving = try Serving(snapshot, build: BuildFacts.labels)
+            ProcessMemory.releaseStart()
+            try serving.run()
         } catch {
-            StandardError.write("apus: \(error.text)")
-            throw ExitCode(error.exitCode)
+            StandardError.write(line: "apus: \(error.text)")
+            throw error.ending
         }
     }
 }
 
 extension ServingProblem {
     /// One line for whoever started the process.
-    var text: String {
+    fileprivate var text: String {
         switch self {
         case .address(let problem):
             "\(problem.listener): cannot listen on \(problem.address): \(problem.reason)"
-        case .log(let problem): "the log cannot be written: \(problem)"
+        case .log(let problem): problem.text
         case .system(let reason): "cannot serve: \(reason)"
         }
     }
 
-    /// sysexits(3): 69 is EX_UNAVAILABLE.
-    var exitCode: Int32 {
-        if case .address = self { return 69 }
-        return 1
+    fileprivate var ending: ExitCode {
+        switch self {
+        case .address: Ending.addressUnavailable
+        case .log, .system: ExitCode.failure
+        }
+    }
+}
+
+extension LogProblem {
+    fileprivate var text: String {
+        let reason = Errno(errno).text
+        return switch step {
+        case .open(let path): "log.output: cannot open \(path): \(reason)"
+        case .wakeUp, .thread: "the log cannot be started: \(reason)"
+        }
     }
 }

@@ -3,7 +3,7 @@ import CVersion
 import Gateway
 import Telemetry
 
-/// `apus version`
+/// The command `apus version`.
 struct Version: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print the versions of apus, Swift, OpenSSL and hiredis.")

@@ -8,7 +8,9 @@ import Synchronization
 final class AdminConnection: Sendable {
     private let socket: Socket
     private let loop: ControlLoop
-    /// Guard: the mutex. A socket closed is not shut down any more: its number may be another's.
+    /// Guard: the mutex.
+    ///
+    /// A socket closed is not shut down any more: its number may be another's.
     private let isOpen = Mutex(true)
 
     private static let limits = HeadLimits(
@@ -33,7 +35,9 @@ final class AdminConnection: Sendable {
         }
     }
 
-    /// Reads one request's head. - Returns: `nil` if the operator is gone.
+    /// Reads one request's head.
+    ///
+    /// - Returns: `nil` if the operator is gone.
     func request() async -> AdminRequest? {
         var buffer = Buffer(capacity: 16_384)
         var reader = RequestReader()

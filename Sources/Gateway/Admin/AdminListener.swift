@@ -7,8 +7,8 @@ import Reactor
 import Synchronization
 import Telemetry
 
-/// The listener for operators: `/livez` and `/metrics`, on the control loop, so that no scrape ever takes
-/// time from a request.
+/// The listener for operators: `/livez` and `/metrics`, on the control loop, so that no scrape ever
+/// takes time from a request.
 final class AdminListener: Sendable {
     private let socket: ListeningSocket
     private let crew: WorkerCrew
@@ -107,7 +107,9 @@ struct AdminResponse {
         self.init(status, ProblemFormat.json.contentType, text.copy())
     }
 
-    /// The whole message. Security headers as the `api` preset has them.
+    /// The whole message.
+    ///
+    /// Security headers as the `api` preset has them.
     func message(date: Int64) -> Buffer {
         var output = Buffer(capacity: 8192 + body.count)
         output.appendStatusLine(status)

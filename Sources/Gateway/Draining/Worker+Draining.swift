@@ -15,7 +15,8 @@ extension Worker where Kernel: ~Copyable {
         }
     }
 
-    /// Takes in what the kernel has accepted for us already, then closes the doors and all that is idle.
+    /// Takes in what the kernel has accepted for us already, then closes the doors and all that is
+    /// idle.
     private mutating func drain(until deadline: MonotonicInstant) {
         guard turn.drain == nil else { return }
         turn.drain = Drain(deadline: deadline)

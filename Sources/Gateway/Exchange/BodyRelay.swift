@@ -4,12 +4,13 @@ import Linux
 
 /// One direction of an exchange's body: read off one wire, framed anew onto the other.
 ///
-/// Large parts go from the source's buffer to the sink's socket without being copied; small ones are
-/// gathered in the sink's output, so that many little chunks cost one write. Nothing is read while the
-/// sink is full, so a slow reader slows its writer and nothing piles up.
+/// Large parts go from the source's buffer to the sink's socket without being copied; small ones
+/// are gathered in the sink's output, so that many little chunks cost one write. Nothing is read
+/// while the sink is full, so a slow reader slows its writer and nothing piles up.
 struct BodyRelay {
     private var reader: BodyReader
-    /// Decoded bytes at the front of the source's input whose framing is already in the sink's output.
+    /// Decoded bytes at the front of the source's input whose framing is already in the sink's
+    /// output.
     private var announced = 0
     private var isEnded: Bool
     private let leaves: BodyLeaves
@@ -18,11 +19,13 @@ struct BodyRelay {
     /// Body bytes taken off the source, framing left out.
     private(set) var byteCount: UInt64 = 0
 
-    /// Parts below this are copied and sent together; above, a second write costs less than the copy.
+    /// Parts below this are copied and sent together; above, a second write costs less than the
+    /// copy.
     private static let copiedMax = 2048
     /// Room that one chunk's framing takes at most: a line end, 16 digits, a line end.
     private static let framingMax = 20
-    /// Reads of one call, so that one fast stream leaves time for the other connections of the loop.
+    /// Reads of one call, so that one fast stream leaves time for the other connections of the
+    /// loop.
     private static let readsMax = 16
 
     /// - Parameters:
@@ -45,7 +48,8 @@ struct BodyRelay {
 
     /// Moves what can be moved now, and says why it stopped.
     mutating func advance(
-        from source: inout Wire, to sink: inout Wire, by transport: inout some Transport & ~Copyable,
+        from source: inout Wire, to sink: inout Wire,
+        by transport: inout some Transport & ~Copyable,
         _ pool: inout BufferPool, _ trailers: inout [Field]
     ) -> RelayStop {
         var readsLeft = Self.readsMax
@@ -124,9 +128,12 @@ extension BodyRelay {
         return true
     }
 
-    /// Hands announced bytes over. - Returns: `nil` if it made progress.
+    /// Hands announced bytes over.
+    ///
+    /// - Returns: `nil` if it made progress.
     private mutating func pass(
-        from source: inout Wire, to sink: inout Wire, by transport: inout some Transport & ~Copyable,
+        from source: inout Wire, to sink: inout Wire,
+        by transport: inout some Transport & ~Copyable,
         _ pool: inout BufferPool
     ) -> RelayStop? {
         let small = BufferPool.Size.small.rawValue - 2 * Self.framingMax
@@ -152,9 +159,12 @@ extension BodyRelay {
         return nil
     }
 
-    /// Reads once. - Returns: `nil` if it made progress.
+    /// Reads once.
+    ///
+    /// - Returns: `nil` if it made progress.
     private mutating func fill(
-        from source: inout Wire, to sink: inout Wire, by transport: inout some Transport & ~Copyable,
+        from source: inout Wire, to sink: inout Wire,
+        by transport: inout some Transport & ~Copyable,
         _ pool: inout BufferPool
     ) -> RelayStop? {
         switch source.receive(by: &transport, from: &pool) {

@@ -39,7 +39,8 @@ struct DownstreamMachine {
         case exchanging
         /// An answer is leaving; then comes the next request, or the end.
         case finishing
-        /// Our side has ended; what still comes is read and dropped, so that no reset overtakes the answer.
+        /// Our side has ended; what still comes is read and dropped, so that no reset overtakes the
+        /// answer.
         case lingering
     }
 

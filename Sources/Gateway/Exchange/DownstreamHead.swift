@@ -41,7 +41,8 @@ enum DownstreamHead {
             var except = dropped
             // A length beside chunks would be a second opinion on where the body ends.
             if framing.isChunked { except.insert(.contentLength) }
-            output.appendForwarded(head.fields, of: bytes, except: except, and: route.security.removed)
+            output.appendForwarded(
+                head.fields, of: bytes, except: except, and: route.security.removed)
             route.security.append(to: &output, isSecure: isSecure, appHas: present)
             if framing.connection == .upgrade { appendUpgrade(head, bytes, to: &output) }
         }

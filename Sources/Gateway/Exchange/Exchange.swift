@@ -24,7 +24,8 @@ struct Exchange: ~Copyable {
     var record = AccessRecord(outcome: .proxied)
 
     init(
-        _ plan: ExchangePlan, downstream: UInt32, journal: consuming Journal, requestBody: BodyRelay,
+        _ plan: ExchangePlan, downstream: UInt32, journal: consuming Journal,
+        requestBody: BodyRelay,
         now: MonotonicInstant
     ) {
         self.plan = plan
@@ -37,11 +38,14 @@ struct Exchange: ~Copyable {
         record.upstream = UInt16(truncatingIfNeeded: plan.upstream)
     }
 
-    /// Ends the exchange for good. - Returns: The journal's buffer, for its pool.
+    /// Ends the exchange for good.
+    ///
+    /// - Returns: The journal's buffer, for its pool.
     consuming func intoText() -> Buffer { journal.intoText() }
 }
 
-/// What is settled about an exchange when its request's head, or its response's, has been decided on.
+/// What is settled about an exchange when its request's head, or its response's, has been decided
+/// on.
 struct ExchangePlan {
     let verdict: Verdict
     /// Index into the snapshot's upstreams.

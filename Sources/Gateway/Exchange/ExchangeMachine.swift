@@ -2,7 +2,8 @@ import HTTP
 import Policy
 import Telemetry
 
-/// Decides how one request and its response go on: the facts of both sides come in, what to do goes out.
+/// Decides how one request and its response go on: the facts of both sides come in, what to do goes
+/// out.
 ///
 /// It holds no bytes and no sockets, so every order of events can be played to it in a test.
 struct ExchangeMachine {
@@ -51,8 +52,8 @@ struct ExchangeMachine {
         case retry
         case relayHead
         case tunnel
-        /// Answer in the app's place and let go of the upstream connection. The failure is `nil` if the
-        /// client is at fault, or if every failed connect has been counted by itself.
+        /// Answer in the app's place and let go of the upstream connection. The failure is `nil` if
+        /// the client is at fault, or if every failed connect has been counted by itself.
         case answer(ProblemCode, Outcome, UpstreamFailure?)
         /// The response cannot be completed: let go of both sides.
         case abort(Outcome, UpstreamFailure?)
@@ -122,7 +123,9 @@ struct ExchangeMachine {
         }
     }
 
-    /// The client is at fault. With its answer under way all that is left is to end it.
+    /// The client is at fault.
+    ///
+    /// With its answer under way all that is left is to end it.
     private func refuse(_ code: ProblemCode, _ outcome: Outcome) -> Action {
         response == .awaited ? .answer(code, outcome, nil) : .abort(outcome, nil)
     }
@@ -137,8 +140,8 @@ struct ExchangeMachine {
     private mutating func upstreamLost(_ failure: UpstreamFailure, _ hadSpoken: Bool) -> Action {
         switch response {
         case .awaited:
-            // RFC 9110 §9.2.2 and RFC 9112 §9.3.1: only what is idempotent, only once, and only where the
-            // server may not have seen it.
+            // RFC 9110 §9.2.2 and RFC 9112 §9.3.1: only what is idempotent, only once, and only
+            // where the server may not have seen it.
             if link == .reused && isRepeatable && !hasRetried && !hadSpoken {
                 hasRetried = true
                 link = .none

@@ -3,8 +3,8 @@ import HTTP
 import Policy
 import Telemetry
 
-/// What must outlive a request's head: the head itself, to send it again and to log it, and the texts that
-/// were settled with it.
+/// What must outlive a request's head: the head itself, to send it again and to log it, and the
+/// texts that were settled with it.
 ///
 /// The head is copied as it came, so that the ranges of the reader hold here too.
 struct Journal: ~Copyable {
@@ -58,10 +58,14 @@ struct Journal: ~Copyable {
         request.requestID = ByteRange(start, text.count)
     }
 
-    /// Keeps the id that a trusted peer sent. - Parameter value: Its place in the head.
+    /// Keeps the id that a trusted peer sent.
+    ///
+    /// - Parameter value: Its place in the head.
     mutating func note(requestIDAt value: ByteRange) { request.requestID = value }
 
-    /// Ends the journal. - Returns: Its buffer, for the pool.
+    /// Ends the journal.
+    ///
+    /// - Returns: Its buffer, for the pool.
     consuming func intoText() -> Buffer { text }
 
     /// Whether what a 101 switches to is something this request asked for (RFC 9110 §7.8).

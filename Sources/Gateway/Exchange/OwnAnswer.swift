@@ -17,7 +17,9 @@ struct OwnAnswer {
         /// What `OPTIONS *` asks for.
         case methods(MethodSet)
 
-        /// What a verdict asks for. - Parameter format: How a problem is told.
+        /// What a verdict asks for.
+        ///
+        /// - Parameter format: How a problem is told.
         init(_ action: VerdictAction, _ format: ProblemFormat) {
             switch action {
             case .respond, .forward: self = .fixed
@@ -54,8 +56,11 @@ struct OwnAnswer {
         }
     }
 
-    /// Writes the body into an empty buffer; to be done before ``writeHead``, which says its length.
-    func writeBody(_ route: borrowing RoutePlan, journal: borrowing Journal, into body: inout Buffer) {
+    /// Writes the body into an empty buffer; to be done before ``writeHead``, which says its
+    /// length.
+    func writeBody(
+        _ route: borrowing RoutePlan, journal: borrowing Journal, into body: inout Buffer
+    ) {
         switch content {
         case .problem(let code, let format):
             writeProblem(code, format, journal, into: &body)
@@ -73,7 +78,8 @@ struct OwnAnswer {
     ///   - head: The request's, for a redirect's target; its ranges refer to the journal's text.
     func writeHead(
         _ route: borrowing RoutePlan, pipeline: borrowing Pipeline, head: borrowing RequestHead,
-        journal: borrowing Journal, bodyBytes: Int, date: borrowing Buffer, into output: inout Buffer
+        journal: borrowing Journal, bodyBytes: Int, date: borrowing Buffer,
+        into output: inout Buffer
     ) {
         let status = status(of: route)
         output.appendStatusLine(status)

@@ -4,7 +4,8 @@ import Linux
 
 /// One connection to a server of an upstream: with an exchange, or idle in its pool.
 ///
-/// - Invariant: `exchange` names a live exchange exactly while the machine says `.connecting` or `.leased`.
+/// - Invariant: `exchange` names a live exchange exactly while the machine says `.connecting` or
+///   `.leased`.
 struct UpstreamConnection: ~Copyable {
     var wire: Wire
     var machine: UpstreamMachine
@@ -69,7 +70,8 @@ struct UpstreamMachine {
             guard isClean, phase == .leased else { return .close }
             phase = .idle
             return .pool
-        // What an idle connection says belongs to no request: taken for an answer it would poison the next.
+        // What an idle connection says belongs to no request: taken for an answer it would poison
+        // the next.
         case .disturbed, .timedOut:
             return phase == .idle ? .close : .proceed
         }

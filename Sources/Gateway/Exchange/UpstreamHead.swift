@@ -5,8 +5,10 @@ import Telemetry
 
 /// A request's head as the app gets it: one canonical form, whatever form the client's had.
 enum UpstreamHead {
-    /// Fields of the client that are written anew or not at all. `Content-Length` stays: the reader has made
-    /// sure that it is the one truth about the body.
+    /// Fields of the client that are written anew or not at all.
+    ///
+    /// `Content-Length` stays: the reader
+    /// has made sure that it is the one truth about the body.
     static let dropped = FieldNameSet.hopByHop.union([.host]).union(Forwarding.dropped)
     /// And what only a trusted peer may say.
     static let droppedOfStrangers = dropped.union(Forwarding.droppedOfUntrusted)
@@ -30,7 +32,8 @@ enum UpstreamHead {
                 output.appendForwarded(head.fields, of: bytes, except: dropped)
             } else {
                 output.appendForwarded(
-                    head.fields, of: bytes, except: droppedOfStrangers, and: Forwarding.namesOfUntrusted)
+                    head.fields, of: bytes, except: droppedOfStrangers,
+                    and: Forwarding.namesOfUntrusted)
             }
             Forwarding.append(
                 to: &output, identity, head, bytes, arrival)

@@ -5,14 +5,19 @@ import Linux
 ///
 /// It holds a buffer only while bytes wait in it, so that an idle connection costs no buffer.
 ///
-/// - Invariant: `state` says `.readable` until a read has come back short, and `.writable` until a write has:
-///   with edge-triggered reports, forgetting either too early would wait for ever.
+/// - Invariant: `state` says `.readable` until a read has come back short, and `.writable` until a
+///   write has: with edge-triggered reports, forgetting either too early would wait for ever.
 struct Wire: ~Copyable {
     let socket: Socket
     private(set) var state: WireState
-    /// Bytes received and not consumed. Without storage while there are none.
+    /// Bytes received and not consumed.
+    ///
+    /// Without storage while there are none.
     var input = Buffer()
-    /// Bytes composed and not sent; they go before anything relayed. Without storage while there are none.
+    /// Bytes composed and not sent; they go before anything relayed.
+    ///
+    /// Without storage while there
+    /// are none.
     var output = Buffer()
 
     /// Writes that moved something, counted round: whether a slow peer takes anything at all.
@@ -30,7 +35,9 @@ struct Wire: ~Copyable {
         guard !readiness.isDisjoint(with: [.ended, .broken]) else { return }
         // An end or an error is found by the next read or write, which must therefore happen.
         if readiness.contains(.ended) { state.formUnion([.readable, .ended]) }
-        if !readiness.isDisjoint(with: .broken) { state.formUnion([.readable, .writable, .broken]) }
+        if !readiness.isDisjoint(with: .broken) {
+            state.formUnion([.readable, .writable, .broken])
+        }
     }
 
     /// Makes sure that `output` has room for `byteCount` more bytes, if any size of buffer has.
@@ -38,7 +45,9 @@ struct Wire: ~Copyable {
         if output.room >= byteCount { return }
         output.moveToFront()
         let needed = output.count + byteCount
-        guard output.capacity < needed, output.capacity < BufferPool.Size.large.rawValue else { return }
+        guard output.capacity < needed, output.capacity < BufferPool.Size.large.rawValue else {
+            return
+        }
         var larger = pool.take(needed <= BufferPool.Size.small.rawValue ? .small : .large)
         larger.append(output)
         pool.give(output.take())
@@ -47,7 +56,8 @@ struct Wire: ~Copyable {
 
     /// Reads once, into free room of the input buffer.
     ///
-    /// - Returns: As the socket; `.wouldBlock` also while it is known to be dry. `nil` if the buffer is full.
+    /// - Returns: As the socket; `.wouldBlock` also while it is known to be dry. `nil` if the
+    ///   buffer is full.
     mutating func receive(
         by transport: inout some Transport & ~Copyable, from pool: inout BufferPool
     ) -> IOResult? {
@@ -59,7 +69,9 @@ struct Wire: ~Copyable {
         switch result {
         case .bytes(let count):
             // A short read has emptied the socket; unless the end is already behind those bytes.
-            if count < room && state.isDisjoint(with: [.ended, .broken]) { state.remove(.readable) }
+            if count < room && state.isDisjoint(with: [.ended, .broken]) {
+                state.remove(.readable)
+            }
         case .wouldBlock:
             state.remove(.readable)
         case .ended:
@@ -89,7 +101,8 @@ struct Wire: ~Copyable {
         return nil
     }
 
-    /// Sends what waits in `output`, then the first `count` bytes of `tail`, in one call where it can.
+    /// Sends what waits in `output`, then the first `count` bytes of `tail`, in one call where it
+    /// can.
     ///
     /// - Returns: How many bytes of `tail` went, or why none did.
     mutating func relay(
@@ -110,8 +123,8 @@ struct Wire: ~Copyable {
         return .bytes(sent - ofOutput)
     }
 
-    /// Gives back the input buffer if nothing waits in it, or changes it for a small one if that is enough:
-    /// a peer that sends half a head and no more holds 4 KiB, not 64.
+    /// Gives back the input buffer if nothing waits in it, or changes it for a small one if that is
+    /// enough: a peer that sends half a head and no more holds 4 KiB, not 64.
     mutating func park(to pool: inout BufferPool) {
         if input.isEmpty { return pool.give(input.take()) }
         let small = BufferPool.Size.small.rawValue
@@ -148,7 +161,8 @@ struct Wire: ~Copyable {
         case .wouldBlock:
             state.remove(.writable)
         case .ended, .failed:
-            state.insert(.broken)
+            // What the peer said before it went may still wait to be read.
+            state.formUnion([.readable, .broken])
         }
     }
 }

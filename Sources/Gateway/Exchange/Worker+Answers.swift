@@ -110,8 +110,8 @@ extension Worker where Kernel: ~Copyable {
 }
 
 extension DownstreamMachine.Persistence {
-    /// What an answer of the gateway makes of a connection: a body that nobody has read would be taken for
-    /// the next request.
+    /// What an answer of the gateway makes of a connection: a body that nobody has read would be
+    /// taken for the next request.
     init(answering head: borrowing RequestHead, isDraining: Bool) {
         if !head.framing.isNone {
             self = .endsUnread
@@ -120,7 +120,9 @@ extension DownstreamMachine.Persistence {
         }
     }
 
-    /// What the client is told. - Parameter isModern: Whether it speaks HTTP/1.1.
+    /// What the client is told.
+    ///
+    /// - Parameter isModern: Whether it speaks HTTP/1.1.
     func field(isModern: Bool) -> DownstreamHead.ConnectionField {
         switch self {
         case .kept: isModern ? .absent : .keepAlive

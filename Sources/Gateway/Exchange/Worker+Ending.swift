@@ -45,8 +45,8 @@ extension Worker where Kernel: ~Copyable {
         }
     }
 
-    /// Ends our side, then waits for the client to end its own: a reset sent for bytes that nobody read
-    /// would take the answer away from it (RFC 9112 §9.6).
+    /// Ends our side, then waits for the client to end its own: a reset sent for bytes that nobody
+    /// read would take the answer away from it (RFC 9112 §9.6).
     private mutating func linger(_ d: UInt32) {
         transport.shutdownWrites(of: downstreams[d].wire.socket)
         downstreams[d].began = transport.now

@@ -9,7 +9,9 @@ extension Worker where Kernel: ~Copyable {
     /// Whether an exchange is still there after a step.
     enum Step { case goesOn, ended }
 
-    /// Goes on with an exchange until both its sockets would block. Safe to call at any time.
+    /// Goes on with an exchange until both its sockets would block.
+    ///
+    /// Safe to call at any time.
     mutating func advance(_ x: UInt32) {
         guard exchanges[x].upstream != .max, exchanges[x].machine.link != .connecting else {
             return watchClient(x)
@@ -45,7 +47,9 @@ extension Worker where Kernel: ~Copyable {
         let stop = exchanges[x].requestBody.advance(
             from: &downstreams[d].wire, to: &upstreams[u].wire, by: &transport, &pool,
             &desk.trailers)
-        if exchanges[x].requestBody.byteCount != before { exchanges[x].timing.lastRead = transport.now }
+        if exchanges[x].requestBody.byteCount != before {
+            exchanges[x].timing.lastRead = transport.now
+        }
         switch stop {
         case .finished:
             _ = exchanges[x].machine.on(.requestDelivered)
@@ -54,7 +58,8 @@ extension Worker where Kernel: ~Copyable {
         case .sourceDry, .sinkFull:
             downstreams[d].wire.park(to: &pool)
             armRequest(x, stop)
-        case .sourceEnded, .sourceBroken: return perform(exchanges[x].machine.on(.downstreamLost), on: x)
+        case .sourceEnded, .sourceBroken:
+            return perform(exchanges[x].machine.on(.downstreamLost), on: x)
         case .sinkBroken(let error): return upstreamRefusesBody(x, error)
         case .malformed(let error):
             exchanges[x].record.reason = error.token
@@ -65,8 +70,10 @@ extension Worker where Kernel: ~Copyable {
         return .goesOn
     }
 
-    /// The app stopped reading. It may have answered first, saying why: that answer is worth more than the
-    /// error of our write.
+    /// The app stopped reading.
+    ///
+    /// It may have answered first, saying why: that answer is worth more
+    /// than the error of our write.
     private mutating func upstreamRefusesBody(_ x: UInt32, _ error: Errno) -> Step {
         if exchanges[x].machine.response == .awaited {
             guard readResponse(x) == .goesOn else { return .ended }
@@ -92,7 +99,9 @@ extension Worker where Kernel: ~Copyable {
         let stop = exchanges[x].responseBody.advance(
             from: &upstreams[u].wire, to: &downstreams[d].wire, by: &transport, &pool,
             &desk.trailers)
-        if exchanges[x].responseBody.byteCount != before { exchanges[x].timing.lastRead = transport.now }
+        if exchanges[x].responseBody.byteCount != before {
+            exchanges[x].timing.lastRead = transport.now
+        }
         switch stop {
         case .finished: return perform(exchanges[x].machine.on(.responseDelivered), on: x)
         case .hasMore: goOnLater(d)
@@ -115,8 +124,8 @@ extension Worker where Kernel: ~Copyable {
 
     /// Notices a client that has gone while its answer is awaited.
     ///
-    /// A client that ends its side with its request waits for the answer (a half-close). One that ends it
-    /// later has given up, as closing looks the same on the wire.
+    /// A client that ends its side with its request waits for the answer (a half-close). One that
+    /// ends it later has given up, as closing looks the same on the wire.
     private mutating func watchClient(_ x: UInt32) {
         let d = exchanges[x].downstream
         let state = downstreams[d].wire.state

@@ -146,7 +146,9 @@ extension Worker where Kernel: ~Copyable {
             milliseconds: transport.wallTime / 1_000_000, desk.random.next(), desk.random.next())
     }
 
-    /// Makes the exchange of a request that goes upstream. - Returns: Its slot.
+    /// Makes the exchange of a request that goes upstream.
+    ///
+    /// - Returns: Its slot.
     private mutating func open(
         _ d: UInt32, to upstream: Int, _ verdict: Verdict, _ journal: consuming Journal
     ) -> UInt32 {

@@ -8,7 +8,9 @@ import Telemetry
 
 /// Deadlines: which one counts when, and what happens when it has come.
 extension Worker where Kernel: ~Copyable {
-    /// Arms a client connection's timer. - Parameter timeout: In nanoseconds; `nil` is no deadline.
+    /// Arms a client connection's timer.
+    ///
+    /// - Parameter timeout: In nanoseconds; `nil` is no deadline.
     mutating func arm(_ d: UInt32, after timeout: UInt64?) {
         guard let timeout else { return disarm(d) }
         wheel.arm(2 * d, at: transport.now.advanced(byNanoseconds: timeout))
@@ -27,7 +29,8 @@ extension Worker where Kernel: ~Copyable {
         wheel.arm(2 * u + 1, at: start.advanced(byNanoseconds: timeout))
     }
 
-    /// Gives a client time to take something; only if it took something since it was last given time.
+    /// Gives a client time to take something; only if it took something since it was last given
+    /// time.
     mutating func armSend(_ d: UInt32) {
         guard downstreams[d].writeCountArmed != downstreams[d].wire.writeCount else { return }
         downstreams[d].writeCountArmed = downstreams[d].wire.writeCount
@@ -42,7 +45,8 @@ extension Worker where Kernel: ~Copyable {
         let stream = plan.route(exchanges[x].plan.verdict.route).timeouts.stream
         guard stop == .sourceDry else {
             disarm(d)
-            return armUpstream(exchanges[x].upstream, at: exchanges[x].timing.lastRead, plus: stream)
+            return armUpstream(
+                exchanges[x].upstream, at: exchanges[x].timing.lastRead, plus: stream)
         }
         disarmUpstream(exchanges[x].upstream)
         let lastRead = exchanges[x].timing.lastRead
@@ -51,8 +55,10 @@ extension Worker where Kernel: ~Copyable {
         wheel.arm(2 * d, at: due)
     }
 
-    /// When the client's average will have fallen below `body_min_rate` if nothing more comes. The rate is
-    /// not asked for in the first 10 s.
+    /// When the client's average will have fallen below `body_min_rate` if nothing more comes.
+    ///
+    /// The
+    /// rate is not asked for in the first 10 s.
     private func rateDeadline(_ x: UInt32) -> MonotonicInstant? {
         guard let rate = plan.snapshot.timeouts.bodyRateMin else { return nil }
         let paidFor = exchanges[x].requestBody.byteCount / max(rate, 1)

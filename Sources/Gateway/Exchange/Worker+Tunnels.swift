@@ -53,7 +53,8 @@ struct TunnelRelay {
 
     /// Moves what can be moved; an end on one side becomes an end on the other (a half-close).
     mutating func advance(
-        from source: inout Wire, to sink: inout Wire, by transport: inout some Transport & ~Copyable,
+        from source: inout Wire, to sink: inout Wire,
+        by transport: inout some Transport & ~Copyable,
         _ pool: inout BufferPool
     ) -> (stop: Stop, hasMoved: Bool) {
         let before = byteCount

@@ -8,7 +8,8 @@ import Telemetry
 
 /// From an exchange to a connection that carries it.
 extension Worker where Kernel: ~Copyable {
-    /// Finds a connection for the exchange and sends the request on it, trying one server after another.
+    /// Finds a connection for the exchange and sends the request on it, trying one server after
+    /// another.
     mutating func reach(_ x: UInt32) {
         while true {
             let upstream = exchanges[x].plan.upstream
@@ -49,7 +50,9 @@ extension Worker where Kernel: ~Copyable {
         return true
     }
 
-    /// Opens a connection, or notes why that failed at once. - Returns: Whether one is on its way.
+    /// Opens a connection, or notes why that failed at once.
+    ///
+    /// - Returns: Whether one is on its way.
     private mutating func connect(to endpoint: EndpointIndex, for x: UInt32) -> Bool {
         let upstream = Int(endpoint.upstream)
         let place = Int(endpoint.endpoint)
@@ -112,7 +115,8 @@ extension Worker where Kernel: ~Copyable {
         return !upstreams[u].wire.output.hasOverflowed
     }
 
-    /// Reads the head once more out of the journal: on a second try others have used the desk since.
+    /// Reads the head once more out of the journal: on a second try others have used the desk
+    /// since.
     mutating func rereadHead(of x: UInt32) {
         var reader = RequestReader()
         // It was read from the same bytes before, under the same limits.
@@ -172,7 +176,8 @@ extension Worker where Kernel: ~Copyable {
         }
     }
 
-    private mutating func noteConnectFailed(_ endpoint: EndpointIndex, _ error: Errno, _ x: UInt32) {
+    private mutating func noteConnectFailed(_ endpoint: EndpointIndex, _ error: Errno, _ x: UInt32)
+    {
         let upstream = Int(endpoint.upstream)
         let failure = UpstreamFailure(connecting: error)
         exchanges[x].tried.insert(Int(endpoint.endpoint))
@@ -188,7 +193,10 @@ extension Worker where Kernel: ~Copyable {
 
     // MARK: Idle connections
 
-    /// Ends a connection's lease. - Parameter isClean: Both messages ended where their framing says.
+    /// Ends a connection's lease.
+    ///
+    /// - Parameter isClean: Both messages ended where their framing
+    /// says.
     mutating func release(_ u: UInt32, isClean: Bool) {
         upstreams[u].exchange = .max
         switch upstreams[u].machine.on(.released(isClean: isClean && isWanted(u))) {

@@ -52,26 +52,28 @@ extension ExplanationPage {
     /// Adds who asks, and where.
     mutating func add(_ identity: ClientIdentity, _ question: Question, requestID: String) {
         section("request")
-        let client = identity.client.map { "\($0)" } ?? "on a unix socket"
         let trust =
             identity.isTrustedPeer
-            ? "from a trusted proxy: its X-Forwarded-* and X-Request-ID are believed"
-            : "not from a trusted proxy: what it says of itself is dropped"
+            ? "trusted: its X-Forwarded-* and X-Request-ID are believed"
+            : "not trusted: what it says of itself is dropped"
         var scheme = identity.isSecure ? "https" : "http"
         if question.arrival.isSecure {
             scheme += ", as the URL says; the listener itself speaks plain HTTP"
         } else if identity.isSecure {
-            scheme += ", as the trusted proxy says"
+            scheme += ", as the trusted peer says"
         }
         rows([
             ["listener", "\(question.listener.name), \(question.listener.bind.text)"],
-            ["client", "\(client), \(trust)"],
+            ["peer", "\(question.arrival.peer.text), \(trust)"],
+            ["client", identity.client.map { "\($0)" } ?? "unix"],
             ["scheme", scheme],
             ["request id", requestID],
         ])
     }
 
-    /// Adds what each route makes of the request. - Parameter taker: The route that takes it.
+    /// Adds what each route makes of the request.
+    ///
+    /// - Parameter taker: The route that takes it.
     mutating func add(_ explanations: [RouteExplanation], routes: [Route], taker: Int?) {
         rows(
             explanations.map { explanation in
@@ -101,7 +103,9 @@ extension ExplanationPage {
         if isTunnelOffered { line("may become a tunnel, if the app answers 101") }
     }
 
-    /// Adds the bounds that hold. - Parameter route: The one that takes the request.
+    /// Adds the bounds that hold.
+    ///
+    /// - Parameter route: The one that takes the request.
     mutating func add(_ snapshot: Snapshot, route index: Int?) {
         let body = index.map { snapshot.routes[$0].bodyBytesMax } ?? snapshot.limits.bodyBytesMax
         let timeouts = index.map { snapshot.routes[$0].timeouts } ?? snapshot.timeouts.route
@@ -126,6 +130,15 @@ extension ExplanationPage {
     }
 }
 
+extension Peer {
+    fileprivate var text: String {
+        switch self {
+        case .ip(let address, _): "\(address)"
+        case .unix: "unix"
+        }
+    }
+}
+
 extension RouteMatch {
     /// Why a criterion is not met, as a clause.
     fileprivate func text(of failed: RouteCriterion) -> String {
@@ -134,7 +147,8 @@ extension RouteMatch {
         case .path: "path is not \(path?.text ?? "any")"
         case .method: "method is not \((methods ?? []).joined(separator: " or "))"
         case .header(let name):
-            "header \(name) is not \(headers.first { $0.name.lowercased() == name }?.value ?? "")"
+            headers.first { $0.name.lowercased() == name }
+                .map { "header \($0.name) is not \($0.value)" } ?? "header \(name)"
         case .listener: "listener is not \(listener ?? "any")"
         }
     }

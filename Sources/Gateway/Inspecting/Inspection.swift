@@ -6,8 +6,8 @@ import Policy
 /// Says what the gateway would do with a request, without a socket.
 ///
 /// The request is read, decided upon and written by the code that serves: what is shown is what
-/// would happen. Only the values of `Date` and of a new request id are stood in for, so that the same
-/// question always gets the same answer.
+/// would happen. Only the values of `Date` and of a new request id are stood in for, so that the
+/// same question always gets the same answer.
 package enum Inspection {
     /// The explanation, several lines of text.
     package static func explain(

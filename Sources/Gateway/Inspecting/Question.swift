@@ -38,8 +38,8 @@ struct Question {
         return .ip(address, port: 0)
     }
 
-    /// - Throws: What would make the bytes another message than the one that was meant. All else is for the
-    ///   reader to refuse: an answer, too, that is worth an explanation.
+    /// - Throws: What would make the bytes another message than the one that was meant. All else is
+    ///   for the reader to refuse: an answer, too, that is worth an explanation.
     private static func message(
         _ inquiry: Inquiry, _ url: InquiryURL
     ) throws(InquiryProblem) -> [UInt8] {

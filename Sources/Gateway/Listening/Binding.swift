@@ -39,16 +39,27 @@ enum Binding {
             }
         } catch {
             for socket in sockets { socket.close() }
-            throw BindProblem(listener: name, address: bind.text, reason: error.text)
+            throw BindProblem(listener: name, address: bind.text, reason: reason(error, bind))
         }
         return sockets
+    }
+
+    /// What the kernel said, in words that fit the kind of address.
+    private static func reason(_ error: Errno, _ bind: BindAddress) -> String {
+        switch bind {
+        case .unix where error == .notFound: "its folder does not exist"
+        case .unix(let path) where error == .addressInUse && !SocketFile.exists(path):
+            "there is a file that is no socket"
+        case .passed where error == .notFound: "systemd passed no socket of this name"
+        case .ip, .unix, .passed: error.text
+        }
     }
 
     private static func listen(
         on address: SocketAddress, _ count: Int, _ sockets: inout [ListeningSocket]
     ) throws(Errno) {
-        // With SO_REUSEPORT alone a second gateway would quietly take half of the connections: a bind without
-        // it tells whether somebody has the address.
+        // With SO_REUSEPORT alone a second gateway would quietly take half of the connections: a
+        // bind without it tells whether somebody has the address.
         let probe = try ListeningSocket(on: address, sharing: .alone, backlog: 1)
         let port = probe.boundPort() ?? 0
         probe.close()
@@ -71,7 +82,8 @@ enum Binding {
             let (socket, _) = try Socket.connect(to: .unix(path: path))
             socket.close()
         } catch .connectionRefused {
-            SocketFile.remove(path)
+            // So it is of a file that is no socket; bind says that the address is taken.
+            if SocketFile.exists(path) { SocketFile.remove(path) }
             return
         } catch .notFound {
             return

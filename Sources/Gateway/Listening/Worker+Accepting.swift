@@ -44,8 +44,9 @@ extension Worker where Kernel: ~Copyable {
         }
     }
 
-    /// Without descriptors a waiting connection can be neither served nor refused, and its listener would be
-    /// reported ready for ever: one is closed by means of the reserve, and accepting pauses.
+    /// Without descriptors a waiting connection can be neither served nor refused, and its listener
+    /// would be reported ready for ever: one is closed by means of the reserve, and accepting
+    /// pauses.
     private mutating func acceptFailed(on listener: Int, _ error: Errno) {
         sight.metrics.acceptFailed(listener: listener)
         if error == .tooManyOpenFiles || error == .tooManyOpenFilesInSystem {

@@ -3,8 +3,8 @@ import Linux
 import Reactor
 import Synchronization
 
-/// Looks up the servers that are given by name, and again every 30 s, on a thread of its own: a resolver
-/// that hangs holds up nobody.
+/// Looks up the servers that are given by name, and again every 30 s, on a thread of its own: a
+/// resolver that hangs holds up nobody.
 final class NameWatch: Sendable {
     private struct Server: Sendable {
         let upstream: Int
@@ -34,7 +34,8 @@ final class NameWatch: Sendable {
 
     /// Starts the thread, if there is anything to look up.
     ///
-    /// - Parameter patience: How long to wait for the first look; requests before it would find no address.
+    /// - Parameter patience: How long to wait for the first look; requests before it would find no
+    ///   address.
     func start(patience: Duration) throws(Errno) {
         guard !servers.isEmpty else { return }
         _ = try Thread(name: "apus-names") { [self] in

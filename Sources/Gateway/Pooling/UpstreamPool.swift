@@ -24,8 +24,8 @@ struct Endpoint {
 
 /// The servers of one upstream as a loop sees them.
 ///
-/// Endpoints keep their index while connections name it: one whose address is no more is never chosen, and
-/// its place is taken by a new address once its last connection is closed.
+/// Endpoints keep their index while connections name it: one whose address is no more is never
+/// chosen, and its place is taken by a new address once its last connection is closed.
 struct UpstreamPool {
     let settings: UpstreamSettings
     var endpoints: [Endpoint] = []
@@ -41,8 +41,10 @@ struct UpstreamPool {
         }
     }
 
-    /// Takes what a server's name resolves to now. An empty list changes nothing: the last known addresses
-    /// are a better guess than none.
+    /// Takes what a server's name resolves to now.
+    ///
+    /// An empty list changes nothing: the last known
+    /// addresses are a better guess than none.
     ///
     /// - Returns: Endpoints that are no more; their idle connections are to be closed.
     mutating func resolve(server: Int, to addresses: [SocketAddress]) -> [Int] {
@@ -65,7 +67,8 @@ struct UpstreamPool {
         return gone
     }
 
-    /// How many further addresses the endpoint's server has: with others left a dead one gets less time.
+    /// How many further addresses the endpoint's server has: with others left a dead one gets less
+    /// time.
     func siblingCount(of endpoint: Int) -> Int {
         let server = endpoints[endpoint].server
         return endpoints.reduce(into: -1) { count, other in
@@ -76,10 +79,15 @@ struct UpstreamPool {
     private mutating func seat(_ address: SocketAddress, of server: Int) {
         let endpoint = Endpoint(address: address, server: server)
         let stump = endpoints.firstIndex { !$0.isCurrent && $0.connectionCount == 0 }
-        guard let place = stump ?? (endpoints.count < Int(UInt16.max) ? endpoints.count : nil) else {
+        guard let place = stump ?? (endpoints.count < Int(UInt16.max) ? endpoints.count : nil)
+        else {
             return
         }
-        if place < endpoints.count { endpoints[place] = endpoint } else { endpoints.append(endpoint) }
+        if place < endpoints.count {
+            endpoints[place] = endpoint
+        } else {
+            endpoints.append(endpoint)
+        }
         ring.seat(weight: settings.servers[server].weight, at: place)
     }
 }

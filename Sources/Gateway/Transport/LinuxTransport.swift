@@ -6,13 +6,15 @@ package import Reactor
 package struct LinuxTransport: Transport, ~Copyable {
     private var loop: Loop
     private var listeners: [ListeningSocket]
-    /// Given up for a moment when descriptors run out, so that a connection can be accepted and refused.
+    /// Given up for a moment when descriptors run out, so that a connection can be accepted and
+    /// refused.
     private var reserve: Reserve
     private var wallOffset: UInt64
     private var wallReadAt: MonotonicInstant
 
     /// - Parameters:
-    ///   - listeners: This loop's own listening sockets, in the order of the configuration's listeners.
+    ///   - listeners: This loop's own listening sockets, in the order of the configuration's
+    ///     listeners.
     ///   - mailbox: Readable when a message waits; reported under a wakeup token.
     package init(listeners: [ListeningSocket], mailbox: borrowing Wakeup) throws(Errno) {
         let loop = try Loop(reportsMax: 256)

@@ -2,9 +2,12 @@ package import Bytes
 package import Linux
 package import Reactor
 
-/// Everything a worker asks of the kernel. The one place where a simulation takes its seat.
+/// Everything a worker asks of the kernel.
 ///
-/// No call blocks but ``turn(until:)``. A socket that is handed out belongs to the worker until it closes it.
+/// The one place where a simulation takes its seat.
+///
+/// No call blocks but ``turn(until:)``. A socket that is handed out belongs to the worker until it
+/// closes it.
 package protocol Transport: ~Copyable {
     /// When the current turn began, on the monotonic clock.
     var now: MonotonicInstant { get }
@@ -20,7 +23,8 @@ package protocol Transport: ~Copyable {
 
     /// Accepts a connection that waits, if any does.
     mutating func accept(on listener: Int) throws(Errno) -> (socket: Socket, peer: SocketAddress)?
-    /// Accepts a connection for which there is no descriptor, and closes it: the client learns at once.
+    /// Accepts a connection for which there is no descriptor, and closes it: the client learns at
+    /// once.
     mutating func shed(on listener: Int)
     /// Stops (resumes) reporting connections that wait, on all listeners.
     mutating func setAccepting(_ accepting: Accepting)

@@ -10,7 +10,9 @@ struct ChunkLine {
 
     /// Digits of a size, leading zeros included.
     static let digitCountMax = 16
-    /// Bytes of a line's extensions. A line is consumed whole, so this bounds what must be kept.
+    /// Bytes of a line's extensions.
+    ///
+    /// A line is consumed whole, so this bounds what must be kept.
     static let extensionBytesMax = 256
 
     /// Reads the line that begins at `start`, byte by byte: what is thrown depends on no byte

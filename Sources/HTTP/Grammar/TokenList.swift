@@ -1,6 +1,7 @@
 package import Bytes
 
-/// Lists such as `websocket, foo/2` (RFC 9110 §5.6.1), compared element by element, whatever their case.
+/// Lists such as `websocket, foo/2` (RFC 9110 §5.6.1), compared element by element, whatever their
+/// case.
 package enum TokenList {
     /// Whether every element of one list stands in another.
     ///
@@ -54,7 +55,8 @@ package enum TokenList {
     ) -> Bool {
         guard oneRange.count == otherRange.count else { return false }
         for index in 0..<oneRange.count
-        where lowerCased(one[oneRange.start + index]) != lowerCased(other[otherRange.start + index]) {
+        where lowerCased(one[oneRange.start + index]) != lowerCased(other[otherRange.start + index])
+        {
             return false
         }
         return true

@@ -5,7 +5,9 @@ package import Bytes
 /// The list of a head keeps arrival order and repetitions.
 package struct Field: Sendable {
     package var name: ByteRange
-    /// Without the white space around it. May be empty.
+    /// Without the white space around it.
+    ///
+    /// May be empty.
     package var value: ByteRange
     /// Which of the known names it is; ``FieldName/other`` for all else.
     package var id: FieldName
@@ -30,7 +32,8 @@ package struct Field: Sendable {
 
     @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// Named by `Connection`: goes no further than this hop (RFC 9110 §7.6.1).
+    /// Goes no further than this hop: named by `Connection` (RFC 9110 §7.6.1), or a length where
+    /// none may be sent.
     @inlinable package static var nominated: FieldTraits { FieldTraits(rawValue: 1) }
     /// A known name spelt with `_` or `.` for `-`, which CGI-like apps take for the known one:
     /// never forwarded, never believed.

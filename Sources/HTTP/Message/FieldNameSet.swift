@@ -1,5 +1,6 @@
-/// A set of known names in one word. ``FieldName/other`` stands for itself: all unknown names at
-/// once.
+/// A set of known names in one word.
+///
+/// ``FieldName/other`` stands for itself: all unknown names at once.
 @usableFromInline package struct FieldNameSet: Equatable, Sendable, ExpressibleByArrayLiteral {
     @usableFromInline package var bits: UInt64
 
@@ -50,14 +51,16 @@
 
 extension FieldNameSet {
     /// What concerns one connection only (RFC 9110 §7.6.1) or is consumed by a proxy (§11.7).
+    ///
     /// `Content-Length` is not among them: whoever writes a message decides on its framing.
     package static let hopByHop: FieldNameSet = [
         .connection, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade,
         .proxyAuthenticate, .proxyAuthorization,
     ]
 
-    /// What `Connection` may name beside unknown fields. All other known names are meant for every
-    /// recipient and stay, whatever `Connection` says: else a client could take away what a proxy
-    /// relies on.
+    /// What `Connection` may name beside unknown fields.
+    ///
+    /// All other known names are meant for every recipient and stay, whatever `Connection` says:
+    /// else a client could take away what a proxy relies on.
     static let nominable: FieldNameSet = hopByHop.union([.other])
 }

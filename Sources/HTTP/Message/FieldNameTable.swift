@@ -2,8 +2,8 @@ import Bytes
 
 /// A set of arbitrary field names, made when a configuration is loaded and asked for every field.
 ///
-/// Names stand sorted by hash, so that a field is compared only with those that share its own. A class:
-/// it is asked for every field, and a struct of arrays would be copied to be asked.
+/// Names stand sorted by hash, so that a field is compared only with those that share its own. A
+/// class: it is asked for every field, and a struct of arrays would be copied to be asked.
 package final class FieldNameTable: Sendable, Equatable {
     /// In lower case, by rising hash.
     private let names: [[UInt8]]
@@ -29,7 +29,6 @@ package final class FieldNameTable: Sendable, Equatable {
 
     /// Whether the field has one of these names, whatever its case.
     ///
-    /// - Parameter bytes: What the field was read from.
     /// - Complexity: O(length) of the names that share the field's hash, of which there are
     ///   `count` / 256 on average.
     package func contains(_ field: Field, in bytes: borrowing Span<UInt8>) -> Bool {
@@ -37,7 +36,9 @@ package final class FieldNameTable: Sendable, Equatable {
     }
 
     /// Whether the field has one of these names, or one that CGI-like apps take for it since `_` or
-    /// `.` stands where the table has `-`. Who drops a field by name asks this.
+    /// `.` stands where the table has `-`.
+    ///
+    /// Who drops a field by name asks this.
     package func covers(_ field: Field, in bytes: borrowing Span<UInt8>) -> Bool {
         holds(field, in: bytes, maskedHyphens: true)
     }

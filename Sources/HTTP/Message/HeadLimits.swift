@@ -1,6 +1,8 @@
 package import Bytes
 
-/// How large a head may be. Absence of a limit cannot be said: there always is one.
+/// How large a head may be.
+///
+/// Absence of a limit cannot be said: there always is one.
 package struct HeadLimits: Sendable {
     /// Bytes of the first line without its line end; more is 414 for a request.
     package var startLineBytesMax: Int

@@ -1,6 +1,8 @@
 package import Bytes
 
-/// The two versions that are spoken here. Anything else is refused with 505.
+/// The two versions that are spoken here.
+///
+/// Anything else is refused with 505.
 package enum HTTPVersion: UInt8, Sendable {
     case http10, http11
 }
@@ -28,17 +30,22 @@ package enum BodyFraming: Equatable, Sendable {
 
     @inlinable package static var close: ConnectionOptions { ConnectionOptions(rawValue: 1) }
     @inlinable package static var keepAlive: ConnectionOptions { ConnectionOptions(rawValue: 2) }
-    /// `Connection: upgrade` and an `Upgrade` field, both, of HTTP/1.1. Not for `h2c`: behind it
-    /// other requests could hide from the gateway (RFC 9113 §3.1 has withdrawn it).
+    /// `Connection: upgrade` and an `Upgrade` field, both, of HTTP/1.1.
+    ///
+    /// Not for `h2c`: behind it other requests could hide from the gateway (RFC 9113 §3.1 has
+    /// withdrawn it).
     @inlinable package static var upgrade: ConnectionOptions { ConnectionOptions(rawValue: 4) }
     /// `Expect: 100-continue`, of an HTTP/1.1 client.
-    @inlinable package static var expectContinue: ConnectionOptions { ConnectionOptions(rawValue: 8) }
+    @inlinable package static var expectContinue: ConnectionOptions {
+        ConnectionOptions(rawValue: 8)
+    }
     /// `TE: trailers` with `Connection: te`.
     @inlinable package static var trailers: ConnectionOptions { ConnectionOptions(rawValue: 16) }
 }
 
-/// The form of a request target (RFC 9112 §3.2). Authority form, which goes with CONNECT alone, is
-/// refused by the reader.
+/// The form of a request target (RFC 9112 §3.2).
+///
+/// Authority form, which goes with CONNECT alone, is refused by the reader.
 package enum TargetForm: UInt8, Sendable {
     case origin, absolute, asterisk
 }

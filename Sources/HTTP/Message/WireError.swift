@@ -1,5 +1,6 @@
-/// What is wrong with a message. Every case names a fact; each ends the connection it was read
-/// from.
+/// What is wrong with a message.
+///
+/// Every case names a fact; each ends the connection it was read from.
 ///
 /// A request's fault is answered with ``status``, a response's with 502.
 package enum WireError: Error, Equatable, Sendable {
@@ -129,7 +130,9 @@ extension WireError {
     }
 
     /// Whether a message like this is how one request is hidden in another: what readers that are
-    /// less strict take for different boundaries. Clients in good faith do not send it.
+    /// less strict take for different boundaries.
+    ///
+    /// Clients in good faith do not send it.
     package var isSmuggling: Bool {
         switch self {
         case .bareLineFeed, .bareCarriageReturn, .controlCharacter, .spaceBeforeFields,

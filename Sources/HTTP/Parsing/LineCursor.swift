@@ -10,7 +10,9 @@ import Bytes
 ///
 /// - Size: 8 bytes.
 struct LineCursor {
-    /// No control character before this offset waits for a verdict. 0 before the first call.
+    /// No control character before this offset waits for a verdict.
+    ///
+    /// 0 before the first call.
     private(set) var settled: UInt32 = 0
     /// Where the first field line begins, ``unknown`` while the line before it is not whole.
     private var firstLineEnd: UInt16
@@ -68,9 +70,7 @@ struct LineCursor {
         return nil
     }
 
-    /// Holds field lines, the last of them unfinished, against the limits.
-    ///
-    /// - Parameter fieldCount: The unfinished line included.
+    /// Holds field lines, the last of them unfinished and counted too, against the limits.
     static func checkUnfinished(
         _ bytes: borrowing Span<UInt8>, fieldsStart: Int, fieldCount: Int, _ limits: HeadLimits
     ) throws(WireError) {

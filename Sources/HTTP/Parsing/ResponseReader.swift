@@ -16,6 +16,7 @@ package struct ResponseReader: Sendable {
     ///   - method: Of the request that this answers: a response to HEAD has no body.
     ///   - limits: Hold on a head that is not complete, too.
     ///   - head: Overwritten; of use only after `.complete`. The reader then begins anew.
+    /// - Returns: Whether the head is there.
     /// - Throws: What is wrong. It does not depend on how the bytes were divided between calls.
     package mutating func read(
         _ bytes: borrowing Span<UInt8>, to method: Method, limits: HeadLimits,
@@ -58,7 +59,19 @@ package struct ResponseReader: Sendable {
         head.options = try ConnectionOptions.fold(
             bytes, &head.fields, head.present, keys, ConnectionOptions.responseFields,
             head.version)
+        if keys.lengthCount > 0 { Self.withholdLength(&head) }
         return .complete
+    }
+
+    /// RFC 9110 §8.6: no length goes with 1xx and 204.
+    ///
+    /// Apps send `Content-Length: 0` all the same; it ends here, since a client might wait for a
+    /// body of another length.
+    private static func withholdLength(_ head: inout ResponseHead) {
+        guard head.status < 200 || head.status == 204 else { return }
+        for place in head.fields.indices where head.fields[place].id == .contentLength {
+            head.fields[place].traits.insert(.nominated)
+        }
     }
 
     /// RFC 9112 §6.3: the method and the status go before what the fields say.
@@ -87,8 +100,9 @@ package struct ResponseReader: Sendable {
         return end
     }
 
-    /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 §4). Without a reason the
-    /// second space may be missing, as it often is.
+    /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 §4).
+    ///
+    /// Without a reason the second space may be missing, as it often is.
     private static func readStatusLine(
         _ bytes: borrowing Span<UInt8>, _ line: ByteRange, into head: inout ResponseHead
     ) throws(WireError) {

@@ -2,8 +2,9 @@ package import Bytes
 
 /// The chunked coding (RFC 9112 §7.1), without extensions: a chunk is head, data, end.
 extension Buffer {
-    /// Appends the line before a chunk's data. - Parameter byteCount: Not 0, which would be the
-    /// last chunk.
+    /// Appends the line before a chunk's data.
+    ///
+    /// - Parameter byteCount: Not 0, which would be the last chunk.
     package mutating func appendChunkHead(byteCount: Int) {
         assert(byteCount > 0, "an empty chunk ends the body")
         append(hexadecimal: UInt64(byteCount))
@@ -18,8 +19,7 @@ extension Buffer {
         append("0\r\n\r\n")
     }
 
-    /// Appends the last chunk with trailer fields. - Parameter trailers: As ``BodyReader`` gave
-    /// them.
+    /// Appends the last chunk with the trailer fields that ``BodyReader`` gave.
     package mutating func appendLastChunk(
         trailers: [Field], of bytes: borrowing Span<UInt8>
     ) {

@@ -1,8 +1,8 @@
 /// Chooses among an upstream's endpoints, in turn and by weight, passing over those that fail.
 ///
-/// Smooth weighted round robin: in each round an endpoint of weight 3 comes three times, spread over it.
-/// An endpoint that cannot be connected to is set aside for 1 s, doubling to 30 s, as long as another is
-/// not; with all of them set aside, all are tried.
+/// Smooth weighted round robin: in each round an endpoint of weight 3 comes three times, spread
+/// over it. An endpoint that cannot be connected to is set aside for 1 s, doubling to 30 s, as long
+/// as another is not; with all of them set aside, all are tried.
 ///
 /// - Units: instants are nanoseconds on any monotonic clock.
 /// - Complexity: O(endpoints); O(1) for a single one.
@@ -58,7 +58,9 @@ package struct ServerRing: Sendable {
         return chosen
     }
 
-    /// Notes that a connection could not be made. - Returns: How long the endpoint is set aside.
+    /// Notes that a connection could not be made.
+    ///
+    /// - Returns: How long the endpoint is set aside.
     package mutating func noteFailure(of index: Int, at now: UInt64) -> UInt64 {
         let length =
             seats[index].setAsideLength == 0
@@ -68,7 +70,9 @@ package struct ServerRing: Sendable {
         return length
     }
 
-    /// Notes that a connection was made. - Returns: Whether the endpoint had failed before.
+    /// Notes that a connection was made.
+    ///
+    /// - Returns: Whether the endpoint had failed before.
     package mutating func noteSuccess(of index: Int) -> Bool {
         guard seats[index].setAsideLength != 0 else { return false }
         seats[index].setAsideLength = 0
@@ -85,7 +89,10 @@ package struct ServerRing: Sendable {
     }
 }
 
-/// Which endpoints a request has tried. Beyond the 64th they count as tried, so that tries are bounded.
+/// Which endpoints a request has tried.
+///
+/// Beyond the 64th they count as tried, so that tries are
+/// bounded.
 package struct TriedEndpoints: Equatable, Sendable {
     private var bits: UInt64 = 0
 

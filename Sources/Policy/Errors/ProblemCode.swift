@@ -59,7 +59,9 @@ package enum ProblemCode: UInt8, CaseIterable, Sendable {
         }
     }
 
-    /// One sentence for whoever sees the answer. Free of characters that JSON or HTML would escape.
+    /// One sentence for whoever sees the answer.
+    ///
+    /// Free of characters that JSON or HTML would escape.
     package var detail: StaticString {
         switch self {
         case .badRequest: "The request is malformed or can be read in more than one way."

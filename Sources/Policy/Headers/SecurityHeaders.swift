@@ -1,7 +1,9 @@
 package import Bytes
 package import HTTP
 
-/// The security headers of one preset, compiled into a block that is copied at once. A class, so
+/// The security headers of one preset, compiled into a block that is copied at once.
+///
+/// A class, so
 /// that whoever holds one copies a reference.
 package final class SecurityHeaders: Sendable {
     /// Field lines: HSTS, those that always apply, CSP, Cache-Control.
@@ -11,7 +13,9 @@ package final class SecurityHeaders: Sendable {
     private let alwaysEnd: Int
     private let cspEnd: Int
     /// The fields that an app's response loses: those set here, CSP and Cache-Control apart, and
-    /// those that tell what the app is made of. Empty for the preset `none`.
+    /// those that tell what the app is made of.
+    ///
+    /// Empty for the preset `none`.
     package let removed: FieldNameTable
 
     /// Whether an answer of the gateway itself gets a `Cache-Control` from here.

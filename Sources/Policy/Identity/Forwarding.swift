@@ -4,7 +4,9 @@ package import HTTP
 /// What the upstream is told about the client, and which fields nobody else may tell it.
 package enum Forwarding {
     /// Dropped from every request: what ``append(to:_:_:_:_:)`` writes anew, the id, which is
-    /// settled here, and the claims that only this gateway may make to an app. A trusted proxy is
+    /// settled here, and the claims that only this gateway may make to an app.
+    ///
+    /// A trusted proxy is
     /// trusted with addresses, not with those: it may well pass on what its own clients send.
     package static let dropped: FieldNameSet = [
         .xForwardedFor, .xForwardedProto, .xForwardedHost, .xRealIP, .xRequestID,
@@ -34,6 +36,9 @@ package enum Forwarding {
     ///
     /// A trusted peer's `X-Forwarded-For` is continued, anybody else's begun anew; a unix peer adds
     /// nothing to it.
+    ///
+    /// - Parameter head: As a reader admitted it: its values hold no line end, its authority
+    ///   nothing but a host and a port.
     package static func append(
         to buffer: inout Buffer, _ identity: ClientIdentity, _ head: borrowing RequestHead,
         _ bytes: borrowing Span<UInt8>, _ arrival: Arrival

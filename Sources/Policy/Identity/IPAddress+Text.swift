@@ -165,7 +165,9 @@ private struct GroupList {
 // MARK: - Writing
 
 extension IPAddress {
-    /// Appends the address: a dotted quad, or the one form that RFC 5952 recommends. At most 39
+    /// Appends the address: a dotted quad, or the one form that RFC 5952 recommends.
+    ///
+    /// At most 39
     /// bytes.
     package func append(to buffer: inout Buffer) {
         switch family {

@@ -43,6 +43,7 @@ package final class Pipeline: Sendable {
     }
 
     /// Says of every route, in order, whether it takes a request or what of it fails first.
+    ///
     /// Allocates.
     package func explain(
         _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>, from arrival: Arrival

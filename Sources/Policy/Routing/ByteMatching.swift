@@ -4,7 +4,8 @@ import HTTP
 extension Field {
     /// Whether the name only looks like the known one: such a line is nobody's word.
     ///
-    /// In raw values, as the set operations of another module's type are calls through its conformance.
+    /// In raw values, as the set operations of another module's type are calls through its
+    /// conformance.
     @inline(__always) var isDisguised: Bool {
         traits.rawValue & FieldTraits.disguised.rawValue != 0
     }

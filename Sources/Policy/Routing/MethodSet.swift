@@ -37,7 +37,9 @@ package struct MethodSet: OptionSet, Sendable, Hashable {
     /// Refused whatever the routes say: CONNECT would make an open tunnel of us, TRACE hands a
     /// script the credentials of its victim (RFC 9110 §9.3.6, §9.3.8).
     package static var refused: MethodSet { MethodSet(.connect).union(MethodSet(.trace)) }
-    /// What a route without `methods` is said to allow. It takes extension methods too, but they
+    /// What a route without `methods` is said to allow.
+    ///
+    /// It takes extension methods too, but they
     /// have no end.
     package static var standard: MethodSet {
         // The bits below CONNECT's: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS.
@@ -57,7 +59,9 @@ struct MethodNames: Sendable {
         names = Method.allCases.filter { $0 != .other }.map { Array($0.name.description.utf8) }
     }
 
-    /// The set of the `wanted` names, unknown ones being learnt. GET brings HEAD along.
+    /// The set of the `wanted` names, unknown ones being learnt.
+    ///
+    /// GET brings HEAD along.
     mutating func learn(_ wanted: [String]) -> MethodSet {
         var set: MethodSet = []
         for name in wanted.map({ Array($0.utf8) }) {

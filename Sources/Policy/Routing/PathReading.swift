@@ -1,6 +1,8 @@
 import Bytes
 
-/// One way in which an app may read a path. The gateway matches by ``decoded``; the others only
+/// One way in which an app may read a path.
+///
+/// The gateway matches by ``decoded``; the others only
 /// tell whether somebody behind it could see another route's path (docs/routing.md).
 enum PathReading: CaseIterable {
     /// As sent.
@@ -63,7 +65,9 @@ enum PathReading: CaseIterable {
 
     fileprivate var isLax: Bool { self == .laxResolved || self == .laxDecoded }
 
-    /// Whether an escape of this byte is decoded. One that has no other spelling always is, so that
+    /// Whether an escape of this byte is decoded.
+    ///
+    /// One that has no other spelling always is, so that
     /// a route for `/café` takes what every client must send for it; a dot is where it may make a
     /// dot-segment.
     private func decodes(_ byte: UInt8) -> Bool {

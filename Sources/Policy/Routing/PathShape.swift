@@ -1,6 +1,8 @@
 import Bytes
 
-/// What of a path lets two readers read it in two ways. A path with nothing of it is its own
+/// What of a path lets two readers read it in two ways.
+///
+/// A path with nothing of it is its own
 /// reading.
 struct PathShape: OptionSet, Sendable {
     let rawValue: UInt8

@@ -35,7 +35,9 @@ struct PatternTrie: Sendable {
     let edges: [Edge]
     /// The bytes of all labels, and eight more: reading a word of a label never meets the end.
     let labels: [UInt8]
-    /// By pattern: the next less specific one. Pattern 0 is its own.
+    /// By pattern: the next less specific one.
+    ///
+    /// Pattern 0 is its own.
     let broader: [UInt32]
 
     /// The parent of edges that stand for a whole exact host; their child is the pattern and one.
@@ -80,7 +82,9 @@ struct PatternTrie: Sendable {
         return nodes[Int(node)].below
     }
 
-    /// The most specific pattern for a host without port and trailing dot. May be empty.
+    /// The most specific pattern for a host without port and trailing dot.
+    ///
+    /// May be empty.
     ///
     /// - Complexity: One probe for a host that a pattern names exactly, else one more a label.
     func pattern(ofHost bytes: borrowing Span<UInt8>, _ range: ByteRange) -> UInt32 {
@@ -149,7 +153,9 @@ extension PatternTrie {
         return kind == .path ? word : Word.lowered(word)
     }
 
-    /// The hash of an edge. Of one parent, two labels of at most eight bytes and of one length
+    /// The hash of an edge.
+    ///
+    /// Of one parent, two labels of at most eight bytes and of one length
     /// never share it.
     @inline(__always)
     static func hash(

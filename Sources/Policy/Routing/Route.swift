@@ -28,7 +28,9 @@ package struct Route: Sendable {
 package struct RouteMatch: Sendable, Equatable {
     package var host: HostPattern?
     package var path: PathPattern?
-    /// Names as on the wire, case-sensitive. GET admits HEAD.
+    /// Names as on the wire, case-sensitive.
+    ///
+    /// GET admits HEAD.
     package var methods: [String]?
     /// Each named field must be present with exactly this value, in one of its lines.
     package var headers: [HeaderCriterion]
@@ -54,7 +56,9 @@ package enum HostPattern: Sendable, Hashable {
     case suffix(String)
 }
 
-/// `path` of a match. Compared with the path decoded once, dot-segments removed.
+/// `path` of a match.
+///
+/// Compared with the path decoded once, dot-segments removed.
 package enum PathPattern: Sendable, Hashable {
     case exact(String)
     /// `/prefix/*` as `/prefix`: that path itself and all below it. `/*` is the empty prefix.
@@ -83,7 +87,9 @@ package enum RouteAction: Sendable, Equatable {
 
 /// An answer that sends the client elsewhere, as configured.
 package struct Redirect: Sendable, Equatable {
-    /// May hold `{path}`: the client's bytes without query. The query is kept.
+    /// May hold `{path}`: the client's bytes without query.
+    ///
+    /// The query is kept.
     package var target: String
     /// 301, 302, 303, 307 or 308.
     package var status: UInt16
@@ -111,7 +117,9 @@ package struct FixedResponse: Sendable, Equatable {
 /// Which of the gateway's own checks a route answers; `live`: the process serves.
 package enum HealthKind: Sendable, Equatable { case live }
 
-/// Timeouts that a route may set, the global ones where it does not. `nil` means none was wanted.
+/// Timeouts that a route may set, the global ones where it does not.
+///
+/// `nil` means none was wanted.
 package struct RouteTimeouts: Sendable, Equatable {
     package var connect: Duration
     /// Until the whole response head.

@@ -5,7 +5,9 @@ import HTTP
 package struct RouteExplanation: Sendable, Equatable {
     /// Index into the routes.
     package let route: Int
-    /// The first criterion that the request does not meet; `nil` if the route takes it. Of the
+    /// The first criterion that the request does not meet; `nil` if the route takes it.
+    ///
+    /// Of the
     /// routes that do, the first wins.
     package let failed: RouteCriterion?
 }
@@ -19,7 +21,9 @@ package enum RouteCriterion: Sendable, Equatable {
 }
 
 extension RouteTable {
-    /// Says of every route why it does not take a request. Allocates.
+    /// Says of every route why it does not take a request.
+    ///
+    /// Allocates.
     ///
     /// - Returns: One entry a route, in order. A path without a reading meets no path criterion.
     func explain(

@@ -54,7 +54,9 @@ final class Nginx: Sendable {
     var address: String { "127.0.0.1:\(port)" }
 }
 
-/// Runs curl. - Returns: Its exit code and what it printed.
+/// Runs curl.
+///
+/// - Returns: Its exit code and what it printed.
 @discardableResult
 func curl(_ arguments: String...) throws -> (code: Int32, output: String) {
     try ChildProcess.run(["curl", "--silent", "--show-error", "--max-time", "50"] + arguments)

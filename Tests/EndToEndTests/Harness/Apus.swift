@@ -83,7 +83,9 @@ final class Apus: Sendable {
 
     func signal(_ number: Int32) { process.kill(number) }
 
-    /// Ends it as an operator would. - Returns: The exit code.
+    /// Ends it as an operator would.
+    ///
+    /// - Returns: The exit code.
     @discardableResult
     func terminate(within seconds: Double = 30) throws -> Int32 {
         signal(SIGTERM)

@@ -75,7 +75,9 @@ final class ChildProcess: Sendable {
         (try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)) ?? ""
     }
 
-    /// Runs a program to its end. - Returns: Its exit code and what it wrote to both outputs.
+    /// Runs a program to its end.
+    ///
+    /// - Returns: Its exit code and what it wrote to both outputs.
     static func run(
         _ arguments: [String], files: [String: String] = [:]
     ) throws -> (code: Int32, output: String) {

@@ -35,7 +35,9 @@ struct LogReading {
     private(set) var lines: [LogLine] = []
     private var readBytes = 0
 
-    /// Takes the whole lines that have come. - Throws: If one is no JSON object of the known shape.
+    /// Takes the whole lines that have come.
+    ///
+    /// - Throws: If one is no JSON object of the known shape.
     mutating func readOn(_ path: String) throws {
         guard let file = FileHandle(forReadingAtPath: path) else { return }
         try file.seek(toOffset: UInt64(readBytes))

@@ -46,7 +46,9 @@ struct Message: Sendable {
 }
 
 extension Wire {
-    /// Reads a head. - Returns: `nil` if the peer ended before it sent anything.
+    /// Reads a head.
+    ///
+    /// - Returns: `nil` if the peer ended before it sent anything.
     func head(within seconds: Double = patience) throws -> Message? {
         let mark = Array("\r\n\r\n".utf8)
         let deadline = uptime() + seconds
@@ -61,7 +63,9 @@ extension Wire {
         return Message(head: latin(take(end)))
     }
 
-    /// Reads a request and its body. - Returns: `nil` once the client has ended.
+    /// Reads a request and its body.
+    ///
+    /// - Returns: `nil` once the client has ended.
     func request(within seconds: Double = patience) throws -> Message? {
         guard var message = try head(within: seconds) else { return nil }
         if message.isChunked {
@@ -72,7 +76,9 @@ extension Wire {
         return message
     }
 
-    /// Reads a response and its body. - Parameter method: Of the request it answers.
+    /// Reads a response and its body.
+    ///
+    /// - Parameter method: Of the request it answers.
     func response(to method: String = "GET", within seconds: Double = patience) throws -> Message {
         guard var message = try head(within: seconds) else { throw Unmet("ended, no response") }
         let status = message.status
@@ -117,7 +123,9 @@ extension Wire {
     }
 }
 
-/// A request without body. - Parameter fields: Lines, each with its end.
+/// A request without body.
+///
+/// - Parameter fields: Lines, each with its end.
 func get(_ target: String, _ fields: String = "", host: String = "app.test") -> String {
     "GET \(target) HTTP/1.1\r\nHost: \(host)\r\n\(fields)\r\n"
 }

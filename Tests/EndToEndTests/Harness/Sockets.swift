@@ -64,12 +64,22 @@ final class Descriptor: Sendable {
 
     deinit { close(number) }
 
-    /// - Parameter receiveBytes: The kernel's buffer for what has not been read; small: a slow client.
+    /// - Parameter receiveBytes: The kernel's buffer for what has not been read; small: a slow
+    ///   client.
     static func connected(to address: Address, receiveBytes: Int32? = nil) throws -> Descriptor {
         let descriptor = Descriptor(try address.socket())
         if let receiveBytes { descriptor.set(SO_RCVBUF, receiveBytes) }
         let result = unsafe address.withKernelForm { unsafe connect(descriptor.number, $0, $1) }
         guard result == 0 else { throw Unmet("no connection to \(address): errno \(errno)") }
+        return descriptor
+    }
+
+    /// Begins to connect and does not wait for it.
+    static func begun(to address: Address) throws -> Descriptor {
+        let descriptor = Descriptor(try address.socket())
+        _ = fcntl(descriptor.number, F_SETFL, O_NONBLOCK)
+        let result = unsafe address.withKernelForm { unsafe connect(descriptor.number, $0, $1) }
+        guard result == 0 || errno == EINPROGRESS else { throw Unmet("errno \(errno)") }
         return descriptor
     }
 
@@ -87,6 +97,13 @@ final class Descriptor: Sendable {
         var value = value
         unsafe setsockopt(
             number, SOL_SOCKET, option, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// Sends each piece by itself (TCP_NODELAY).
+    func sendAtOnce() {
+        var value: Int32 = 1
+        unsafe setsockopt(
+            number, Int32(IPPROTO_TCP), TCP_NODELAY, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
     /// The port that the kernel chose.

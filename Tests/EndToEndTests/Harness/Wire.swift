@@ -68,7 +68,9 @@ final class Wire: Sendable {
         }
     }
 
-    /// Reads once. - Returns: Whether something came, or the end.
+    /// Reads once.
+    ///
+    /// - Returns: Whether something came, or the end.
     @discardableResult
     func receive(within seconds: Double) throws -> Bool {
         guard isReady(Int16(POLLIN), within: seconds) else { return false }
@@ -110,7 +112,9 @@ final class Wire: Sendable {
         return take(count)
     }
 
-    /// Reads up to and with a text. - Returns: All of it.
+    /// Reads up to and with a text.
+    ///
+    /// - Returns: All of it.
     @discardableResult
     func read(through text: String, within seconds: Double = patience) throws -> String {
         let mark = Array(text.utf8)
@@ -118,7 +122,9 @@ final class Wire: Sendable {
         return latin(take(end))
     }
 
-    /// Reads until the peer ends its side. - Returns: What came before that.
+    /// Reads until the peer ends its side.
+    ///
+    /// - Returns: What came before that.
     @discardableResult
     func readToEnd(within seconds: Double = patience) throws -> [UInt8] {
         let deadline = uptime() + seconds

@@ -46,7 +46,9 @@ final class AppPlay {
         var isOver = false
     }
 
-    /// Reads and answers on all connections. - Returns: Whether anything moved.
+    /// Reads and answers on all connections.
+    ///
+    /// - Returns: Whether anything moved.
     func play(_ streams: [SimulatedStream]) -> Bool {
         var hasMoved = false
         for stream in streams where appetite > 0 {

@@ -39,7 +39,8 @@ struct EveryCallTests {
 }
 
 extension World {
-    /// Each request that the app saw or that was answered has exactly one access line; none has two.
+    /// Each request that the app saw or that was answered has exactly one access line; none has
+    /// two.
     ///
     /// Requests are told apart by their paths.
     func expectOneRecordEach(_ note: String = "", sourceLocation: SourceLocation = #_sourceLocation)

@@ -3,8 +3,9 @@ import Testing
 
 @testable import HTTP
 
-/// One case of `Tests/WireCases`: bytes, and the transcript that reading them gives. `README.md`
-/// there says how cases are written.
+/// One case of `Tests/WireCases`: bytes, and the transcript that reading them gives.
+///
+/// `README.md` there says how cases are written.
 struct WireCase: Sendable, CustomTestStringConvertible {
     var input: WireInput
     var expected: [String]

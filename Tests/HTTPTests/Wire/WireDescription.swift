@@ -69,8 +69,9 @@ enum WireDescription {
 
     static func text(_ text: StaticString) -> String { "\(text)" }
 
-    /// In the notation of the cases. With `runs`, runs of more than 40 equal bytes are written as
-    /// their length.
+    /// In the notation of the cases.
+    ///
+    /// With `runs`, runs of more than 40 equal bytes are written as their length.
     static func quoted(_ bytes: [UInt8], runs: Bool = true) -> String {
         var result = "\""
         var place = 0

@@ -2,8 +2,9 @@ import Bytes
 
 @testable import HTTP
 
-/// What must hold for any bytes. Tests try it on the corpora, and the fuzzers on what they come up
-/// with.
+/// What must hold for any bytes.
+///
+/// Tests try it on the corpora, and the fuzzers on what they come up with.
 ///
 /// Each check gives `nil`, or says what does not hold.
 enum WireInvariants {

@@ -104,7 +104,9 @@ struct WireTranscript {
         finish()
     }
 
-    /// Takes one step in a body. - Returns: Whether another step may be possible.
+    /// Takes one step in a body.
+    ///
+    /// - Returns: Whether another step may be possible.
     private mutating func readBody() -> Bool {
         var trailers: [Field] = []
         let bytes = waiting
