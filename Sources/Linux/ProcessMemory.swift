@@ -3,8 +3,8 @@ import Glibc
 
 /// Memory of the process as a whole.
 package enum ProcessMemory {
-    /// Gives back what starting took: reading a configuration touches far more code than serving does, and
-    /// leaves gaps in the heap (madvise(2), malloc_trim(3)).
+    /// Gives back what starting took: reading a configuration touches far more code than serving
+    /// does, and leaves gaps in the heap (madvise(2), malloc_trim(3)).
     ///
     /// Nothing ever writes to the code, so what is needed again comes back out of the page cache.
     package static func releaseStart() {
