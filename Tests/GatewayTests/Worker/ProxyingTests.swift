@@ -144,7 +144,8 @@ struct ProxyingTests {
         client.get("/")
         world.run()
         let app = try #require(world.kernel.upstreamStreams.first?.stream)
-        let hint = "HTTP/1.1 103 Early Hints\r\nLink: </\(String(repeating: "a", count: 900))>\r\n\r\n"
+        let hint =
+            "HTTP/1.1 103 Early Hints\r\nLink: </\(String(repeating: "a", count: 900))>\r\n\r\n"
         for _ in 0..<100 {
             app.send(hint)
             world.runWorker()
