@@ -2,7 +2,9 @@ import Foundation
 import Glibc
 import Testing
 
-/// Drains at random moments under load. `APUS_DRAINS=500 swift test --filter LoadedDrainTests` for many.
+/// Drains at random moments under load.
+///
+/// `APUS_DRAINS=500 swift test --filter LoadedDrainTests` for many.
 @Suite(.staged, .serialized) struct LoadedDrainTests {
     private static let rounds =
         Int(ProcessInfo.processInfo.environment["APUS_DRAINS"] ?? "") ?? 4
