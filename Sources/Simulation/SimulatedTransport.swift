@@ -48,7 +48,7 @@ package struct SimulatedTransport: Transport {
     package mutating func receive(on socket: Socket, into buffer: inout Buffer) -> IOResult {
         guard let stream = kernel.stream(socket, "recv") else { return .ended }
         if let error = kernel.faults.fail(.receive) {
-            stream.noteCallFailed(error)
+            stream.noteCallFailed()
             return .failed(error)
         }
         let ready = min(buffer.room, stream.inbound.count)
@@ -85,7 +85,7 @@ package struct SimulatedTransport: Transport {
     private func send(_ bytes: [UInt8], on socket: Socket) -> IOResult {
         guard let stream = kernel.stream(socket, "send") else { return .failed(.brokenPipe) }
         if let error = kernel.faults.fail(.send) {
-            stream.noteCallFailed(error)
+            stream.noteCallFailed()
             return .failed(error)
         }
         if let problem = stream.writeProblem() { return problem }

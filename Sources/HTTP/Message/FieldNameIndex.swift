@@ -78,7 +78,8 @@ enum FieldNameIndex {
 }
 
 extension FieldName {
-    /// Which known name a name that is not empty is, its hash, and whether `_` or `.` stands for `-`.
+    /// Which known name a name that is not empty is, its hash, and whether `_` or `.` stands for
+    /// `-`.
     package static func identify(
         _ bytes: borrowing Span<UInt8>, _ name: ByteRange
     ) -> (id: FieldName, hash: UInt8, isDisguised: Bool) {

@@ -7,8 +7,8 @@ package enum HTTPDate {
 
     /// Appends `Sun, 06 Nov 1994 08:49:37 GMT`.
     ///
-    /// `seconds` count from 1970-01-01T00:00:00Z, without leap seconds; what lies outside 1970 to 9999
-    /// is brought to the nearer end.
+    /// `seconds` count from 1970-01-01T00:00:00Z, without leap seconds; what lies outside 1970 to
+    /// 9999 is brought to the nearer end.
     package static func append(secondsSinceEpoch seconds: Int64, to buffer: inout Buffer) {
         let instant = min(max(seconds, 0), secondsMax)
         let days = instant / 86_400

@@ -1,8 +1,8 @@
 import Testing
 
 @Suite(.staged) struct RetriesTests {
-    /// An app each of whose connections carries one request, and dies in secret when asked for a second:
-    /// to the gateway the kept connection looks alive until it is used.
+    /// An app each of whose connections carries one request, and dies in secret when asked for a
+    /// second: to the gateway the kept connection looks alive until it is used.
     static func dyingWhenReused(requests: Notes<Message>) throws -> Origin {
         try Origin(requests: requests) { wire, _ in
             guard let first = try wire.request(within: 60) else { return }

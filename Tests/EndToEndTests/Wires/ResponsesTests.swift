@@ -1,7 +1,8 @@
 import Testing
 
 @Suite(.staged) struct ResponsesTests {
-    /// A server that says the same bytes to each first request of a connection, then waits for its end.
+    /// A server that says the same bytes to each first request of a connection, then waits for its
+    /// end.
     static func blurting(_ bytes: String, closes: Bool = false) throws -> Origin {
         try Origin { wire, _ in
             guard try wire.request() != nil else { return }

@@ -135,6 +135,32 @@ struct ProxyingTests {
         world.expectNothingLeaks()
     }
 
+    @Test func `interim answers that a client does not take are left out whole`() throws {
+        let world = try World()
+        world.kernel.roomMax = 1024
+        world.app.answer = { _ in .silence }
+        let client = try world.connect()
+        client.appetite = 0
+        client.get("/")
+        world.run()
+        let app = try #require(world.kernel.upstreamStreams.first?.stream)
+        let hint = "HTTP/1.1 103 Early Hints\r\nLink: </\(String(repeating: "a", count: 900))>\r\n\r\n"
+        for _ in 0..<100 {
+            app.send(hint)
+            world.runWorker()
+        }
+        client.appetite = .max
+        world.run()
+        app.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        world.run()
+        let parts = client.text.components(separatedBy: "\r\n\r\n")
+        #expect(parts.dropLast(2).allSatisfy { $0 + "\r\n\r\n" == hint })
+        #expect(client.statuses.last == 200)
+        #expect(client.statuses.dropLast().allSatisfy { $0 == 103 })
+        #expect(client.statuses.count > 50)
+        world.expectNothingLeaks()
+    }
+
     @Test func `interim answers pass before the final one`() throws {
         let world = try World()
         world.app.answersEarly = true
