@@ -1,5 +1,14 @@
 import Foundation
 
+extension JSONDecoder {
+    /// Takes `request_id` for `requestId`.
+    static var ofNames: JSONDecoder {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return decoder
+    }
+}
+
 /// One line of the gateway's log; members are named as in the JSON.
 // swift-format-ignore: AlwaysUseLowerCamelCase
 struct LogLine: Decodable, Sendable {
@@ -7,27 +16,27 @@ struct LogLine: Decodable, Sendable {
     let level: String
     let event: String
     let message: String
-    let request_id: String?
-    let client_ip: String?
+    let requestId: String?
+    let clientIp: String?
     let method: String?
     let host: String?
     let path: String?
     let query: String?
     let `protocol`: String?
     let status: Int?
-    let bytes_in: Int?
-    let bytes_out: Int?
-    let duration_ms: Double?
+    let bytesIn: Int?
+    let bytesOut: Int?
+    let durationMs: Double?
     let route: String?
     let upstream: String?
-    let upstream_address: String?
-    let upstream_status: Int?
-    let upstream_ms: Double?
+    let upstreamAddress: String?
+    let upstreamStatus: Int?
+    let upstreamMs: Double?
     let outcome: String?
     let reason: String?
     let kind: String?
     let server: String?
-    let user_agent: String?
+    let userAgent: String?
     let referer: String?
 }
 
@@ -49,7 +58,7 @@ struct LogReading {
         readBytes += whole.count
         for line in whole.split(separator: 10) {
             do {
-                lines.append(try JSONDecoder().decode(LogLine.self, from: Data(line)))
+                lines.append(try JSONDecoder.ofNames.decode(LogLine.self, from: Data(line)))
             } catch {
                 throw Unmet("log line \(printable(Array(line))): \(error)")
             }
@@ -66,12 +75,12 @@ struct Problem: Decodable, Equatable {
     let detail: String
     let instance: String
     let code: String
-    let retry_after: Int?
+    let retryAfter: Int?
 }
 
 extension Message {
     /// The problem that this response's body tells.
     func problem() throws -> Problem {
-        try JSONDecoder().decode(Problem.self, from: Data(body))
+        try JSONDecoder.ofNames.decode(Problem.self, from: Data(body))
     }
 }
