@@ -77,6 +77,7 @@ def judge(measured, ceilings):
             ceiling = ceilings.get(load, {}).get(what)
             if ceiling is None:
                 remark = "no ceiling yet: ceilings.py --write"
+                broken.append(f"{load} {what}")
             elif value > ceiling * (1 + TOLERANCE) + 0.01:
                 remark = "ABOVE: find what the change added, or write down why it is worth it"
                 broken.append(f"{load} {what}")
@@ -112,7 +113,7 @@ def main():
             measured[load] = {"instructions": round(instructions)}
             if not load.startswith("routes"):
                 allocations = cost("memcheck", load, options.requests, folder, origin)
-                measured[load]["allocations"] = round(allocations, 2)
+                measured[load]["allocations"] = abs(round(allocations, 2))
     with open(FILE) as file:
         ceilings = json.load(file)
     if options.write:
