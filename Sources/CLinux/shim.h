@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <netdb.h>
 #include <sched.h>
+#include <malloc.h>
 
 // accept4(2) is declared only under _GNU_SOURCE, which the importer does not define.
 extern int accept4(int, struct sockaddr *, socklen_t *, int);
@@ -28,4 +29,16 @@ extern int sched_getaffinity(pid_t, size_t, void *);
 static inline char **apus_environment(void) {
     extern char **environ;
     return environ;
+}
+
+// Where this program's code begins and how long it is, without a page that it shares with what follows. The
+// linker defines both symbols.
+static inline void *apus_code(void) {
+    extern char __executable_start[];
+    return __executable_start;
+}
+
+static inline size_t apus_code_size(void) {
+    extern char __executable_start[], etext[];
+    return (size_t)(etext - __executable_start) & ~(size_t)4095;
 }

@@ -3,7 +3,8 @@ import Glibc
 
 /// What the process was started with.
 package enum ProcessStart {
-    /// The environment (environ(7)); of a name that is there twice the first value counts, as for getenv(3).
+    /// The environment (environ(7)); of a name that is there twice the first value counts, as for
+    /// getenv(3).
     package static var environment: [String: String] {
         var values: [String: String] = [:]
         guard var entry = unsafe apus_environment() else { return values }
@@ -19,8 +20,8 @@ package enum ProcessStart {
         return values
     }
 
-    /// Allows this process all descriptors that the system grants it (setrlimit(2)): the soft limit is low
-    /// for the sake of select(2), which is not used here.
+    /// Allows this process all descriptors that the system grants it (setrlimit(2)): the soft limit
+    /// is low for the sake of select(2), which is not used here.
     package static func raiseDescriptorLimit() {
         var limit = rlimit()
         let descriptors = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

@@ -29,31 +29,41 @@ package final class SimulatedKernel {
     /// Connections to servers, in the order of their making, with the address asked for.
     package private(set) var upstreamStreams: [(stream: SimulatedStream, address: SocketAddress)] =
         []
-    /// Clients that were closed for want of a descriptor.
-    package private(set) var shedCount = 0
-    /// Until when the last turn would have slept; `nil` for ever.
-    package private(set) var sleepsUntil: MonotonicInstant?
-    /// Whether the last turn found nothing to do.
-    package private(set) var wasQuiet = false
     /// Calls that no correct caller makes.
     package private(set) var misuses: [String] = []
-    var reports: [Report] = []
+    private var turn = Turn()
 
     private var open: [Int32: SimulatedStream] = [:]
-    private var waiting: [[(stream: SimulatedStream, peer: SocketAddress)]]
     private var lastNumber: Int32 = 1000
-    private var isAccepting = true
-    private var hasListeners = true
-    private var hasMail = false
+    private var doors: SimulatedDoors
+
+    /// What the last turn found.
+    private struct Turn {
+        var reports: [Report] = []
+        var sleepsUntil: MonotonicInstant?
+        var isQuiet = false
+        /// For the next one: a message waits.
+        var hasMail = false
+    }
 
     /// - Parameter listenerCount: Listeners are numbered from 0.
     package init(listenerCount: Int, now: MonotonicInstant) {
-        waiting = Array(repeating: [], count: listenerCount)
+        doors = SimulatedDoors(count: listenerCount)
         self.now = now
     }
 
+    /// Clients that were closed for want of a descriptor.
+    package var shedCount: Int { doors.shedCount }
+
     /// Descriptors of connections that the gateway holds.
     package var openCount: Int { open.count }
+
+    /// Until when the last turn would have slept; `nil` for ever.
+    package var sleepsUntil: MonotonicInstant? { turn.sleepsUntil }
+    /// Whether the last turn found nothing to do.
+    package var wasQuiet: Bool { turn.isQuiet }
+    /// What the last turn found ready.
+    var reports: [Report] { turn.reports }
 
     // MARK: The test's side
 
@@ -61,14 +71,14 @@ package final class SimulatedKernel {
     ///
     /// - Returns: `nil` if nobody listens any more.
     package func arrive(on listener: Int, from peer: SocketAddress) -> SimulatedStream? {
-        guard hasListeners else { return nil }
+        guard doors.areOpen else { return nil }
         let stream = makeStream(.established)
-        waiting[listener].append((stream, peer))
+        doors.waiting[listener].append((stream, peer))
         return stream
     }
 
     /// Says that a message waits in the gateway's mailbox.
-    package func ring() { hasMail = true }
+    package func ring() { turn.hasMail = true }
 
     /// Moves the clock, never back.
     package func advance(to instant: MonotonicInstant) { now = max(now, instant) }
@@ -80,16 +90,16 @@ package final class SimulatedKernel {
     /// Time passes: 1 µs.
     func turn(until deadline: MonotonicInstant?) {
         now = now.advanced(byNanoseconds: 1000)
-        reports.removeAll(keepingCapacity: true)
-        sleepsUntil = deadline
+        turn.reports.removeAll(keepingCapacity: true)
+        turn.sleepsUntil = deadline
         if faults.interruptsTurn() {
-            wasQuiet = false
+            turn.isQuiet = false
             return
         }
         settleConnects()
-        if hasMail { report(Token(.wakeup, .init(slot: 0, generation: 0)), .readable) }
-        hasMail = false
-        for listener in waiting.indices where isAccepting && !waiting[listener].isEmpty {
+        if turn.hasMail { report(Token(.wakeup, .init(slot: 0, generation: 0)), .readable) }
+        turn.hasMail = false
+        for listener in doors.ready {
             report(Token(.listener, .init(slot: UInt32(listener), generation: 0)), .readable)
         }
         for number in open.keys.sorted() {
@@ -99,32 +109,24 @@ package final class SimulatedKernel {
             stream.isPending = false
             if !stream.readiness.isEmpty { report(token, stream.readiness) }
         }
-        if faults.shufflesReports { reports.shuffle(using: &faults.random) }
-        wasQuiet = reports.isEmpty && deadline.map { $0 > now } ?? true
+        if faults.shufflesReports { turn.reports.shuffle(using: &faults.random) }
+        turn.isQuiet = turn.reports.isEmpty && deadline.map { $0 > now } ?? true
     }
 
     func accept(on listener: Int) throws(Errno) -> (socket: Socket, peer: SocketAddress)? {
-        guard waiting.indices.contains(listener), !waiting[listener].isEmpty else { return nil }
+        guard doors.hasWaiting(listener) else { return nil }
         if let error = faults.fail(.accept) { throw error }
         guard open.count < openMax else { throw .tooManyOpenFiles }
-        let (stream, peer) = waiting[listener].removeFirst()
+        let (stream, peer) = doors.waiting[listener].removeFirst()
         open[stream.number] = stream
         return (Socket(number: stream.number), peer)
     }
 
-    func shed(on listener: Int) {
-        guard waiting.indices.contains(listener), !waiting[listener].isEmpty else { return }
-        waiting[listener].removeFirst().stream.close(isReset: false)
-        shedCount += 1
-    }
+    func shed(on listener: Int) { doors.shed(on: listener) }
 
-    func setAccepting(_ isAccepting: Bool) { self.isAccepting = isAccepting }
+    func setAccepting(_ isAccepting: Bool) { doors.areReported = isAccepting }
 
-    func closeListeners() {
-        hasListeners = false
-        for (stream, _) in waiting.joined() { stream.close(isReset: true) }
-        for listener in waiting.indices { waiting[listener] = [] }
-    }
+    func closeListeners() { doors.close() }
 
     func connect(to address: SocketAddress) throws(Errno) -> (socket: Socket, isConnected: Bool) {
         if let error = faults.fail(.connect) { throw error }
@@ -184,6 +186,6 @@ package final class SimulatedKernel {
     }
 
     private func report(_ token: Token, _ readiness: Readiness) {
-        reports.append(Report(word: token.word, readiness: readiness))
+        turn.reports.append(Report(word: token.word, readiness: readiness))
     }
 }

@@ -33,8 +33,8 @@ struct Check: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "text, or json: an array on standard output, empty without problems.",
-            valueName: "text|json"))
+            "How problems are told: json is an array on standard output, [] without any.",
+            valueName: "format"))
     var format = Format.text
 
     func run() throws {
@@ -75,7 +75,9 @@ enum Configuration {
         Loading.load(path: path, environment: ProcessStart.environment)
     }
 
-    /// Tells problems on standard error. - Throws: The exit code, if there are errors among them.
+    /// Tells problems on standard error.
+    ///
+    /// - Throws: The exit code, if there are errors among them.
     static func load(_ path: String) throws -> Snapshot {
         let result = read(path)
         for problem in result.problems { StandardError.write(line: problem.text) }

@@ -6,20 +6,25 @@ import Linux
 /// The command `apus explain`.
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "explain",
         abstract: "Say what would become of a request, without serving.",
+        usage: """
+            apus explain METHOD URL [-H 'Name: value']... [--from IP]
+                                [--listener NAME] [--config FILE]
+            """,
         discussion: """
-            Shows the route that takes the request and why each other does not; the upstream and the \
-            very request that its server would get, or the answer; the headers that the response \
-            would be given; the limits and timeouts that hold. It is the code that serves which says \
-            so. <new> and <now> stand for values that differ each time.
+            Shows the route that takes the request and why each other does not; the upstream and \
+            the very request that its server would get, or the answer; the headers that the \
+            response would be given; the limits and timeouts that hold. It is the code that serves \
+            which says so. <new> and <now> stand for values that differ each time.
 
-            The URL is as the client would write it. Without --from the request comes from an address \
-            that nobody trusts.
+            The URL is as the client would write it. Without --from the request comes from an \
+            address that nobody trusts.
 
             EXAMPLES
               apus explain GET http://example.com/api/health
-              apus explain POST https://example.com/login -H 'Content-Type: application/json'
-              apus explain GET http://example.com/ --from 10.0.0.7 -H 'X-Forwarded-For: 203.0.113.9'
+              apus explain POST https://example.com/login -H 'Content-Length: 20'
+              apus explain GET http://a.com/ --from 10.0.0.7 -H 'X-Forwarded-For: ::1'
 
             EXIT CODES
               0   explained, whatever becomes of the request

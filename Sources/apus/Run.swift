@@ -9,16 +9,16 @@ struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve.",
         discussion: """
-            Serves until a signal ends it. Problems that keep it from serving go to standard error; \
-            from then on all goes to the log.
+            Serves until a signal ends it. Problems that keep it from serving go to standard \
+            error; from then on all goes to the log.
 
             EXAMPLES
               apus run
               apus run --config /etc/apus/apus.yaml
 
             SIGNALS
-              TERM, INT   stop accepting, finish what is in flight (at most server.drain_timeout),
-                          then end; a second one ends at once
+              TERM, INT   stop accepting, finish what is in flight within
+                          server.drain_timeout, then end; a second one ends at once
               USR1        open log files anew, after they were rotated
               HUP         is logged: reloading is not available in this version
 
@@ -36,7 +36,9 @@ struct Run: ParsableCommand {
         let snapshot = try Configuration.load(options.path)
         ProcessStart.raiseDescriptorLimit()
         do throws(ServingProblem) {
-            try Serving(snapshot, build: BuildFacts.labels).run()
+            let serving = try Serving(snapshot, build: BuildFacts.labels)
+            ProcessMemory.releaseStart()
+            try serving.run()
         } catch {
             StandardError.write(line: "apus: \(error.text)")
             throw error.ending

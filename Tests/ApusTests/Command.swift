@@ -83,7 +83,9 @@ func withFolder(_ body: (URL) throws -> Void) throws {
 }
 
 extension URL {
-    /// Writes a configuration into this folder. - Returns: Its path.
+    /// Writes a configuration into this folder.
+    ///
+    /// - Returns: Its path.
     func configuration(_ text: String) throws -> String {
         let file = appendingPathComponent("apus.yaml")
         try text.write(to: file, atomically: true, encoding: .utf8)

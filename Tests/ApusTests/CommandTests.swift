@@ -112,7 +112,8 @@ struct CommandTests {
             let ended = try apus("explain", "GET", "ftp://a/", "--config", path)
             #expect(ended.status == 64)
             #expect(ended.output == "")
-            #expect(ended.errors == "apus: the URL \"ftp://a/\" must begin with http:// or https://\n")
+            #expect(
+                ended.errors == "apus: the URL \"ftp://a/\" must begin with http:// or https://\n")
         }
     }
 

@@ -61,11 +61,16 @@ extension Worker where Kernel: ~Copyable {
         let d = exchanges[x].downstream
         if exchanges[x].plan.traits.contains(.isModern) {
             let bytes = desk.responseHead.byteCount + 64
-            downstreams[d].wire.openOutput(bytes, from: &pool)
-            DownstreamHead.writeInterim(
-                desk.responseHead, of: upstreams[u].wire.input, into: &downstreams[d].wire.output)
-            // A client that waits for 100 waits now. What cannot go goes with the next bytes.
-            _ = downstreams[d].wire.flush(by: &transport, to: &pool)
+            // A client that takes none of them is spared more: the final head needs the room.
+            let waiting = downstreams[d].wire.output.count
+            if waiting == 0 || waiting + bytes <= BufferPool.Size.small.rawValue {
+                downstreams[d].wire.openOutput(bytes, from: &pool)
+                DownstreamHead.writeInterim(
+                    desk.responseHead, of: upstreams[u].wire.input,
+                    into: &downstreams[d].wire.output)
+                // A client that waits for 100 waits now. What cannot go now goes when it can.
+                _ = downstreams[d].wire.flush(by: &transport, to: &pool)
+            }
         }
         upstreams[u].wire.input.consume(desk.responseHead.byteCount)
     }
@@ -111,11 +116,17 @@ extension Worker where Kernel: ~Copyable {
         let keeps =
             traits.contains(.keepsAlive) && turn.drain == nil && (isModern || !isOpenEnded)
             // An answer before the request's end: what is left of the request may never come.
-            && exchanges[x].machine.request == .delivered && !traits.contains(.isHalfClosed)
+            && exchanges[x].machine.request == .delivered
+            && !(traits.contains(.isHalfClosed) && hasSaidAll(exchanges[x].downstream))
         if keeps { exchanges[x].plan.traits.insert(.clientIsKept) }
         return DownstreamHead.Framing(
             isChunked: isOpenEnded && isModern,
             connection: keeps ? (isModern ? .absent : .keepAlive) : .close)
+    }
+
+    /// Whether no further request of a client that has ended its side waits to be read.
+    private func hasSaidAll(_ d: UInt32) -> Bool {
+        downstreams[d].wire.input.isEmpty && !downstreams[d].wire.state.contains(.readable)
     }
 
     /// The app agreed to another protocol: from here on bytes are bytes.

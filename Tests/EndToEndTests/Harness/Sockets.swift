@@ -37,8 +37,9 @@ enum Address {
         _ form: inout Form, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
     ) -> Result {
         unsafe withUnsafeMutableBytes(of: &form) { bytes in
-            unsafe body(
-                bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
+            let address = unsafe bytes.assumingMemoryBound(to: sockaddr.self)
+            guard let start = address.baseAddress else { preconditionFailure("no address") }
+            return unsafe body(start, socklen_t(bytes.count))
         }
     }
 
@@ -74,6 +75,15 @@ final class Descriptor: Sendable {
         return descriptor
     }
 
+    /// Begins to connect and does not wait for it.
+    static func begun(to address: Address) throws -> Descriptor {
+        let descriptor = Descriptor(try address.socket())
+        _ = fcntl(descriptor.number, F_SETFL, O_NONBLOCK)
+        let result = unsafe address.withKernelForm { unsafe connect(descriptor.number, $0, $1) }
+        guard result == 0 || errno == EINPROGRESS else { throw Unmet("errno \(errno)") }
+        return descriptor
+    }
+
     static func listening(on address: Address, backlog: Int32 = 256) throws -> Descriptor {
         let descriptor = Descriptor(try address.socket())
         descriptor.set(SO_REUSEADDR, 1)
@@ -102,8 +112,9 @@ final class Descriptor: Sendable {
         var address = sockaddr_in6()
         var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
         unsafe withUnsafeMutableBytes(of: &address) { bytes in
-            _ = unsafe getsockname(
-                number, bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self), &length)
+            let place = unsafe bytes.assumingMemoryBound(to: sockaddr.self).baseAddress
+            guard let place = unsafe place else { return }
+            _ = unsafe getsockname(number, place, &length)
         }
         // The port stands at the same place in both families.
         return UInt16(bigEndian: address.sin6_port)

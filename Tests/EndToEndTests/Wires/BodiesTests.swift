@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @Suite(.staged) struct BodiesTests {
@@ -20,13 +21,14 @@ import Testing
         // What would change the message's meaning is no trailer (RFC 9110 §6.5.1).
         #expect(!seen.trailers.map(\.name).contains("Content-Length"))
         #expect(!seen.trailers.map(\.name).contains("X-Forwarded-For"))
-        #expect(try apus.accessLine(of: "/up").bytes_in == 11)
+        #expect(try apus.accessLine(of: "/up").bytesIn == 11)
     }
 
     @Test func `chunks and trailers pass to the client`() throws {
         let app = try Origin { wire, _ in
             while try wire.request() != nil {
-                try wire.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n")
+                try wire.send(
+                    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n")
                 try wire.send("5;x\r\nhello\r\n1\r\n!\r\n0\r\nX-Sum: abc\r\n\r\n")
             }
         }
@@ -85,7 +87,9 @@ import Testing
         let wire = try apus.connect()
         for _ in 1...2 {
             try wire.send(
-                "PUT /e HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+                "PUT /e HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\n"
+                    + "Expect: 100-continue\r\n\r\n"
+            )
             let interim = try wire.response()
             #expect(interim.startLine == "HTTP/1.1 100 Continue")
             try wire.send("body")
@@ -102,7 +106,8 @@ import Testing
         let apus = try Apus(to: app)
         let wire = try apus.connect()
         try wire.send(
-            "PUT /e HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+            "PUT /e HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\n"
+                + "Expect: 100-continue\r\n\r\n")
         let answer = try wire.response()
         #expect(answer.status == 401)
         #expect(answer.text == "no")
@@ -115,7 +120,9 @@ import Testing
         let apus = try Apus(to: app, with: "limits: { body: 1KiB }")
         let wire = try apus.connect()
         try wire.send(
-            "PUT /e HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4000\r\nExpect: 100-continue\r\n\r\n")
+            "PUT /e HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4000\r\n"
+                + "Expect: 100-continue\r\n\r\n"
+        )
         let answer = try wire.response()
         #expect(answer.status == 413)
         #expect(try answer.problem().code == "body_too_large")
@@ -134,7 +141,8 @@ import Testing
     @Test func `an early answer reaches a client that is still sending`() throws {
         let app = try Origin { wire, _ in
             _ = try wire.head()
-            try wire.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 5\r\nConnection: close\r\n\r\nearly")
+            try wire.send(
+                "HTTP/1.1 403 Forbidden\r\nContent-Length: 5\r\nConnection: close\r\n\r\nearly")
             // It closes without having read: the kernel answers what is on its way with a reset.
         }
         let apus = try Apus(to: app, with: "limits: { body: none }")
@@ -231,14 +239,14 @@ import Testing
             #expect(isSame, "MiB \(number)")
         }
         #expect(try apus.residentKiB() < 40 << 10)
-        #expect(try apus.accessLine(of: "/big").bytes_out == size)
+        #expect(try apus.accessLine(of: "/big").bytesOut == size)
     }
 
     @Test func `an upload of many megabytes arrives byte for byte at an app that is slow`() throws {
         let count = 24
         let faults = Notes<Int>()
         let app = try Origin { wire, _ in
-            wire.socket.set(8 /* SO_RCVBUF */, 16_384)
+            wire.socket.set(SO_RCVBUF, 16_384)
             _ = try wire.head()
             for number in 0..<count {
                 let piece = try wire.read(count: 1 << 20, within: 60)

@@ -43,8 +43,8 @@ import Testing
         let line = try apus.accessLine(of: "/ws")
         #expect(line.status == 101)
         #expect(line.outcome == "tunneled")
-        #expect((line.bytes_in ?? 0) > 5000)
-        #expect((line.bytes_out ?? 0) > 5000)
+        #expect((line.bytesIn ?? 0) > 5000)
+        #expect((line.bytesOut ?? 0) > 5000)
     }
 
     /// A client's frame, masked with zeros (RFC 6455 §5.2).
@@ -174,7 +174,10 @@ import Testing
         let wire = try apus.connect()
         let answer = try wire.ask(
             get(
-                "/", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: \(offer)\r\nHTTP2-Settings: AAM\r\n"))
+                "/",
+                "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: \(offer)\r\n"
+                    + "HTTP2-Settings: AAM\r\n"
+            ))
         #expect(answer.status == 200)
         #expect(!app.requests.all[0].all("Upgrade").joined().lowercased().contains("h2c"))
         #expect(app.requests.all[0].all("HTTP2-Settings").isEmpty)

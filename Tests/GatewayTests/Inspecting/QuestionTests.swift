@@ -22,7 +22,10 @@ struct QuestionTests {
     @Test(arguments: [
         ("http://a", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
         ("HTTP://a?b", "GET /?b HTTP/1.1\r\nHost: a\r\n\r\n"),
-        ("https://a:8443/x/../y?z=%20&u=/", "GET /x/../y?z=%20&u=/ HTTP/1.1\r\nHost: a:8443\r\n\r\n"),
+        (
+            "https://a:8443/x/../y?z=%20&u=/",
+            "GET /x/../y?z=%20&u=/ HTTP/1.1\r\nHost: a:8443\r\n\r\n"
+        ),
         ("http://[::1]:80/", "GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n"),
     ])
     func `a URL is divided as a client divides it`(_ url: String, _ expected: String) throws {
@@ -37,7 +40,8 @@ struct QuestionTests {
 
     @Test(arguments: [
         ("a/b", InquiryProblem.urlScheme("a/b")), ("ftp://a", .urlScheme("ftp://a")),
-        ("http:/a", .urlScheme("http:/a")), ("", .urlScheme("")), ("http:///a", .urlHost("http:///a")),
+        ("http:/a", .urlScheme("http:/a")), ("", .urlScheme("")),
+        ("http:///a", .urlHost("http:///a")),
         ("http://a b", .urlCharacter("http://a b")), ("http://a/é", .urlCharacter("http://a/é")),
         ("http://a/\r\nX: y", .urlCharacter("http://a/\r\nX: y")),
         ("http://a/#b", .urlFragment("http://a/#b")),
@@ -84,7 +88,8 @@ struct QuestionTests {
     @Test func `an unknown listener is told which there are`() {
         let problem = InquiryProblem.listenerNotKnown("x", known: ["public", "internal"])
         #expect(throws: problem) { try ask(on: "x") }
-        #expect(problem.text == "there is no listener \"x\": the configuration has public, internal")
+        #expect(
+            problem.text == "there is no listener \"x\": the configuration has public, internal")
     }
 
     @Test func `a problem's text cannot drive a terminal`() {

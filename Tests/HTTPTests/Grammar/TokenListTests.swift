@@ -10,11 +10,6 @@ import Testing
             one.span, ByteRange(1, one.count - 1), of: other.span, ByteRange(2, other.count - 2))
     }
 
-    private func contains(_ list: String, _ token: String) -> Bool {
-        let (one, other) = (Array("-\(list)-".utf8), Array(token.utf8))
-        return TokenList.contains(one.span, ByteRange(1, one.count - 1), other.span)
-    }
-
     @Test(arguments: [
         ("a", "a"), ("a", "b, a"), ("A,b", "B , a"), (" a ,, a", "a"), ("foo/2", "bar, FOO/2"),
     ])
@@ -29,13 +24,5 @@ import Testing
     ])
     func `a list with another element, or none, is not`(part: String, whole: String) {
         #expect(!isSubset(part, of: whole))
-    }
-
-    @Test func `a token is found whole, in any case`() {
-        #expect(contains("x, Gzip\t,y", "gzip"))
-        #expect(contains("gzip", "gzip"))
-        #expect(!contains("gzip2, xgzip", "gzip"))
-        #expect(!contains("", "gzip"))
-        #expect(!contains("a;q=1", "a"))
     }
 }
