@@ -116,10 +116,14 @@ class Program:
         end = time.monotonic() + patience
         while time.monotonic() < end and self.process.poll() is None:
             try:
-                socket.create_connection(("127.0.0.1", port), 0.5).close()
+                # A connection that stays: one may be reset while sockets are still being set up.
+                with socket.create_connection(("127.0.0.1", port), 0.3) as client:
+                    client.recv(1)
+            except TimeoutError:
                 return self
             except OSError:
-                time.sleep(0.02)
+                pass
+            time.sleep(0.02)
         self.stop()
         with open(self.log, errors="replace") as file:
             raise RuntimeError(f"{self.process.args[0]} does not listen on {port}:\n{file.read()[-2000:]}")
