@@ -6,7 +6,8 @@ import Testing
             ok(
                 "x",
                 "X-Frame-Options: ALLOWALL\r\nX-Content-Type-Options: off\r\n"
-                    + "X-Powered-By: app/1\r\nServer: app\r\nX-Request-ID: of-the-app\r\nX-Custom: 1\r\nX-Custom: 2\r\n"
+                    + "X-Powered-By: app/1\r\nServer: app\r\nX-Request-ID: of-the-app\r\n"
+                    + "X-Custom: 1\r\nX-Custom: 2\r\n"
             )
         }
         let apus = try Apus(to: app)

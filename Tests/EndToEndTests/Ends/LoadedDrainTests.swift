@@ -46,7 +46,8 @@ import Testing
         }
     }
 
-    /// Asks again and again, on connections that last a few requests, until nobody listens any more.
+    /// Asks again and again, on connections that last a few requests, until nobody listens any
+    /// more.
     private static func load(_ port: UInt16, _ client: Int, _ answered: Notes<String>) {
         var number = 0
         while let wire = try? Wire(to: .ip4(port)) {

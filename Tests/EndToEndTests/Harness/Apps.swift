@@ -34,7 +34,8 @@ final class Nginx: Sendable {
             http {
                 access_log off; client_body_temp_path \(folder)/body;
                 proxy_temp_path \(folder)/proxy;
-                fastcgi_temp_path \(folder)/f; uwsgi_temp_path \(folder)/u; scgi_temp_path \(folder)/s;
+                fastcgi_temp_path \(folder)/f; uwsgi_temp_path \(folder)/u;
+                scgi_temp_path \(folder)/s;
                 client_max_body_size 1g;
                 server {
                     listen 127.0.0.1:\(port); root \(folder);

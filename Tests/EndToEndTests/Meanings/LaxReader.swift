@@ -1,5 +1,6 @@
-/// A reader of requests that takes whatever it can make sense of, as many an app's does: LF ends lines,
-/// folded lines are joined, numbers end where their digits do, names are compared without their hyphens.
+/// A reader of requests that takes whatever it can make sense of, as many an app's does: LF ends
+/// lines, folded lines are joined, numbers end where their digits do, names are compared without
+/// their hyphens.
 ///
 /// Where readers differ from each other, the switches say which one it is.
 struct LaxReader {

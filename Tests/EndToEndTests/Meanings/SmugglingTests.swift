@@ -64,7 +64,8 @@ import Testing
         return statuses
     }
 
-    /// Compares what lax readers see in the app's bytes with what the gateway says it has passed on.
+    /// Compares what lax readers see in the app's bytes with what the gateway says it has passed
+    /// on.
     private static func compare(_ pieces: [Piece], with lines: [LogLine], of name: String) {
         let forwarded = lines.filter { $0.upstreamStatus == 200 }
         var connections: [Int: [UInt8]] = [:]

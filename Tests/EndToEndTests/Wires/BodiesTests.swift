@@ -88,7 +88,8 @@ import Testing
         let wire = try apus.connect()
         for _ in 1...2 {
             try wire.send(
-                "PUT /e HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
+                "PUT /e HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\n"
+                    + "Expect: 100-continue\r\n\r\n"
             )
             let interim = try wire.response()
             #expect(interim.startLine == "HTTP/1.1 100 Continue")
@@ -106,7 +107,8 @@ import Testing
         let apus = try Apus(to: app)
         let wire = try apus.connect()
         try wire.send(
-            "PUT /e HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+            "PUT /e HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\n"
+                + "Expect: 100-continue\r\n\r\n")
         let answer = try wire.response()
         #expect(answer.status == 401)
         #expect(answer.text == "no")
@@ -119,7 +121,8 @@ import Testing
         let apus = try Apus(to: app, with: "limits: { body: 1KiB }")
         let wire = try apus.connect()
         try wire.send(
-            "PUT /e HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4000\r\nExpect: 100-continue\r\n\r\n"
+            "PUT /e HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4000\r\n"
+                + "Expect: 100-continue\r\n\r\n"
         )
         let answer = try wire.response()
         #expect(answer.status == 413)
