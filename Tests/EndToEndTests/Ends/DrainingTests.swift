@@ -58,6 +58,23 @@ import Testing
         #expect(try apus.process.waitForEnd() == 0)
     }
 
+    @Test(arguments: [1, 3])
+    func `what the kernel holds when the signal comes is answered`(workers: Int) throws {
+        let apus = try Apus(
+            to: Origin.saying(), with: "server: { workers: \(workers), drain_timeout: 20s }")
+        let kept = try (0..<5).map { _ in try apus.connect() }
+        for wire in kept { #expect(try wire.ask(get("/before")).status == 200) }
+        // While the process stands still, the kernel goes on accepting and receiving for it.
+        apus.signal(SIGSTOP)
+        let new = try (0..<20).map { _ in try apus.connect() }
+        for wire in kept + new { try wire.send(get("/held")) }
+        apus.signal(SIGTERM)
+        apus.signal(SIGCONT)
+        for wire in kept + new { #expect(try wire.response().status == 200) }
+        #expect(try apus.process.waitForEnd() == 0)
+        #expect(try apus.accessLines(of: "/held", count: 25).count == 25)
+    }
+
     @Test func `an upload and a download in flight are finished`() throws {
         let door = Door()
         let app = try Origin { wire, _ in

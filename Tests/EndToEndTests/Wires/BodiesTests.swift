@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 
@@ -223,18 +224,24 @@ import Testing
         #expect(app.connections.value == 1)
     }
 
+    /// `APUS_MEBIBYTES=1024 swift test --filter BodiesTests` sends a GiB each way.
+    static func mebibytes(_ usual: Int) -> Int {
+        Int(ProcessInfo.processInfo.environment["APUS_MEBIBYTES"] ?? "") ?? usual
+    }
+
     @Test func `a download of many megabytes arrives byte for byte`() throws {
-        let size = 64 << 20
+        let count = Self.mebibytes(64)
+        let size = count << 20
         let app = try Origin { wire, _ in
             _ = try wire.request()
             try wire.send("HTTP/1.1 200 OK\r\nContent-Length: \(size)\r\n\r\n")
-            for number in 0..<64 { try wire.send(pattern(1 << 20, seed: number)) }
+            for number in 0..<count { try wire.send(pattern(1 << 20, seed: number)) }
         }
         let apus = try Apus(to: app)
         let wire = try apus.connect()
         try wire.send(get("/big"))
         #expect(try wire.head()?["Content-Length"] == "\(size)")
-        for number in 0..<64 {
+        for number in 0..<count {
             let isSame = try wire.read(count: 1 << 20) == pattern(1 << 20, seed: number)
             #expect(isSame, "MiB \(number)")
         }
@@ -243,7 +250,7 @@ import Testing
     }
 
     @Test func `an upload of many megabytes arrives byte for byte at an app that is slow`() throws {
-        let count = 24
+        let count = Self.mebibytes(24)
         let faults = Notes<Int>()
         let app = try Origin { wire, _ in
             wire.socket.set(SO_RCVBUF, 16_384)
