@@ -8,9 +8,9 @@ struct Apus: ParsableCommand {
         commandName: "apus",
         abstract: "A gateway that stands in front of an app.",
         discussion: """
-            It proxies HTTP to your app and does what every production-readiness checklist asks for: \
-            security headers on every response, request ids, structured logs, metrics, limits and \
-            timeouts. One YAML file configures it; every key is explained in docs/configuration.md.
+            It proxies HTTP to your app and does what every production-readiness checklist asks \
+            for: security headers on every response, request ids, structured logs, metrics, \
+            limits and timeouts. One YAML file configures it; every key is explained in docs/configuration.md.
 
             EXAMPLES
               apus check                        is conf/apus.yaml in order?

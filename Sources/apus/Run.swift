@@ -9,8 +9,8 @@ struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve.",
         discussion: """
-            Serves until a signal ends it. Problems that keep it from serving go to standard error; \
-            from then on all goes to the log.
+            Serves until a signal ends it. Problems that keep it from serving go to standard \
+            error; from then on all goes to the log.
 
             EXAMPLES
               apus run

@@ -1,6 +1,7 @@
 import Foundation
 
 /// One line of the gateway's log; members are named as in the JSON.
+// swift-format-ignore: AlwaysUseLowerCamelCase
 struct LogLine: Decodable, Sendable {
     let time: String
     let level: String
@@ -57,6 +58,7 @@ struct LogReading {
 }
 
 /// The body of an error that the gateway made.
+// swift-format-ignore: AlwaysUseLowerCamelCase
 struct Problem: Decodable, Equatable {
     let type: String
     let title: String

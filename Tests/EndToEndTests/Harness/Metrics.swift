@@ -42,6 +42,7 @@ struct Metrics {
     private static var sample: Regex<(Substring, Substring, Substring?, Substring)> {
         let label = #"[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*""#
         // The pattern is fixed: it compiles or no test runs.
+        // swift-format-ignore: NeverUseForceTry
         return try! Regex(
             #"([a-zA-Z_:][a-zA-Z0-9_:]*)(\{LABEL(?:,LABEL)*\})? ([0-9eE.+-]+|\+Inf|NaN)"#
                 .replacing("LABEL", with: label))

@@ -37,8 +37,10 @@ enum Address {
         _ form: inout Form, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
     ) -> Result {
         unsafe withUnsafeMutableBytes(of: &form) { bytes in
+            // An address is never empty.
             unsafe body(
-                bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
+                bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: sockaddr.self),
+                socklen_t(bytes.count))
         }
     }
 
@@ -112,7 +114,9 @@ final class Descriptor: Sendable {
         var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
         unsafe withUnsafeMutableBytes(of: &address) { bytes in
             _ = unsafe getsockname(
-                number, bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self), &length)
+                number,
+                bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: sockaddr.self),
+                &length)
         }
         // The port stands at the same place in both families.
         return UInt16(bigEndian: address.sin6_port)

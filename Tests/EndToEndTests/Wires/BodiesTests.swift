@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @Suite(.staged) struct BodiesTests {
@@ -242,7 +243,7 @@ import Testing
         let count = 24
         let faults = Notes<Int>()
         let app = try Origin { wire, _ in
-            wire.socket.set(8 /* SO_RCVBUF */, 16_384)
+            wire.socket.set(SO_RCVBUF, 16_384)
             _ = try wire.head()
             for number in 0..<count {
                 let piece = try wire.read(count: 1 << 20, within: 60)

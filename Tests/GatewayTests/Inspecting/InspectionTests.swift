@@ -31,7 +31,9 @@ struct InspectionTests {
             limits: { body: 4KiB }
             timeouts: { response: 5s, stream: none }
             upstream: named
-          - { name: robots, match: { path: /robots.txt }, respond: { status: 200, body: "a\\nb\\n" } }
+          - name: robots
+            match: { path: /robots.txt }
+            respond: { status: 200, body: "a\\nb\\n" }
           - { name: ops, match: { headers: { X-Ops: "1" } }, upstream: named }
           - { name: inside, match: { path: /in/*, listener: internal }, upstream: app }
           - { name: app, match: { host: "*.example.com", path: /app/* }, upstream: app }
