@@ -38,12 +38,18 @@ def run(tool, load, count, folder, origin, keep=None):
     command += [folder.file("apus"), *rig.apus(folder, load, origin.port)[1:]]
     with rig.Program(command, rig.PROXY_CPU, folder.file("apus.log")) as program:
         program.wait_for(rig.PROXY_PORT, patience=120)
-        with rig.Driver() as driver:
-            # What is made on first use is made before the count begins, and in both runs.
-            driver.send(50 + count)
+        try:
+            with rig.Driver() as driver:
+                # What is made on first use is made before the count begins, and in both runs.
+                driver.send(50 + count)
+            problem = ""
+        except (OSError, RuntimeError) as error:
+            problem = f"{error}; "
         code = program.stop(patience=60)
-    if code != 0:
-        raise RuntimeError(f"apus ended with {code} under {tool}")
+    if code != 0 or problem:
+        with open(log, errors="replace") as text, open(program.log, errors="replace") as own:
+            tails = text.read()[-3000:] + own.read()[-3000:]
+        raise SystemExit(f"{tails}\nceilings: {problem}apus ended with {code} under {tool}")
     if keep and tool == "callgrind":
         shutil.copy(output, os.path.join(keep, os.path.basename(output)))
     with open(output if tool == "callgrind" else log, errors="replace") as file:

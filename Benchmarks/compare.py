@@ -8,10 +8,12 @@ latencies do not. Medians over the rounds are compared with bars; exit code 1 if
 
     compare.py                                  all loads, five rounds of four seconds
     compare.py --loads plain,conn --rounds 3
+    compare.py --readme                         and put the table into README.md
     compare.py --ext before="../before/apus run --config {config}"     another build beside this one
 """
 import argparse
 import json
+import os
 import statistics
 import sys
 
@@ -33,6 +35,9 @@ BARS = {
     "body64k": (0.85, ["nginx", "haproxy"]), "body1m": (0.85, ["nginx", "haproxy"]),
     "c1000": (0.90, ["nginx"]), "conn": (0.90, ["nginx"]),
 }
+
+# Between them stands the table of README.md.
+MARKS = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
 def measure(name, maker, folder, load, seconds):
@@ -85,6 +90,28 @@ def verdict(load, groups):
     return f"{line}; bar {bar:.2f} {'met' if is_met else 'MISSED'}", is_met
 
 
+def write_readme(lines, options):
+    """Puts the table between the marks in README.md."""
+    path = os.path.join(rig.ROOT, "README.md")
+    with open(path) as file:
+        text = file.read()
+    table = "\n".join([
+        MARKS[0], "", "| load | apus | nginx | HAProxy | apus ÷ nginx | apus ÷ HAProxy |",
+        "|---|---|---|---|---|---|", *lines, "",
+        f"CPU microseconds a request, medians of {options.rounds} rounds of {options.seconds} s in one run.",
+        "", MARKS[1]])
+    before, rest = text.split(MARKS[0])
+    with open(path, "w") as file:
+        file.write(before + table + rest.split(MARKS[1])[1])
+
+
+def readme_line(load, groups):
+    costs = {name: median(rows, "cpu") for name, rows in groups.items()}
+    own = costs["apus"]
+    return (f"| {LOADS[load][3]} | {own:.1f} | {costs['nginx']:.1f} | {costs['haproxy']:.1f}"
+            f" | {own / costs['nginx']:.2f} | {own / costs['haproxy']:.2f} |")
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -94,8 +121,11 @@ def parse_arguments():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--json", metavar="FILE", help="write every single round there")
+    parser.add_argument("--readme", action="store_true", help="put the table into README.md")
     options = parser.parse_args()
     options.loads = options.loads.split(",")
+    if options.readme and options.proxies != "nginx,haproxy,apus":
+        parser.error("the table is of all three")
     unknown = [load for load in options.loads if load not in LOADS]
     if unknown:
         parser.error(f"no such load: {', '.join(unknown)}")
@@ -119,11 +149,13 @@ def compare(load, options, folder):
 
 def main():
     options = parse_arguments()
-    rows, lines, is_met = [], [], True
+    rows, lines, table, is_met = [], [], [], True
     with rig.Folder() as folder, rig.origin(folder):
         for load in options.loads:
             groups = compare(load, options, folder)
             rows += [row for group in groups.values() for row in group]
+            if options.readme:
+                table.append(readme_line(load, groups))
             line, met = verdict(load, groups)
             if line:
                 lines.append(f"  {load:10}{line}")
@@ -132,6 +164,8 @@ def main():
     if lines:
         print(f"\napus, CPU a request, medians of {options.rounds} rounds:")
         print("\n".join(lines))
+    if options.readme:
+        write_readme(table, options)
     if options.json:
         with open(options.json, "w") as file:
             json.dump(rows, file, indent=1)

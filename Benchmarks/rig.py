@@ -4,6 +4,7 @@ Needs nothing but Python's standard library, nginx, haproxy and, for loads, wrk.
 127.0.0.1 and lives in one temporary folder.
 """
 import os
+import random
 import re
 import resource
 import shutil
@@ -17,7 +18,24 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 APUS = os.environ.get("APUS_BINARY", os.path.join(ROOT, ".build", "release", "apus"))
-ORIGIN_PORT, PROXY_PORT = 18100, 18200
+
+
+def free_port():
+    """A port that nobody listens on, below those that the kernel gives to clients.
+
+    Fixed ones would meet those of another run: apus shares a port with whoever else asks to share it.
+    """
+    while True:
+        port = random.randrange(18000, 30000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
+ORIGIN_PORT, PROXY_PORT = free_port(), free_port()
 # The proxy has one CPU to itself; whoever makes it work has another.
 PROXY_CPU, LOAD_CPU = 0, 1
 TICK = os.sysconf("SC_CLK_TCK")

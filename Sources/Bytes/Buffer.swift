@@ -110,7 +110,7 @@
 
     /// Lends the free bytes to a writer that says how many of them it filled.
     ///
-    /// - Parameter body: Gets exactly ``room`` writable bytes; returns a count within it.
+    /// `body` gets exactly ``room`` writable bytes and returns a count within it.
     @inlinable package mutating func fill<E: Error>(
         _ body: (UnsafeMutableRawBufferPointer) throws(E) -> Int
     ) throws(E) -> Int {
@@ -152,9 +152,7 @@ extension Buffer {
         }
     }
 
-    /// Appends a part of `bytes`.
-    ///
-    /// - Parameter range: Within the span.
+    /// Appends a part of `bytes`; the range lies within them.
     @inlinable package mutating func append(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) {
         append(bytes.extracting(range.start..<range.end))
     }

@@ -76,9 +76,7 @@
         return SlabIndex(slot: slot, generation: unsafe generations[Int(slot)])
     }
 
-    /// Takes the element out; its name is void from now on.
-    ///
-    /// - Parameter slot: An occupied slot.
+    /// Takes the element out of an occupied slot; its name is void from now on.
     @inlinable package mutating func remove(_ slot: UInt32) -> Element {
         precondition(isOccupied(slot), "only an occupied slot is emptied")
         unsafe generations[Int(slot)] &+= 1

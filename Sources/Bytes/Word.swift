@@ -15,9 +15,7 @@
         return (difference &- ones) & ~difference & highs
     }
 
-    /// Marks the bytes below `limit`.
-    ///
-    /// - Parameter limit: 1 to 128.
+    /// Marks the bytes below `limit`, which is 1 to 128.
     @inlinable package static func marks(below limit: UInt8, in word: UInt64) -> UInt64 {
         (word &- repeating(limit)) & ~word & highs
     }
@@ -27,10 +25,9 @@
         marks(below: 0x20, in: word) | marks(of: 0x7f, in: word)
     }
 
-    /// Marks the bytes below `limit` and those above 0x7e.
+    /// Marks the bytes below `limit`, which is 1 to 127, and those above 0x7e.
     ///
-    /// Cheaper than to leave out those from
-    /// 0x80 on. - Parameter limit: 1 to 127.
+    /// This is cheaper than to leave out those from 0x80 on.
     @inlinable package static func marks(outside limit: UInt8, in word: UInt64) -> UInt64 {
         ((word &- repeating(limit)) | (word &+ ones)) & highs
     }
@@ -57,9 +54,7 @@
         word | (word & 0x4040_4040_4040_4040) >> 1
     }
 
-    /// The first `byteCount` bytes, zeros behind them.
-    ///
-    /// - Parameter byteCount: 0 to 7.
+    /// The first `byteCount` bytes, 0 to 7 of them, zeros behind them.
     @inlinable package static func prefix(_ word: UInt64, _ byteCount: Int) -> UInt64 {
         word & ((1 &<< UInt64(truncatingIfNeeded: byteCount &* 8)) &- 1)
     }
@@ -85,7 +80,7 @@
 
     /// Fills the bytes of a word from `byteCount` on with `a`, which is in every set of names.
     ///
-    /// - Parameter byteCount: 0 or more; nothing is filled from 8 on.
+    /// Nothing is to be filled from 8 on.
     @inlinable package static func padded(_ word: UInt64, _ byteCount: Int) -> UInt64 {
         guard byteCount < 8 else { return word }
         return prefix(word, byteCount) | (repeating(0x61) & ~prefix(.max, byteCount))
@@ -93,8 +88,7 @@
 
     /// Eight bytes of a literal from `offset` on, zeros behind its end.
     ///
-    /// The compiler folds it into
-    /// a constant where both arguments are.
+    /// The compiler folds it into a constant where both arguments are.
     @inlinable @inline(__always)
     package static func of(_ text: StaticString, from offset: Int = 0) -> UInt64 {
         var word: UInt64 = 0
@@ -142,7 +136,7 @@ extension Span where Element == UInt8 {
     /// The offset of the first control character but HTAB at or after `offset`; `count` if there is
     /// none.
     ///
-    /// - Parameter offset: 0 to `count`.
+    /// The search begins at 0 to `count`.
     package func firstControl(from offset: Int) -> Int {
         var place = offset
         while place < count {

@@ -29,8 +29,6 @@ package final class SimulatedKernel {
     /// Connections to servers, in the order of their making, with the address asked for.
     package private(set) var upstreamStreams: [(stream: SimulatedStream, address: SocketAddress)] =
         []
-    /// Clients that were closed for want of a descriptor.
-    package private(set) var shedCount = 0
     /// Until when the last turn would have slept; `nil` for ever.
     package private(set) var sleepsUntil: MonotonicInstant?
     /// Whether the last turn found nothing to do.
@@ -40,17 +38,18 @@ package final class SimulatedKernel {
     var reports: [Report] = []
 
     private var open: [Int32: SimulatedStream] = [:]
-    private var waiting: [[(stream: SimulatedStream, peer: SocketAddress)]]
     private var lastNumber: Int32 = 1000
-    private var isAccepting = true
-    private var hasListeners = true
+    private var doors: SimulatedDoors
     private var hasMail = false
 
     /// - Parameter listenerCount: Listeners are numbered from 0.
     package init(listenerCount: Int, now: MonotonicInstant) {
-        waiting = Array(repeating: [], count: listenerCount)
+        doors = SimulatedDoors(count: listenerCount)
         self.now = now
     }
+
+    /// Clients that were closed for want of a descriptor.
+    package var shedCount: Int { doors.shedCount }
 
     /// Descriptors of connections that the gateway holds.
     package var openCount: Int { open.count }
@@ -61,9 +60,9 @@ package final class SimulatedKernel {
     ///
     /// - Returns: `nil` if nobody listens any more.
     package func arrive(on listener: Int, from peer: SocketAddress) -> SimulatedStream? {
-        guard hasListeners else { return nil }
+        guard doors.areOpen else { return nil }
         let stream = makeStream(.established)
-        waiting[listener].append((stream, peer))
+        doors.waiting[listener].append((stream, peer))
         return stream
     }
 
@@ -89,7 +88,7 @@ package final class SimulatedKernel {
         settleConnects()
         if hasMail { report(Token(.wakeup, .init(slot: 0, generation: 0)), .readable) }
         hasMail = false
-        for listener in waiting.indices where isAccepting && !waiting[listener].isEmpty {
+        for listener in doors.ready {
             report(Token(.listener, .init(slot: UInt32(listener), generation: 0)), .readable)
         }
         for number in open.keys.sorted() {
@@ -104,27 +103,19 @@ package final class SimulatedKernel {
     }
 
     func accept(on listener: Int) throws(Errno) -> (socket: Socket, peer: SocketAddress)? {
-        guard waiting.indices.contains(listener), !waiting[listener].isEmpty else { return nil }
+        guard doors.hasWaiting(listener) else { return nil }
         if let error = faults.fail(.accept) { throw error }
         guard open.count < openMax else { throw .tooManyOpenFiles }
-        let (stream, peer) = waiting[listener].removeFirst()
+        let (stream, peer) = doors.waiting[listener].removeFirst()
         open[stream.number] = stream
         return (Socket(number: stream.number), peer)
     }
 
-    func shed(on listener: Int) {
-        guard waiting.indices.contains(listener), !waiting[listener].isEmpty else { return }
-        waiting[listener].removeFirst().stream.close(isReset: false)
-        shedCount += 1
-    }
+    func shed(on listener: Int) { doors.shed(on: listener) }
 
-    func setAccepting(_ isAccepting: Bool) { self.isAccepting = isAccepting }
+    func setAccepting(_ isAccepting: Bool) { doors.areReported = isAccepting }
 
-    func closeListeners() {
-        hasListeners = false
-        for (stream, _) in waiting.joined() { stream.close(isReset: true) }
-        for listener in waiting.indices { waiting[listener] = [] }
-    }
+    func closeListeners() { doors.close() }
 
     func connect(to address: SocketAddress) throws(Errno) -> (socket: Socket, isConnected: Bool) {
         if let error = faults.fail(.connect) { throw error }

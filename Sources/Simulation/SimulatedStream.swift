@@ -21,16 +21,9 @@ package final class SimulatedStream {
     var token: Token?
     /// Whether something changed since the last report.
     var isPending = false
-    var hasPeerEnded = false
-    /// The peer reads no more: what is written to it is answered by a reset.
-    private var hasPeerLeft = false
     private var pendingError: Errno?
-    private var isBroken = false
     private var wantsRoom = false
-    private var hasEndedWrites = false
-    private(set) var isClosed = false
-    /// Whether the peer was told that the connection is void.
-    package private(set) var sawReset = false
+    private var facts: Facts = []
 
     init(number: Int32, stage: Stage, roomMax: Int) {
         self.number = number
@@ -38,18 +31,36 @@ package final class SimulatedStream {
         self.roomMax = roomMax
     }
 
+    /// What has happened to the connection, for good.
+    private struct Facts: OptionSet {
+        let rawValue: UInt8
+
+        static let peerEnded = Facts(rawValue: 1)
+        /// The peer reads no more: what is written to it is answered by a reset.
+        static let peerLeft = Facts(rawValue: 2)
+        static let broken = Facts(rawValue: 4)
+        static let endedWrites = Facts(rawValue: 8)
+        static let closed = Facts(rawValue: 16)
+        static let sawReset = Facts(rawValue: 32)
+    }
+
     // MARK: The peer
 
+    /// Whether the peer was told that the connection is void.
+    package var sawReset: Bool { facts.contains(.sawReset) }
+
     /// Whether the peer has read all there will ever be.
-    package var sawEnd: Bool { outbound.isEmpty && (hasEndedWrites || isClosed) || sawReset }
+    package var sawEnd: Bool {
+        outbound.isEmpty && !facts.isDisjoint(with: [.endedWrites, .closed]) || sawReset
+    }
 
     /// Bytes that wait for the peer.
     package var waitingCount: Int { outbound.count }
 
     /// Sends bytes, unless the connection is gone; the gateway's kernel answers those with a reset.
     package func send(_ bytes: [UInt8]) {
-        guard !bytes.isEmpty, !isBroken, !hasPeerEnded else { return }
-        if isClosed { return becomeVoid() }
+        guard !bytes.isEmpty, facts.isDisjoint(with: [.broken, .peerEnded]) else { return }
+        if facts.contains(.closed) { return becomeVoid() }
         inbound += bytes
         isPending = true
     }
@@ -70,8 +81,8 @@ package final class SimulatedStream {
 
     /// Says that it will send no more, and goes on reading.
     package func end() {
-        guard !isBroken, !isClosed, !hasPeerEnded else { return }
-        hasPeerEnded = true
+        guard facts.isDisjoint(with: [.broken, .closed, .peerEnded]) else { return }
+        facts.insert(.peerEnded)
         isPending = true
     }
 
@@ -79,14 +90,14 @@ package final class SimulatedStream {
     package func close() {
         guard outbound.isEmpty else { return reset() }
         end()
-        hasPeerLeft = true
+        facts.insert(.peerLeft)
     }
 
     /// Breaks the connection off.
     package func reset() {
         outbound = []
-        hasPeerLeft = true
-        guard !isClosed, !isBroken else { return }
+        facts.insert(.peerLeft)
+        guard facts.isDisjoint(with: [.closed, .broken]) else { return }
         fail(.connectionReset)
         pendingError = .connectionReset
     }
@@ -94,7 +105,7 @@ package final class SimulatedStream {
     /// What the gateway had not yet read when the connection became void is lost to the peer, as on
     /// a real network it may be.
     private func becomeVoid() {
-        sawReset = true
+        facts.insert(.sawReset)
         outbound = []
     }
 
@@ -102,8 +113,8 @@ package final class SimulatedStream {
 
     /// Breaks the connection because a call failed.
     func fail(_ error: Errno) {
-        isBroken = true
-        hasPeerEnded = true
+        facts.insert(.broken)
+        facts.insert(.peerEnded)
         isPending = true
     }
 
@@ -122,10 +133,12 @@ package final class SimulatedStream {
         case .established: break
         }
         var readiness: Readiness = []
-        if !inbound.isEmpty || hasPeerEnded { readiness.insert(.readable) }
-        if room > 0 || isBroken { readiness.insert(.writable) }
-        if hasPeerEnded { readiness.insert(.ended) }
-        if isBroken || hasPeerEnded && hasEndedWrites { readiness.formUnion(.broken) }
+        if !inbound.isEmpty || facts.contains(.peerEnded) { readiness.insert(.readable) }
+        if room > 0 || facts.contains(.broken) { readiness.insert(.writable) }
+        if facts.contains(.peerEnded) { readiness.insert(.ended) }
+        if facts.contains(.broken) || facts.contains(.peerEnded) && facts.contains(.endedWrites) {
+            readiness.formUnion(.broken)
+        }
         return readiness
     }
 
@@ -147,7 +160,7 @@ package final class SimulatedStream {
             pendingError = nil
             return .failed(error)
         }
-        return hasPeerEnded ? .ended : .wouldBlock
+        return facts.contains(.peerEnded) ? .ended : .wouldBlock
     }
 
     /// Why a write cannot be; `nil` if it can.
@@ -157,7 +170,7 @@ package final class SimulatedStream {
             pendingError = nil
             return .failed(error)
         }
-        if isBroken || hasEndedWrites { return .failed(.brokenPipe) }
+        if facts.contains(.broken) || facts.contains(.endedWrites) { return .failed(.brokenPipe) }
         if room == 0 {
             wantsRoom = true
             return .wouldBlock
@@ -169,7 +182,7 @@ package final class SimulatedStream {
     ///
     /// - Parameter isShort: Whether more were asked for.
     func write(_ bytes: [UInt8], isShort: Bool) {
-        if hasPeerLeft {
+        if facts.contains(.peerLeft) {
             fail(.connectionReset)
             pendingError = .connectionReset
             return
@@ -180,15 +193,15 @@ package final class SimulatedStream {
     }
 
     func shutdownWrites() {
-        hasEndedWrites = true
-        if hasPeerEnded { isPending = true }
+        facts.insert(.endedWrites)
+        if facts.contains(.peerEnded) { isPending = true }
     }
 
     /// Closes.
     ///
     /// Bytes that nobody read make it a reset (RFC 1122 §4.2.2.13).
     func close(isReset: Bool) {
-        isClosed = true
+        facts.insert(.closed)
         token = nil
         if isReset || !inbound.isEmpty { becomeVoid() }
         inbound = []

@@ -28,7 +28,7 @@ import Testing
 
     /// Whether a search's lowest mark is at the first byte that `isSought` names.
     private func finds(
-        _ marks: (UInt64) -> UInt64, _ seed: UInt64, _ isSought: (UInt8) -> Bool
+        _ seed: UInt64, marks: (UInt64) -> UInt64, _ isSought: (UInt8) -> Bool
     ) -> Bool {
         words(seed).allSatisfy { bytes in
             Word.firstMark(marks(word(bytes))) == bytes.firstIndex(where: isSought) ?? 8
@@ -36,15 +36,15 @@ import Testing
     }
 
     @Test func `searches mark the first byte they seek`() {
-        #expect(finds({ Word.marks(of: 0x3a, in: $0) }, 1) { $0 == 0x3a })
-        #expect(finds({ Word.marks(of: 0x00, in: $0) }, 2) { $0 == 0x00 })
-        #expect(finds({ Word.marks(of: 0xff, in: $0) }, 3) { $0 == 0xff })
-        #expect(finds({ Word.marks(below: 0x20, in: $0) }, 4) { $0 < 0x20 })
-        #expect(finds({ Word.marks(below: 0x01, in: $0) }, 5) { $0 < 0x01 })
-        #expect(finds({ Word.marks(below: 0x80, in: $0) }, 6) { $0 < 0x80 })
-        #expect(finds({ Word.marks(outside: 0x20, in: $0) }, 7) { $0 < 0x20 || $0 > 0x7e })
-        #expect(finds({ Word.marks(outside: 0x21, in: $0) }, 8) { $0 < 0x21 || $0 > 0x7e })
-        #expect(finds({ Word.controls(in: $0) }, 9) { $0 < 0x20 || $0 == 0x7f })
+        #expect(finds(1, marks: { Word.marks(of: 0x3a, in: $0) }, { $0 == 0x3a }))
+        #expect(finds(2, marks: { Word.marks(of: 0x00, in: $0) }, { $0 == 0x00 }))
+        #expect(finds(3, marks: { Word.marks(of: 0xff, in: $0) }, { $0 == 0xff }))
+        #expect(finds(4, marks: { Word.marks(below: 0x20, in: $0) }, { $0 < 0x20 }))
+        #expect(finds(5, marks: { Word.marks(below: 0x01, in: $0) }, { $0 < 0x01 }))
+        #expect(finds(6, marks: { Word.marks(below: 0x80, in: $0) }, { $0 < 0x80 }))
+        #expect(finds(7, marks: { Word.marks(outside: 0x20, in: $0) }, { $0 < 0x20 || $0 > 0x7e }))
+        #expect(finds(8, marks: { Word.marks(outside: 0x21, in: $0) }, { $0 < 0x21 || $0 > 0x7e }))
+        #expect(finds(9, marks: { Word.controls(in: $0) }, { $0 < 0x20 || $0 == 0x7f }))
     }
 
     @Test func `words are judged as their bytes are`() {

@@ -30,7 +30,9 @@ private func longFiles(in files: [SourceFile]) -> [Finding] {
 private func longFunctions(in files: [SourceFile]) -> [Finding] {
     files.flatMap { file in
         file.declarations.compactMap { declaration in
-            guard declaration.kind != .type, declaration.lineCount > Bound.functionLines else {
+            guard declaration.kind != .type, !declaration.body.isEmpty,
+                declaration.lineCount > Bound.functionLines
+            else {
                 return nil
             }
             return Finding(
@@ -124,6 +126,11 @@ struct LengthTests {
             }
             """
         #expect(longFunctions(in: [fixture(text)]).count == 3)
+    }
+
+    @Test func `a table is no function`() {
+        let table = "let all = [\n" + String(repeating: "    f { 1 },\n", count: 100) + "]\n"
+        #expect(longFunctions(in: [fixture(table)]).isEmpty)
     }
 
     @Test func `the rule for fields counts storage, not computed or static properties`() {

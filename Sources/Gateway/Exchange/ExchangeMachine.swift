@@ -52,8 +52,8 @@ struct ExchangeMachine {
         case retry
         case relayHead
         case tunnel
-        /// Answer in the app's place and let go of the upstream connection. The failure is `nil` if the
-        /// client is at fault, or if every failed connect has been counted by itself.
+        /// Answer in the app's place and let go of the upstream connection. The failure is `nil` if
+        /// the client is at fault, or if every failed connect has been counted by itself.
         case answer(ProblemCode, Outcome, UpstreamFailure?)
         /// The response cannot be completed: let go of both sides.
         case abort(Outcome, UpstreamFailure?)

@@ -161,7 +161,8 @@ struct Wire: ~Copyable {
         case .wouldBlock:
             state.remove(.writable)
         case .ended, .failed:
-            state.insert(.broken)
+            // What the peer said before it went may still wait to be read.
+            state.formUnion([.readable, .broken])
         }
     }
 }

@@ -111,11 +111,17 @@ extension Worker where Kernel: ~Copyable {
         let keeps =
             traits.contains(.keepsAlive) && turn.drain == nil && (isModern || !isOpenEnded)
             // An answer before the request's end: what is left of the request may never come.
-            && exchanges[x].machine.request == .delivered && !traits.contains(.isHalfClosed)
+            && exchanges[x].machine.request == .delivered
+            && !(traits.contains(.isHalfClosed) && hasSaidAll(exchanges[x].downstream))
         if keeps { exchanges[x].plan.traits.insert(.clientIsKept) }
         return DownstreamHead.Framing(
             isChunked: isOpenEnded && isModern,
             connection: keeps ? (isModern ? .absent : .keepAlive) : .close)
+    }
+
+    /// Whether no further request of a client that has ended its side waits to be read.
+    private func hasSaidAll(_ d: UInt32) -> Bool {
+        downstreams[d].wire.input.isEmpty && !downstreams[d].wire.state.contains(.readable)
     }
 
     /// The app agreed to another protocol: from here on bytes are bytes.

@@ -8,9 +8,8 @@ extension BodyFraming {
 
     /// Settles the length that the fields give, or refuses what two readers could read in two ways.
     ///
-    /// - Parameters:
-    ///   - present: The known names among the fields.
-    ///   - version: The message's.
+    /// `present` has the known names among the fields, `keys` those that matter most.
+    ///
     /// - Returns: `nil` if neither field is there.
     /// - Throws: `.bothLengths` and the rest of its group. The RFC would let us pick one of two
     ///   lengths; we refuse, since the next reader may pick the other.

@@ -35,8 +35,7 @@ package struct BodyReader: Sendable {
 
     /// Whether the last byte of the body has been handed out.
     ///
-    /// Never so for one that ends with the
-    /// connection.
+    /// Never so for one that ends with the connection.
     package var isFinished: Bool { stage == .finished }
 
     /// Reads what stands next.
@@ -45,6 +44,7 @@ package struct BodyReader: Sendable {
     ///   - bytes: From the first byte on that the caller was not told to forget.
     ///   - trailers: When a chunked body ends: the trailer fields that may be passed on, as ranges
     ///     into `bytes`.
+    /// - Returns: What to do with the bytes.
     /// - Throws: What is wrong with a chunked body (RFC 9112 §7.1), in its first faulty byte.
     package mutating func read(
         _ bytes: borrowing Span<UInt8>, trailers: inout [Field]

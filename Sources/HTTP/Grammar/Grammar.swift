@@ -14,8 +14,8 @@ enum Grammar {
 
     /// What a host's name is made of here: `unreserved` of RFC 3986 §2.3.
     ///
-    /// A `reg-name` may also
-    /// hold `sub-delims` and percent-encoding; no name in use does, and readers differ on both.
+    /// A `reg-name` may also hold `sub-delims` and percent-encoding; no name in use does, and
+    /// readers differ on both.
     static var host: ByteSet { ByteSet(low: 0x03ff_6000_0000_0000, high: 0x47ff_fffe_87ff_fffe) }
 
     static func isSpace(_ byte: UInt8) -> Bool { byte == space || byte == tab }
@@ -48,9 +48,7 @@ enum Grammar {
         return ByteRange(first, last)
     }
 
-    /// Whether a run of bytes is `literal` in any case.
-    ///
-    /// - Parameter literal: In lower case, 1 to 16 bytes.
+    /// Whether a run of bytes is `literal`, 1 to 16 bytes in lower case, whatever its own case.
     @inline(__always)
     static func matches(
         _ bytes: borrowing Span<UInt8>, _ range: ByteRange, _ literal: StaticString

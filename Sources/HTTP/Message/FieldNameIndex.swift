@@ -59,10 +59,7 @@ enum FieldNameIndex {
     /// Of names up to sixteen bytes no more is to be compared: the hash adds the length, so one
     /// that differs in nothing else looks into another entry. Of longer ones the middle and the
     /// length are.
-    ///
-    /// - Parameters:
-    ///   - entries: ``entries``, lent once for all names of a head.
-    ///   - names: ``names``, likewise.
+    /// ``entries`` and ``names`` are lent once for all names of a head.
     @inline(__always)
     static func find(
         _ hash: UInt8, _ first: UInt64, _ second: UInt64, in entries: borrowing Span<UInt64>,
@@ -74,18 +71,15 @@ enum FieldNameIndex {
         return names[Int(hash)]
     }
 
-    /// Eight bytes of a known name in lower case.
-    ///
-    /// - Parameter index: 0 ..< ``wordCount``.
+    /// Eight bytes of a known name in lower case; the index is below ``wordCount``.
     static func word(_ index: Int, of name: FieldName) -> UInt64 {
         words[Int(name.rawValue) &* wordCount &+ index]
     }
 }
 
 extension FieldName {
-    /// Which known name this is, its hash, and whether it is spelt with `_` or `.` for `-`.
-    ///
-    /// - Parameter name: Within `bytes`, not empty.
+    /// Which known name a name that is not empty is, its hash, and whether `_` or `.` stands for
+    /// `-`.
     package static func identify(
         _ bytes: borrowing Span<UInt8>, _ name: ByteRange
     ) -> (id: FieldName, hash: UInt8, isDisguised: Bool) {

@@ -1,7 +1,6 @@
 /// A set of known names in one word.
 ///
-/// ``FieldName/other`` stands for itself: all unknown names at
-/// once.
+/// ``FieldName/other`` stands for itself: all unknown names at once.
 @usableFromInline package struct FieldNameSet: Equatable, Sendable, ExpressibleByArrayLiteral {
     @usableFromInline package var bits: UInt64
 
@@ -61,8 +60,7 @@ extension FieldNameSet {
 
     /// What `Connection` may name beside unknown fields.
     ///
-    /// All other known names are meant for every
-    /// recipient and stay, whatever `Connection` says: else a client could take away what a proxy
-    /// relies on.
+    /// All other known names are meant for every recipient and stay, whatever `Connection` says:
+    /// else a client could take away what a proxy relies on.
     static let nominable: FieldNameSet = hopByHop.union([.other])
 }

@@ -29,16 +29,16 @@ package final class FieldNameTable: Sendable, Equatable {
 
     /// Whether the field has one of these names, whatever its case.
     ///
-    /// - Parameter bytes: What the field was read from.
     /// - Complexity: O(length) of the names that share the field's hash, of which there are
     ///   `count` / 256 on average.
     package func contains(_ field: Field, in bytes: borrowing Span<UInt8>) -> Bool {
         holds(field, in: bytes, maskedHyphens: false)
     }
 
-    /// Whether the field has one of these names, or one that CGI-like apps take for it.
+    /// Whether the field has one of these names, or one that CGI-like apps take for it since `_` or
+    /// `.` stands where the table has `-`.
     ///
-    /// That is one with `_` or `.` where the table has `-`. Who drops a field by name asks this.
+    /// Who drops a field by name asks this.
     package func covers(_ field: Field, in bytes: borrowing Span<UInt8>) -> Bool {
         holds(field, in: bytes, maskedHyphens: true)
     }

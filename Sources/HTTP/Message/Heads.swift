@@ -32,8 +32,8 @@ package enum BodyFraming: Equatable, Sendable {
     @inlinable package static var keepAlive: ConnectionOptions { ConnectionOptions(rawValue: 2) }
     /// `Connection: upgrade` and an `Upgrade` field, both, of HTTP/1.1.
     ///
-    /// Not for `h2c`: behind it
-    /// other requests could hide from the gateway (RFC 9113 §3.1 has withdrawn it).
+    /// Not for `h2c`: behind it other requests could hide from the gateway (RFC 9113 §3.1 has
+    /// withdrawn it).
     @inlinable package static var upgrade: ConnectionOptions { ConnectionOptions(rawValue: 4) }
     /// `Expect: 100-continue`, of an HTTP/1.1 client.
     @inlinable package static var expectContinue: ConnectionOptions {
@@ -45,8 +45,7 @@ package enum BodyFraming: Equatable, Sendable {
 
 /// The form of a request target (RFC 9112 §3.2).
 ///
-/// Authority form, which goes with CONNECT alone, is
-/// refused by the reader.
+/// Authority form, which goes with CONNECT alone, is refused by the reader.
 package enum TargetForm: UInt8, Sendable {
     case origin, absolute, asterisk
 }

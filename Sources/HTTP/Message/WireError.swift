@@ -1,7 +1,6 @@
 /// What is wrong with a message.
 ///
-/// Every case names a fact; each ends the connection it was read
-/// from.
+/// Every case names a fact; each ends the connection it was read from.
 ///
 /// A request's fault is answered with ``status``, a response's with 502.
 package enum WireError: Error, Equatable, Sendable {

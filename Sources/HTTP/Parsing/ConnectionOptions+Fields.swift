@@ -13,10 +13,9 @@ extension ConnectionOptions {
 
     /// Folds what the fields ask for, and marks those that `Connection` names.
     ///
-    /// - Parameters:
-    ///   - present: The known names among the fields.
-    ///   - names: Which fields are read.
-    /// - Throws: `.optionsMalformed`, `.optionsTooMany`, `.expectationNotKnown`.
+    /// `names` says which fields are read, `present` which are there. Throws `.optionsMalformed`,
+    /// `.optionsTooMany` or `.expectationNotKnown`.
+    ///
     /// - SeeAlso: RFC 9110 §7.6.1 (Connection), §7.8 (Upgrade), §10.1.1 (Expect), §10.1.4 (TE).
     @inline(__always)
     static func fold(

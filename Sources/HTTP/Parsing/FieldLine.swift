@@ -9,11 +9,10 @@ enum FieldLine {
     /// Reads a line `name: value` of a plain name, one space, and a value of printable ASCII
     /// without white space around it.
     ///
-    /// - Parameters:
-    ///   - start: The start of a line that is not empty.
-    ///   - word: The eight bytes there.
-    ///   - entries: Those of ``FieldNameIndex``.
-    ///   - names: Those of ``FieldNameIndex``.
+    /// `start` is the start of a line, `word` the eight bytes there; `entries` and `names` are
+    /// those of
+    /// ``FieldNameIndex``.
+    ///
     /// - Returns: `nil` if the line is anything else, or unfinished.
     @inline(__always)
     static func readCanonical(
@@ -91,11 +90,7 @@ enum FieldLine {
 }
 
 extension FieldLine {
-    /// Reads any line.
-    ///
-    /// - Parameters:
-    ///   - line: Without its CR LF; no control character but HTAB in it; not empty.
-    ///   - isFirst: Whether it is the first field line.
+    /// Reads any line that is not empty, without its CR LF and with no control character but HTAB.
     @inline(never)
     static func read(
         _ bytes: borrowing Span<UInt8>, _ line: ByteRange, isFirst: Bool

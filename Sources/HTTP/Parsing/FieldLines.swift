@@ -3,11 +3,10 @@ import Bytes
 extension LineCursor {
     /// Reads field lines up to the empty line.
     ///
-    /// - Parameters:
-    ///   - start: The start of a line; of the first one, or where ``resume(_:_:tooLong:)`` said.
-    ///   - fields: Empty. Gets the fields from `start` on.
-    ///   - present: Gets the known names of those that are not disguised.
-    /// - Returns: The offset behind the empty line; `nil` if that has not come yet.
+    /// `start` is the start of a line: of the first one, or where ``resume(_:_:tooLong:)`` said.
+    /// `fields` is empty and gets the fields from there on, `present` the known names of those that
+    /// are not disguised. What comes back is the offset behind the empty line, or `nil` if that has
+    /// not come yet.
     mutating func readFields(
         _ bytes: borrowing Span<UInt8>, from start: Int, _ limits: HeadLimits,
         into fields: inout [Field], _ present: inout FieldNameSet

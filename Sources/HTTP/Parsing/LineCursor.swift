@@ -70,9 +70,7 @@ struct LineCursor {
         return nil
     }
 
-    /// Holds field lines, the last of them unfinished, against the limits.
-    ///
-    /// - Parameter fieldCount: The unfinished line included.
+    /// Holds field lines, the last of them unfinished and counted too, against the limits.
     static func checkUnfinished(
         _ bytes: borrowing Span<UInt8>, fieldsStart: Int, fieldCount: Int, _ limits: HeadLimits
     ) throws(WireError) {

@@ -50,8 +50,7 @@ enum RequestLine {
     /// Marks what cannot stand in a target: all but printable ASCII, and `#`, which begins a
     /// fragment that no client may send (RFC 9110 §7.1).
     ///
-    /// Raw spaces and bytes above 0x7e are read
-    /// differently by different readers.
+    /// Raw spaces and bytes above 0x7e are read differently by different readers.
     @inline(__always)
     private static func targetStops(_ word: UInt64) -> UInt64 {
         Word.marks(outside: 0x21, in: word) | Word.marks(of: 0x23, in: word)
@@ -79,9 +78,7 @@ enum RequestLine {
 }
 
 extension RequestLine {
-    /// Reads any line.
-    ///
-    /// - Parameter line: Without its CR LF; no control character but HTAB in it.
+    /// Reads any line, without its CR LF and with no control character but HTAB in it.
     @inline(never)
     static func read(
         _ bytes: borrowing Span<UInt8>, _ line: ByteRange, into head: inout RequestHead

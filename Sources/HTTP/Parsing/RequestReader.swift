@@ -16,6 +16,7 @@ package struct RequestReader: Sendable {
     ///     part of the head.
     ///   - limits: Hold on a head that is not complete, too.
     ///   - head: Overwritten; of use only after `.complete`. The reader then begins anew.
+    /// - Returns: Whether the head is there.
     /// - Throws: What is wrong. It does not depend on how the bytes were divided between calls.
     /// - Complexity: Linear in the bytes of a head, however many calls it takes.
     package mutating func read(

@@ -20,8 +20,7 @@ enum RequestSemantics {
 
     /// RFC 9112 §3.2: exactly one valid `Host` in HTTP/1.1, at most one in HTTP/1.0.
     ///
-    /// An absolute
-    /// target wins over it (§3.2.2), but does not make up for it.
+    /// An absolute target wins over it (§3.2.2), but does not make up for it.
     @inline(__always)
     private static func settleHost(
         _ bytes: borrowing Span<UInt8>, _ keys: KeyFields, _ head: inout RequestHead

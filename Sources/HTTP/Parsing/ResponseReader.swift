@@ -16,6 +16,7 @@ package struct ResponseReader: Sendable {
     ///   - method: Of the request that this answers: a response to HEAD has no body.
     ///   - limits: Hold on a head that is not complete, too.
     ///   - head: Overwritten; of use only after `.complete`. The reader then begins anew.
+    /// - Returns: Whether the head is there.
     /// - Throws: What is wrong. It does not depend on how the bytes were divided between calls.
     package mutating func read(
         _ bytes: borrowing Span<UInt8>, to method: Method, limits: HeadLimits,
@@ -62,8 +63,10 @@ package struct ResponseReader: Sendable {
         return .complete
     }
 
-    /// RFC 9110 §8.6: no length goes with 1xx and 204. Apps send `Content-Length: 0` all the same;
-    /// it ends here, since a client might wait for a body of another length.
+    /// RFC 9110 §8.6: no length goes with 1xx and 204.
+    ///
+    /// Apps send `Content-Length: 0` all the same; it ends here, since a client might wait for a
+    /// body of another length.
     private static func withholdLength(_ head: inout ResponseHead) {
         guard head.status < 200 || head.status == 204 else { return }
         for place in head.fields.indices where head.fields[place].id == .contentLength {
@@ -99,8 +102,7 @@ package struct ResponseReader: Sendable {
 
     /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 §4).
     ///
-    /// Without a reason the
-    /// second space may be missing, as it often is.
+    /// Without a reason the second space may be missing, as it often is.
     private static func readStatusLine(
         _ bytes: borrowing Span<UInt8>, _ line: ByteRange, into head: inout ResponseHead
     ) throws(WireError) {

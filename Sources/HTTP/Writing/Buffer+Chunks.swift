@@ -4,8 +4,7 @@ package import Bytes
 extension Buffer {
     /// Appends the line before a chunk's data.
     ///
-    /// - Parameter byteCount: Not 0, which would be the
-    /// last chunk.
+    /// - Parameter byteCount: Not 0, which would be the last chunk.
     package mutating func appendChunkHead(byteCount: Int) {
         assert(byteCount > 0, "an empty chunk ends the body")
         append(hexadecimal: UInt64(byteCount))
@@ -20,10 +19,7 @@ extension Buffer {
         append("0\r\n\r\n")
     }
 
-    /// Appends the last chunk with trailer fields.
-    ///
-    /// - Parameter trailers: As ``BodyReader`` gave
-    /// them.
+    /// Appends the last chunk with the trailer fields that ``BodyReader`` gave.
     package mutating func appendLastChunk(
         trailers: [Field], of bytes: borrowing Span<UInt8>
     ) {

@@ -6,8 +6,7 @@ extension Buffer {
     /// Left out are the fields that `Connection` named, disguised ones, and those in `dropped`; of
     /// unknown names all, if ``FieldName/other`` is in there. Runs of lines that are canonical
     /// already cost one copy each.
-    ///
-    /// - Parameter bytes: What the fields were read from.
+    /// `bytes` is what the fields were read from.
     package mutating func appendForwarded(
         _ fields: [Field], of bytes: borrowing Span<UInt8>, except dropped: FieldNameSet
     ) {

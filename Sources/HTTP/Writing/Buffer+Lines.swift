@@ -6,9 +6,8 @@ package import Bytes
 extension Buffer {
     /// Appends `METHOD target HTTP/1.1` in origin or asterisk form, with the client's bytes.
     ///
-    /// - Parameters:
-    ///   - path: The head's own path, or what is left of it; a slash goes before it where none is.
-    ///   - bytes: What the head was read from.
+    /// `path` is the head's own, or what is left of it: a slash goes before it where none is.
+    /// `bytes` is what the head was read from.
     package mutating func appendRequestLine(
         of head: borrowing RequestHead, path: ByteRange, in bytes: borrowing Span<UInt8>
     ) {
@@ -58,9 +57,7 @@ extension Buffer {
         appendLineEnd()
     }
 
-    /// Appends a field.
-    ///
-    /// - Parameter value: Without CR, LF and NUL; the caller answers for it.
+    /// Appends a field whose value has no CR, LF and NUL: the caller answers for it.
     package mutating func appendField(name: StaticString, value: borrowing Span<UInt8>) {
         append(name)
         append(": ")

@@ -7,8 +7,8 @@ package enum HTTPDate {
 
     /// Appends `Sun, 06 Nov 1994 08:49:37 GMT`.
     ///
-    /// - Parameter seconds: Since 1970-01-01T00:00:00Z, without leap seconds; brought within 1970
-    ///   to 9999.
+    /// `seconds` count from 1970-01-01T00:00:00Z, without leap seconds; what lies outside 1970 to
+    /// 9999 is brought to the nearer end.
     package static func append(secondsSinceEpoch seconds: Int64, to buffer: inout Buffer) {
         let instant = min(max(seconds, 0), secondsMax)
         let days = instant / 86_400
@@ -50,7 +50,7 @@ package enum HTTPDate {
         return (year, month, day)
     }
 
-    /// - Parameter value: 0 to 99.
+    /// Appends 0 to 99.
     private static func append(twoDigits value: Int64, to buffer: inout Buffer) {
         buffer.append(0x30 &+ UInt8(truncatingIfNeeded: value / 10))
         buffer.append(0x30 &+ UInt8(truncatingIfNeeded: value % 10))

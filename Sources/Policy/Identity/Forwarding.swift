@@ -36,6 +36,9 @@ package enum Forwarding {
     ///
     /// A trusted peer's `X-Forwarded-For` is continued, anybody else's begun anew; a unix peer adds
     /// nothing to it.
+    ///
+    /// - Parameter head: As a reader admitted it: its values hold no line end, its authority
+    ///   nothing but a host and a port.
     package static func append(
         to buffer: inout Buffer, _ identity: ClientIdentity, _ head: borrowing RequestHead,
         _ bytes: borrowing Span<UInt8>, _ arrival: Arrival

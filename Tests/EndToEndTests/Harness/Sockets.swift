@@ -74,6 +74,15 @@ final class Descriptor: Sendable {
         return descriptor
     }
 
+    /// Begins to connect and does not wait for it.
+    static func begun(to address: Address) throws -> Descriptor {
+        let descriptor = Descriptor(try address.socket())
+        _ = fcntl(descriptor.number, F_SETFL, O_NONBLOCK)
+        let result = unsafe address.withKernelForm { unsafe connect(descriptor.number, $0, $1) }
+        guard result == 0 || errno == EINPROGRESS else { throw Unmet("errno \(errno)") }
+        return descriptor
+    }
+
     static func listening(on address: Address, backlog: Int32 = 256) throws -> Descriptor {
         let descriptor = Descriptor(try address.socket())
         descriptor.set(SO_REUSEADDR, 1)

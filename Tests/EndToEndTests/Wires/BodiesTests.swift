@@ -26,7 +26,8 @@ import Testing
     @Test func `chunks and trailers pass to the client`() throws {
         let app = try Origin { wire, _ in
             while try wire.request() != nil {
-                try wire.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n")
+                try wire.send(
+                    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n")
                 try wire.send("5;x\r\nhello\r\n1\r\n!\r\n0\r\nX-Sum: abc\r\n\r\n")
             }
         }
@@ -85,7 +86,8 @@ import Testing
         let wire = try apus.connect()
         for _ in 1...2 {
             try wire.send(
-                "PUT /e HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+                "PUT /e HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
+            )
             let interim = try wire.response()
             #expect(interim.startLine == "HTTP/1.1 100 Continue")
             try wire.send("body")
@@ -115,7 +117,8 @@ import Testing
         let apus = try Apus(to: app, with: "limits: { body: 1KiB }")
         let wire = try apus.connect()
         try wire.send(
-            "PUT /e HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4000\r\nExpect: 100-continue\r\n\r\n")
+            "PUT /e HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4000\r\nExpect: 100-continue\r\n\r\n"
+        )
         let answer = try wire.response()
         #expect(answer.status == 413)
         #expect(try answer.problem().code == "body_too_large")
@@ -134,7 +137,8 @@ import Testing
     @Test func `an early answer reaches a client that is still sending`() throws {
         let app = try Origin { wire, _ in
             _ = try wire.head()
-            try wire.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 5\r\nConnection: close\r\n\r\nearly")
+            try wire.send(
+                "HTTP/1.1 403 Forbidden\r\nContent-Length: 5\r\nConnection: close\r\n\r\nearly")
             // It closes without having read: the kernel answers what is on its way with a reset.
         }
         let apus = try Apus(to: app, with: "limits: { body: none }")

@@ -94,7 +94,8 @@ import Testing
         }
         let apus = try Apus(to: app)
         let wire = try apus.connect()
-        let answer = try wire.ask("GET / HTTP/1.0\r\nHost: a.test\r\nConnection: keep-alive\r\n\r\n")
+        let answer = try wire.ask(
+            "GET / HTTP/1.0\r\nHost: a.test\r\nConnection: keep-alive\r\n\r\n")
         #expect(answer.status == 200)
         #expect(answer["Transfer-Encoding"] == nil)
         #expect(answer["Content-Length"] == nil)

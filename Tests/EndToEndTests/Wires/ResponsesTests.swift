@@ -1,7 +1,8 @@
 import Testing
 
 @Suite(.staged) struct ResponsesTests {
-    /// A server that says the same bytes to each first request of a connection, then waits for its end.
+    /// A server that says the same bytes to each first request of a connection, then waits for its
+    /// end.
     static func blurting(_ bytes: String, closes: Bool = false) throws -> Origin {
         try Origin { wire, _ in
             guard try wire.request() != nil else { return }
@@ -15,7 +16,8 @@ import Testing
         "HTTP/2.0 200 OK\r\n\r\n", "HTTP/1.1 200 OK\nContent-Length: 0\n\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0x5\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 0x5\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\n",
         "HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n", "HTTP/1.1 200 OK\r\nX : a\r\n\r\n",
@@ -95,7 +97,8 @@ import Testing
     }
 
     @Test func `a response cut short does not look whole`() throws {
-        let app = try Self.blurting("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", closes: true)
+        let app = try Self.blurting(
+            "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", closes: true)
         let apus = try Apus(to: app)
         let wire = try apus.connect()
         try wire.send(get("/cut"))
@@ -105,10 +108,13 @@ import Testing
         let line = try apus.accessLine(of: "/cut")
         #expect(line.outcome == "upstream_closed_early")
         #expect(line.status == 200)
-        try apus.expect("apus_upstream_errors_total{upstream=\"app\",reason=\"closed_early\"}", is: 1)
+        try apus.expect(
+            "apus_upstream_errors_total{upstream=\"app\",reason=\"closed_early\"}", is: 1)
     }
 
-    @Test(arguments: ["5\r\nhello\r\n", "5\r\nhel", "5\r\nhello\r\n0\r\n", "5\r\nhello\r\nx\r\n", "zz\r\n"])
+    @Test(arguments: [
+        "5\r\nhello\r\n", "5\r\nhel", "5\r\nhello\r\n0\r\n", "5\r\nhello\r\nx\r\n", "zz\r\n",
+    ])
     func `chunks cut short or broken do not look whole`(chunks: String) throws {
         let app = try Self.blurting(
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\(chunks)", closes: true)
@@ -128,7 +134,8 @@ import Testing
         #expect(try answer.problem().code == "upstream_unreachable")
         let line = try apus.accessLine(of: "/none")
         #expect(line.outcome == "upstream_closed_early")
-        try apus.expect("apus_upstream_errors_total{upstream=\"app\",reason=\"closed_early\"}", is: 1)
+        try apus.expect(
+            "apus_upstream_errors_total{upstream=\"app\",reason=\"closed_early\"}", is: 1)
     }
 
     @Test func `an app that closes amid its head is answered for`() throws {
@@ -158,8 +165,11 @@ import Testing
         #expect(try apus.accessLine(of: "/i").status == 200)
     }
 
-    @Test(arguments: ["", "Fine", "Not\u{e9}"]) func `any reason phrase will do`(reason: String) throws {
-        let app = try Origin.answering { _ in "HTTP/1.1 299 \(reason)\r\nContent-Length: 1\r\n\r\nx" }
+    @Test(arguments: ["", "Fine", "Not\u{e9}"]) func `any reason phrase will do`(reason: String)
+        throws
+    {
+        let app = try Origin.answering { _ in "HTTP/1.1 299 \(reason)\r\nContent-Length: 1\r\n\r\nx"
+        }
         let answer = try Apus(to: app).ask(get("/"))
         #expect(answer.status == 299)
         #expect(answer.text == "x")

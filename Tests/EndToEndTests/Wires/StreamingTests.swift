@@ -7,7 +7,8 @@ import Testing
         let app = try Origin { wire, _ in
             _ = try wire.request()
             try wire.send(
-                "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+                "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+            )
             for (number, door) in doors.dropLast().enumerated() {
                 try door.pass()
                 let event = "data: \(number)\n\n"

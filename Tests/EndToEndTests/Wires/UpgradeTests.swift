@@ -174,7 +174,9 @@ import Testing
         let wire = try apus.connect()
         let answer = try wire.ask(
             get(
-                "/", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: \(offer)\r\nHTTP2-Settings: AAM\r\n"))
+                "/",
+                "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: \(offer)\r\nHTTP2-Settings: AAM\r\n"
+            ))
         #expect(answer.status == 200)
         #expect(!app.requests.all[0].all("Upgrade").joined().lowercased().contains("h2c"))
         #expect(app.requests.all[0].all("HTTP2-Settings").isEmpty)

@@ -88,7 +88,9 @@ struct DownstreamMachineTests {
             var ends = isEnding
             if case .exchangeEnded(let persistence) = event, persistence != .kept { ends = true }
             if ends && action == .readNext { Issue.record("reads on: \(history + [event])") }
-            if action == .linger && next.phase != .lingering { Issue.record("\(history + [event])") }
+            if action == .linger && next.phase != .lingering {
+                Issue.record("\(history + [event])")
+            }
             switch action {
             case .closeOrderly, .closeByReset: continue
             case .proceed, .readNext, .linger, .refuseLateHead:

@@ -21,7 +21,9 @@ struct ExchangeMachineTests {
     private static let toUse: [Machine.Event] = [.leased(.reused)]
     private static let toAnswer: [Machine.Event] = [.leased(.fresh), .headArrived]
     private static let toEnd: [Machine.Event] = toAnswer + [.responseDelivered]
-    private static let toTunnel: [Machine.Event] = [.leased(.fresh), .switchedProtocols(isAgreed: true)]
+    private static let toTunnel: [Machine.Event] = [
+        .leased(.fresh), .switchedProtocols(isAgreed: true),
+    ]
 
     /// What each event means before a response, during one, after one, and in a tunnel.
     private static let table: [(Machine.Event, [Machine.Action])] = [
@@ -47,7 +49,8 @@ struct ExchangeMachineTests {
         (.switchedProtocols(isAgreed: true), [.tunnel, .tunnel, .tunnel, .tunnel]),
         (
             .switchedProtocols(isAgreed: false),
-            [.answer(.upstreamInvalid, .upstreamInvalid, .invalid)] + cut(.upstreamInvalid, .invalid)
+            [.answer(.upstreamInvalid, .upstreamInvalid, .invalid)]
+                + cut(.upstreamInvalid, .invalid)
         ),
         (.responseDelivered, [.finish, .finish, .finish, .finish]),
         (
@@ -59,11 +62,13 @@ struct ExchangeMachineTests {
         ),
         (
             .responseTimedOut,
-            [.answer(.upstreamTimeout, .upstreamTimeout, .timeout)] + cut(.upstreamTimeout, .timeout)
+            [.answer(.upstreamTimeout, .upstreamTimeout, .timeout)]
+                + cut(.upstreamTimeout, .timeout)
         ),
         (
             .streamTimedOut,
-            [.answer(.upstreamTimeout, .upstreamTimeout, .timeout)] + cut(.upstreamTimeout, .timeout)
+            [.answer(.upstreamTimeout, .upstreamTimeout, .timeout)]
+                + cut(.upstreamTimeout, .timeout)
         ),
     ]
 
@@ -88,7 +93,8 @@ struct ExchangeMachineTests {
         #expect(machine.on(.connectFailed(.refused)) == .connectNext)
         #expect(machine.link == .none)
         #expect(
-            machine.on(.serversExhausted) == .answer(.upstreamUnreachable, .upstreamUnreachable, nil))
+            machine.on(.serversExhausted)
+                == .answer(.upstreamUnreachable, .upstreamUnreachable, nil))
     }
 
     @Test func `servers that were too slow to connect are a timeout`() {
@@ -187,7 +193,9 @@ struct ExchangeMachineTests {
     ) {
         if action == .retry {
             if before.hasRetried { Issue.record("retried twice: \(trace)") }
-            if method == .post || framing != .none { Issue.record("repeated a \(method): \(trace)") }
+            if method == .post || framing != .none {
+                Issue.record("repeated a \(method): \(trace)")
+            }
             if before.response != .awaited { Issue.record("retried an answered one: \(trace)") }
             if after.link != .none { Issue.record("retried on the same connection: \(trace)") }
         }

@@ -26,7 +26,9 @@ struct UpstreamMachineTests {
 
     @Test func `every event is answered in every phase as the table says`() {
         for (event, actions) in Self.table {
-            for (phase, expected) in zip([UpstreamMachine.Phase.connecting, .leased, .idle], actions) {
+            for (phase, expected) in zip(
+                [UpstreamMachine.Phase.connecting, .leased, .idle], actions)
+            {
                 var machine = machine(phase)
                 #expect(machine.on(event) == expected, "\(event) while \(phase)")
             }

@@ -31,7 +31,9 @@ struct UpstreamPoolTests {
     }
 
     @Test func `addresses stand ready at once, names have none before they are looked up`() {
-        let pool = pool([.ip(IPAddress(v4: 0x0A00_0001), port: 80), .name("app", port: 80), .unix(path: "/a")])
+        let pool = pool([
+            .ip(IPAddress(v4: 0x0A00_0001), port: 80), .name("app", port: 80), .unix(path: "/a"),
+        ])
         #expect(choices(pool) == [address(1), .unix(path: "/a")])
     }
 
@@ -110,14 +112,19 @@ struct UpstreamPoolTests {
         client.get("/")
         world.run()
         #expect(client.statuses == [502])
-        #expect(world.metric("apus_upstream_errors_total{upstream=\"app\",reason=\"resolve\"}") == 1)
+        #expect(
+            world.metric("apus_upstream_errors_total{upstream=\"app\",reason=\"resolve\"}") == 1)
         world.expectNothingLeaks()
     }
 
-    @Test func `idle connections are used last in first out, and no more are kept than wanted`() throws {
+    @Test func `idle connections are used last in first out, and no more are kept than wanted`()
+        throws
+    {
         let world = try World(Settings.text(keepalive: "{ max: 2, idle: 30s }"))
         world.app.answer = { _ in .silence }
-        let clients = try (0..<3).map { try world.connect(sending: "GET /\($0) HTTP/1.1\r\nHost: a\r\n\r\n") }
+        let clients = try (0..<3).map {
+            try world.connect(sending: "GET /\($0) HTTP/1.1\r\nHost: a\r\n\r\n")
+        }
         world.run()
         let streams = world.kernel.upstreamStreams.map(\.stream)
         for stream in streams {

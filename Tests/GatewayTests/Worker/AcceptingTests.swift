@@ -43,7 +43,9 @@ struct AcceptingTests {
         world.expectNothingLeaks()
     }
 
-    @Test func `without descriptors one newcomer is shed, accepting pauses and resumes by itself`() throws {
+    @Test func `without descriptors one newcomer is shed, accepting pauses and resumes by itself`()
+        throws
+    {
         let world = try World()
         world.kernel.openMax = 2
         for _ in 0..<4 { try world.connect().get("/here") }
@@ -72,7 +74,10 @@ struct AcceptingTests {
         world.expectNothingLeaks()
     }
 
-    @Test func `without descriptors for the app the client gets a 502 and the server keeps its place`() throws {
+    @Test
+    func `without descriptors for the app the client gets a 502 and the server keeps its place`()
+        throws
+    {
         let world = try World()
         let client = try world.connect()
         world.run()

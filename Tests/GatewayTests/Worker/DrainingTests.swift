@@ -34,7 +34,9 @@ struct DrainingTests {
         #expect(world.isDone)
     }
 
-    @Test func `an exchange in flight is finished and its client told that the connection ends`() throws {
+    @Test func `an exchange in flight is finished and its client told that the connection ends`()
+        throws
+    {
         let world = try World()
         world.app.answer = { _ in .silence }
         let client = try world.connect()

@@ -39,10 +39,12 @@ struct EveryCallTests {
 }
 
 extension World {
-    /// Each request that the app saw or that was answered has exactly one access line; none has two.
+    /// Each request that the app saw or that was answered has exactly one access line; none has
+    /// two.
     ///
     /// Requests are told apart by their paths.
-    func expectOneRecordEach(_ note: String = "", sourceLocation: SourceLocation = #_sourceLocation) {
+    func expectOneRecordEach(_ note: String = "", sourceLocation: SourceLocation = #_sourceLocation)
+    {
         var counts: [String: Int] = [:]
         for record in records {
             guard let path = record["path"] else { continue }
@@ -91,14 +93,17 @@ extension Scenario {
                 .init("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
             }
             let client = try world.connect(
-                sending: "PUT /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
+                sending:
+                    "PUT /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
             world.run()
             client.send("0\r\n\r\n")
             world.run()
         },
         Scenario(name: "an early answer to an upload") { world in
             world.app.answersEarly = true
-            world.app.answer = { _ in .init("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", .ends) }
+            world.app.answer = { _ in
+                .init("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", .ends)
+            }
             let client = try world.connect(
                 sending: "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\n\r\n")
             client.send(String(repeating: "x", count: 60_000))
@@ -126,7 +131,9 @@ extension Scenario {
         },
         Scenario(name: "a tunnel with words both ways") { world in
             world.app.answer = { _ in
-                .init("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nhello")
+                .init(
+                    "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nhello"
+                )
             }
             let client = try world.connect()
             client.get("/1", "Connection: upgrade\r\nUpgrade: x\r\n")
@@ -151,7 +158,8 @@ extension Scenario {
         },
         Scenario(name: "an interim answer, then the final one") { world in
             world.app.answer = { _ in
-                .init("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n")
+                .init(
+                    "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n")
             }
             try world.connect().get("/1")
             world.run()
@@ -176,7 +184,9 @@ extension Scenario {
             world.run()
         },
         Scenario(name: "timeouts of app and client") { world in
-            world.app.answer = { $0.path == "/1" ? .silence : .init("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\na") }
+            world.app.answer = {
+                $0.path == "/1" ? .silence : .init("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\na")
+            }
             try world.connect().get("/1")
             try world.connect().get("/2")
             try world.connect(sending: "GET /3 HTTP/1.1\r\n")
@@ -188,7 +198,8 @@ extension Scenario {
             try world.connect().get("/here?2")
             world.run()
             world.drain()
-            world.kernel.upstreamStreams.first?.stream.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            world.kernel.upstreamStreams.first?.stream.send(
+                "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
             world.run()
         },
     ]

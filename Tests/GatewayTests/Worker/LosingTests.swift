@@ -12,7 +12,9 @@ struct LosingTests {
 
     // MARK: The app
 
-    @Test func `a reused connection that dies is replaced once, and the client sees nothing of it`() throws {
+    @Test func `a reused connection that dies is replaced once, and the client sees nothing of it`()
+        throws
+    {
         let world = try World()
         let client = try world.connect()
         client.get("/first")
@@ -106,7 +108,8 @@ struct LosingTests {
         world.app.answer = { request in
             .init(
                 "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-                    + (request.path == "/1" ? "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil" : ""))
+                    + (request.path == "/1"
+                        ? "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil" : ""))
         }
         let client = try world.connect()
         client.get("/1")
@@ -117,7 +120,10 @@ struct LosingTests {
         world.expectNothingLeaks()
     }
 
-    @Test(arguments: ["HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"])
+    @Test(arguments: [
+        "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+    ])
     func `an answer that is cut short never looks whole`(_ part: String) throws {
         let world = try World()
         world.app.answer = { _ in .init(part, .ends) }
@@ -132,7 +138,9 @@ struct LosingTests {
 
     @Test func `a malformed answer is a 502 and its connection void`() throws {
         let world = try World()
-        world.app.answer = { _ in .init("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab") }
+        world.app.answer = { _ in
+            .init("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab")
+        }
         let client = try world.connect()
         client.get("/")
         world.run()
@@ -142,7 +150,10 @@ struct LosingTests {
         world.expectNothingLeaks()
     }
 
-    @Test func `an answer before the end of an upload reaches the client, which may still be sending`() throws {
+    @Test
+    func `an answer before the end of an upload reaches the client, which may still be sending`()
+        throws
+    {
         let world = try World()
         world.app.answersEarly = true
         world.app.answer = { _ in
@@ -171,12 +182,15 @@ struct LosingTests {
             world.run()
         }
         #expect(client.statuses == [200, 200, 200, 200])
-        #expect(world.metric("apus_upstream_errors_total{upstream=\"app\",reason=\"refused\"}") == 1)
+        #expect(
+            world.metric("apus_upstream_errors_total{upstream=\"app\",reason=\"refused\"}") == 1)
         world.expectNothingLeaks()
     }
 
     @Test(arguments: [SimulatedKernel.Reception.refuses, .refusesAtOnce])
-    func `an upstream whose servers all refuse is a 502`(_ reception: SimulatedKernel.Reception) throws {
+    func `an upstream whose servers all refuse is a 502`(_ reception: SimulatedKernel.Reception)
+        throws
+    {
         let world = try World(Settings.text(servers: "\"10.0.0.1:3000\", \"10.0.0.2:3000\""))
         for address in world.kernel.receptions.keys { world.kernel.receptions[address] = reception }
         let client = try world.connect()
@@ -184,7 +198,8 @@ struct LosingTests {
         world.run()
         #expect(client.statuses == [502])
         #expect(world.outcomes == ["upstream_unreachable"])
-        #expect(world.metric("apus_upstream_errors_total{upstream=\"app\",reason=\"refused\"}") == 2)
+        #expect(
+            world.metric("apus_upstream_errors_total{upstream=\"app\",reason=\"refused\"}") == 2)
         world.expectNothingLeaks()
     }
 
@@ -198,7 +213,8 @@ struct LosingTests {
         world.pass(.milliseconds(20))
         #expect(client.statuses == [504])
         #expect(
-            world.metric("apus_upstream_errors_total{upstream=\"app\",reason=\"connect_timeout\"}") == 1)
+            world.metric("apus_upstream_errors_total{upstream=\"app\",reason=\"connect_timeout\"}")
+                == 1)
         world.expectNothingLeaks()
     }
 
@@ -215,10 +231,14 @@ struct LosingTests {
     // MARK: The client
 
     enum Departure: CaseIterable { case closes, resets }
-    enum Moment: CaseIterable { case inHead, connecting, awaiting, inAnswer, inUpload, idle, tunnelled }
+    enum Moment: CaseIterable {
+        case inHead, connecting, awaiting, inAnswer, inUpload, idle, tunnelled
+    }
 
     @Test(arguments: Departure.allCases, Moment.allCases)
-    func `a client that leaves takes its exchange along`(_ departure: Departure, _ moment: Moment) throws {
+    func `a client that leaves takes its exchange along`(_ departure: Departure, _ moment: Moment)
+        throws
+    {
         let world = try World()
         let client = try world.connect()
         try bring(client, of: world, to: moment)
@@ -243,7 +263,9 @@ struct LosingTests {
         switch moment {
         case .inHead: client.send("GET / HT")
         case .connecting:
-            for address in world.kernel.receptions.keys { world.kernel.receptions[address] = .silent }
+            for address in world.kernel.receptions.keys {
+                world.kernel.receptions[address] = .silent
+            }
             client.get("/")
         case .awaiting:
             world.app.answer = { _ in .silence }
@@ -255,7 +277,8 @@ struct LosingTests {
         case .idle: client.get("/")
         case .tunnelled:
             world.app.answer = { _ in
-                .init("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
+                .init(
+                    "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
             }
             client.get("/", "Connection: upgrade\r\nUpgrade: x\r\n")
         }

@@ -1,7 +1,9 @@
 import Foundation
 import Testing
 
-/// Random clients, apps and faults. A failing seed says its number; `APUS_SEED` plays it alone.
+/// Random clients, apps and faults.
+///
+/// A failing seed says its number; `APUS_SEED` plays it alone.
 struct RandomTests {
     /// The seeds to play: 64 of them, or as many as `APUS_SEEDS` says.
     static let seeds: [UInt64] = {

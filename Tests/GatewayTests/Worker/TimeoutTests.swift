@@ -98,8 +98,10 @@ struct TimeoutTests {
 
     @Test func `an upload below the least rate is refused, one above it is not`() throws {
         let world = try World()
-        let slow = try world.connect(sending: "POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n")
-        let fair = try world.connect(sending: "POST /fair HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n")
+        let slow = try world.connect(
+            sending: "POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n")
+        let fair = try world.connect(
+            sending: "POST /fair HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n")
         for _ in 0..<30 {
             slow.send(String(repeating: "x", count: 100))
             fair.send(String(repeating: "x", count: 300))
@@ -115,7 +117,8 @@ struct TimeoutTests {
         let world = try World()
         world.kernel.roomMax = 4096
         world.app.appetite = 0
-        let client = try world.connect(sending: "POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n")
+        let client = try world.connect(
+            sending: "POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n")
         client.send(String(repeating: "x", count: 900_000))
         world.pass(.seconds(59))
         #expect(client.statuses == [])

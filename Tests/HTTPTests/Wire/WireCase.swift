@@ -5,8 +5,7 @@ import Testing
 
 /// One case of `Tests/WireCases`: bytes, and the transcript that reading them gives.
 ///
-/// `README.md`
-/// there says how cases are written.
+/// `README.md` there says how cases are written.
 struct WireCase: Sendable, CustomTestStringConvertible {
     var input: WireInput
     var expected: [String]

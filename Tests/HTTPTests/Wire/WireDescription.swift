@@ -71,8 +71,7 @@ enum WireDescription {
 
     /// In the notation of the cases.
     ///
-    /// With `runs`, runs of more than 40 equal bytes are written as
-    /// their length.
+    /// With `runs`, runs of more than 40 equal bytes are written as their length.
     static func quoted(_ bytes: [UInt8], runs: Bool = true) -> String {
         var result = "\""
         var place = 0

@@ -4,8 +4,7 @@ import Bytes
 
 /// What must hold for any bytes.
 ///
-/// Tests try it on the corpora, and the fuzzers on what they come up
-/// with.
+/// Tests try it on the corpora, and the fuzzers on what they come up with.
 ///
 /// Each check gives `nil`, or says what does not hold.
 enum WireInvariants {
