@@ -10,8 +10,8 @@ struct Apus: ParsableCommand {
         discussion: """
             It proxies HTTP to your app and does what every production-readiness checklist asks \
             for: security headers on every response, request ids, structured logs, metrics, \
-            limits and timeouts. One YAML file configures it; docs/configuration.md \
-            explains every key.
+            limits and timeouts. One YAML file configures it; every key is explained in \
+            docs/configuration.md.
 
             EXAMPLES
               apus check                        is conf/apus.yaml in order?
