@@ -36,7 +36,7 @@ enum DownstreamHead {
     ) {
         input.withReadable { (bytes: borrowing Span<UInt8>) in
             output.appendStatusLine(head.status, reason: head.reason, of: bytes)
-            let present = present(head)
+            let present = head.present
             if !present.contains(.date) { append(date: date, to: &output) }
             var except = dropped
             // A length beside chunks would be a second opinion on where the body ends.
@@ -83,12 +83,6 @@ enum DownstreamHead {
         case .upgrade: output.append("Connection: upgrade\r\n")
         }
         output.append("\r\n")
-    }
-
-    private static func present(_ head: borrowing ResponseHead) -> FieldNameSet {
-        var names: FieldNameSet = []
-        for index in head.fields.indices { names.insert(head.fields[index].id) }
-        return names
     }
 
     private static func appendUpgrade(

@@ -80,6 +80,7 @@ extension Worker where Kernel: ~Copyable {
         let d = exchanges[x].downstream
         _ = exchanges[x].machine.on(.headArrived)
         exchanges[x].timing.lastRead = transport.now
+        exchanges[x].record.reason = nil
         exchanges[x].record.status = desk.responseHead.status
         exchanges[x].record.upstreamStatus = desk.responseHead.status
         if desk.responseHead.keepsAlive && !desk.responseHead.framing.isUntilClose {

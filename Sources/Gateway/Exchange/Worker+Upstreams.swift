@@ -181,6 +181,8 @@ extension Worker where Kernel: ~Copyable {
         let upstream = Int(endpoint.upstream)
         let failure = UpstreamFailure(connecting: error)
         exchanges[x].tried.insert(Int(endpoint.endpoint))
+        // Stays in the access line unless another server answers.
+        exchanges[x].record.reason = failure.name
         sight.metrics.upstreamFailed(upstream, reason: failure)
         // Our own shortage is no fault of the server.
         guard !error.isShortage else { return }
