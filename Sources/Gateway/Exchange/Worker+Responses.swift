@@ -9,6 +9,7 @@ extension Worker where Kernel: ~Copyable {
     /// Reads heads until the final one has been relayed, or no more bytes are there.
     mutating func readResponse(_ x: UInt32) -> Step {
         let u = exchanges[x].upstream
+        var readsLeft = Self.headReadsMax
         while true {
             if !upstreams[u].wire.input.isEmpty {
                 do throws(WireError) {
@@ -23,6 +24,11 @@ extension Worker where Kernel: ~Copyable {
                     return upstreamLost(x, .invalid)
                 }
             }
+            guard readsLeft > 0 else {
+                goOnLater(exchanges[x].downstream)
+                return .goesOn
+            }
+            readsLeft -= 1
             switch upstreams[u].wire.receive(by: &transport, from: &pool) {
             case .bytes: continue
             case .wouldBlock:
@@ -34,6 +40,10 @@ extension Worker where Kernel: ~Copyable {
             }
         }
     }
+
+    /// Reads of one turn: an app that sends interim responses without end makes others wait no
+    /// longer.
+    private static var headReadsMax: Int { 16 }
 
     private mutating func readResponseHead(_ x: UInt32) throws(WireError) -> HeadProgress {
         let u = exchanges[x].upstream
