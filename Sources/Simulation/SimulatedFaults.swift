@@ -20,6 +20,7 @@ package struct SimulatedFaults {
     package var shufflesReports = false
     package var random: SeededRandom
 
+    /// Nothing goes wrong until it is said.
     package init(seed: UInt64 = 0) { random = SeededRandom(seed: seed) }
 
     /// Notes a call.

@@ -29,18 +29,22 @@ package final class SimulatedKernel {
     /// Connections to servers, in the order of their making, with the address asked for.
     package private(set) var upstreamStreams: [(stream: SimulatedStream, address: SocketAddress)] =
         []
-    /// Until when the last turn would have slept; `nil` for ever.
-    package private(set) var sleepsUntil: MonotonicInstant?
-    /// Whether the last turn found nothing to do.
-    package private(set) var wasQuiet = false
     /// Calls that no correct caller makes.
     package private(set) var misuses: [String] = []
-    var reports: [Report] = []
+    private var turn = Turn()
 
     private var open: [Int32: SimulatedStream] = [:]
     private var lastNumber: Int32 = 1000
     private var doors: SimulatedDoors
-    private var hasMail = false
+
+    /// What the last turn found.
+    private struct Turn {
+        var reports: [Report] = []
+        var sleepsUntil: MonotonicInstant?
+        var isQuiet = false
+        /// For the next one: a message waits.
+        var hasMail = false
+    }
 
     /// - Parameter listenerCount: Listeners are numbered from 0.
     package init(listenerCount: Int, now: MonotonicInstant) {
@@ -53,6 +57,13 @@ package final class SimulatedKernel {
 
     /// Descriptors of connections that the gateway holds.
     package var openCount: Int { open.count }
+
+    /// Until when the last turn would have slept; `nil` for ever.
+    package var sleepsUntil: MonotonicInstant? { turn.sleepsUntil }
+    /// Whether the last turn found nothing to do.
+    package var wasQuiet: Bool { turn.isQuiet }
+    /// What the last turn found ready.
+    var reports: [Report] { turn.reports }
 
     // MARK: The test's side
 
@@ -67,7 +78,7 @@ package final class SimulatedKernel {
     }
 
     /// Says that a message waits in the gateway's mailbox.
-    package func ring() { hasMail = true }
+    package func ring() { turn.hasMail = true }
 
     /// Moves the clock, never back.
     package func advance(to instant: MonotonicInstant) { now = max(now, instant) }
@@ -79,15 +90,15 @@ package final class SimulatedKernel {
     /// Time passes: 1 µs.
     func turn(until deadline: MonotonicInstant?) {
         now = now.advanced(byNanoseconds: 1000)
-        reports.removeAll(keepingCapacity: true)
-        sleepsUntil = deadline
+        turn.reports.removeAll(keepingCapacity: true)
+        turn.sleepsUntil = deadline
         if faults.interruptsTurn() {
-            wasQuiet = false
+            turn.isQuiet = false
             return
         }
         settleConnects()
-        if hasMail { report(Token(.wakeup, .init(slot: 0, generation: 0)), .readable) }
-        hasMail = false
+        if turn.hasMail { report(Token(.wakeup, .init(slot: 0, generation: 0)), .readable) }
+        turn.hasMail = false
         for listener in doors.ready {
             report(Token(.listener, .init(slot: UInt32(listener), generation: 0)), .readable)
         }
@@ -98,8 +109,8 @@ package final class SimulatedKernel {
             stream.isPending = false
             if !stream.readiness.isEmpty { report(token, stream.readiness) }
         }
-        if faults.shufflesReports { reports.shuffle(using: &faults.random) }
-        wasQuiet = reports.isEmpty && deadline.map { $0 > now } ?? true
+        if faults.shufflesReports { turn.reports.shuffle(using: &faults.random) }
+        turn.isQuiet = turn.reports.isEmpty && deadline.map { $0 > now } ?? true
     }
 
     func accept(on listener: Int) throws(Errno) -> (socket: Socket, peer: SocketAddress)? {
@@ -175,6 +186,6 @@ package final class SimulatedKernel {
     }
 
     private func report(_ token: Token, _ readiness: Readiness) {
-        reports.append(Report(word: token.word, readiness: readiness))
+        turn.reports.append(Report(word: token.word, readiness: readiness))
     }
 }

@@ -98,7 +98,7 @@ package final class SimulatedStream {
         outbound = []
         facts.insert(.peerLeft)
         guard facts.isDisjoint(with: [.closed, .broken]) else { return }
-        fail(.connectionReset)
+        fail()
         pendingError = .connectionReset
     }
 
@@ -111,15 +111,16 @@ package final class SimulatedStream {
 
     // MARK: The gateway's side
 
-    /// Breaks the connection because a call failed.
-    func fail(_ error: Errno) {
+    /// Breaks the connection in both directions.
+    private func fail() {
         facts.insert(.broken)
         facts.insert(.peerEnded)
         isPending = true
     }
 
-    func noteCallFailed(_ error: Errno) {
-        fail(error)
+    /// Makes the connection void because a call on it failed.
+    func noteCallFailed() {
+        fail()
         becomeVoid()
         inbound = []
     }
@@ -183,7 +184,7 @@ package final class SimulatedStream {
     /// - Parameter isShort: Whether more were asked for.
     func write(_ bytes: [UInt8], isShort: Bool) {
         if facts.contains(.peerLeft) {
-            fail(.connectionReset)
+            fail()
             pendingError = .connectionReset
             return
         }

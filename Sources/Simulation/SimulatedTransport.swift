@@ -31,12 +31,14 @@ package struct SimulatedTransport: Transport {
 
     package mutating func closeListeners() { kernel.closeListeners() }
 
+    /// Connects as the address's reception says.
     package mutating func connect(
         to address: SocketAddress
     ) throws(Errno) -> (socket: Socket, isConnected: Bool) {
         try kernel.connect(to: address)
     }
 
+    /// Tells how a connect that was under way ended.
     package mutating func connectError(of socket: Socket) -> Errno? {
         kernel.connectError(of: socket)
     }
@@ -45,10 +47,11 @@ package struct SimulatedTransport: Transport {
         try kernel.watch(socket, as: token)
     }
 
+    /// Reads what the peer has sent, or as much of it as the faults leave.
     package mutating func receive(on socket: Socket, into buffer: inout Buffer) -> IOResult {
         guard let stream = kernel.stream(socket, "recv") else { return .ended }
         if let error = kernel.faults.fail(.receive) {
-            stream.noteCallFailed(error)
+            stream.noteCallFailed()
             return .failed(error)
         }
         let ready = min(buffer.room, stream.inbound.count)
@@ -74,10 +77,12 @@ package struct SimulatedTransport: Transport {
         send(head.copy() + tail.copy().prefix(tailCount), on: socket)
     }
 
+    /// Ends the gateway's side, for the peer to see.
     package mutating func shutdownWrites(of socket: Socket) {
         kernel.stream(socket, "shutdown")?.shutdownWrites()
     }
 
+    /// Closes; a misuse if it was closed before.
     package mutating func close(_ socket: Socket, _ manner: Closing) {
         kernel.close(socket, isReset: manner == .reset)
     }
@@ -85,7 +90,7 @@ package struct SimulatedTransport: Transport {
     private func send(_ bytes: [UInt8], on socket: Socket) -> IOResult {
         guard let stream = kernel.stream(socket, "send") else { return .failed(.brokenPipe) }
         if let error = kernel.faults.fail(.send) {
-            stream.noteCallFailed(error)
+            stream.noteCallFailed()
             return .failed(error)
         }
         if let problem = stream.writeProblem() { return problem }

@@ -23,8 +23,11 @@ extension Worker where Kernel: ~Copyable {
         for listener in plan.snapshot.listeners.indices { accept(on: listener, atMost: .max) }
         transport.closeListeners()
         for slot in downstreams.slots where downstreams.isOccupied(slot) {
-            // A request may have arrived this moment: reading once more tells.
-            if downstreams[slot].machine.phase == .idle { readRequests(slot) }
+            guard downstreams[slot].machine.phase == .idle else { continue }
+            // A request may have arrived this moment, its report behind ours: reading once more
+            // tells.
+            downstreams[slot].wire.note(.readable)
+            readRequests(slot)
         }
         for upstream in pools.indices {
             for endpoint in pools[upstream].endpoints.indices { closeIdle(upstream, endpoint) }

@@ -19,12 +19,22 @@ extension Worker where Kernel: ~Copyable {
         if exchanges[x].machine.response == .tunnelled { return advanceTunnel(x) }
         guard relayRequest(x) == .goesOn else { return }
         if exchanges[x].machine.response == .awaited {
-            guard readResponse(x) == .goesOn else { return }
+            guard flushInterim(x) == .goesOn, readResponse(x) == .goesOn else { return }
         }
         if exchanges[x].machine.response == .arriving {
             guard relayResponse(x) == .goesOn else { return }
         }
         watchClient(x)
+    }
+
+    /// Sends what the client has not yet taken of interim responses: it may be waiting for a 100.
+    private mutating func flushInterim(_ x: UInt32) -> Step {
+        let d = exchanges[x].downstream
+        guard !downstreams[d].wire.output.isEmpty else { return .goesOn }
+        switch downstreams[d].wire.flush(by: &transport, to: &pool) {
+        case nil, .wouldBlock, .bytes: return .goesOn
+        case .failed, .ended: return perform(exchanges[x].machine.on(.downstreamLost), on: x)
+        }
     }
 
     /// Moves the request on.
@@ -134,7 +144,11 @@ extension Worker where Kernel: ~Copyable {
         } else if state.contains(.ended), exchanges[x].machine.request == .delivered,
             exchanges[x].machine.response != .tunnelled
         {
-            let age = transport.now.nanoseconds(since: exchanges[x].timing.began)
+            let timing = exchanges[x].timing
+            // A long upload ends later than it began; what comes of a response says nothing.
+            let isAwaited = exchanges[x].machine.response == .awaited
+            let age = transport.now.nanoseconds(
+                since: isAwaited ? timing.lastRead : timing.began)
             guard !exchanges[x].plan.traits.contains(.isHalfClosed) else { return }
             if age > Self.halfCloseGrace {
                 _ = perform(exchanges[x].machine.on(.downstreamLost), on: x)

@@ -61,11 +61,16 @@ extension Worker where Kernel: ~Copyable {
         let d = exchanges[x].downstream
         if exchanges[x].plan.traits.contains(.isModern) {
             let bytes = desk.responseHead.byteCount + 64
-            downstreams[d].wire.openOutput(bytes, from: &pool)
-            DownstreamHead.writeInterim(
-                desk.responseHead, of: upstreams[u].wire.input, into: &downstreams[d].wire.output)
-            // A client that waits for 100 waits now. What cannot go goes with the next bytes.
-            _ = downstreams[d].wire.flush(by: &transport, to: &pool)
+            // A client that takes none of them is spared more: the final head needs the room.
+            let waiting = downstreams[d].wire.output.count
+            if waiting == 0 || waiting + bytes <= BufferPool.Size.small.rawValue {
+                downstreams[d].wire.openOutput(bytes, from: &pool)
+                DownstreamHead.writeInterim(
+                    desk.responseHead, of: upstreams[u].wire.input,
+                    into: &downstreams[d].wire.output)
+                // A client that waits for 100 waits now. What cannot go now goes when it can.
+                _ = downstreams[d].wire.flush(by: &transport, to: &pool)
+            }
         }
         upstreams[u].wire.input.consume(desk.responseHead.byteCount)
     }

@@ -19,6 +19,14 @@ package final class Pipeline: Sendable {
 
     /// Decides what becomes of a request.
     ///
+    /// The first refusal ends it.
+    ///
+    /// The order of stages is fixed: who asks · methods that nobody may use · the server's own
+    /// options · the route · the route's policies · its action. A route's policies stand between
+    /// the route and its action, in this order: maintenance, access, preflight, fetch metadata,
+    /// limits by head, authentication, limits by identity, concurrency; what needs the body comes
+    /// after this function, as it sees heads alone.
+    ///
     /// - Parameter bytes: What the head's ranges refer to.
     package func decide(
         _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>, from arrival: Arrival,

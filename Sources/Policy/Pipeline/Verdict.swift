@@ -54,7 +54,8 @@ package struct Refusal: Sendable, Equatable {
     /// For 405 the value of `Allow` (``Pipeline/appendAllow(_:to:)``); empty otherwise.
     package let allow: MethodSet
 
-    package init(_ reason: RefusalReason, allow: MethodSet = []) {
+    /// - Parameter allow: Empty for all but 405.
+    package init(_ reason: RefusalReason, allow: MethodSet) {
         self.code = reason.code
         self.reason = reason
         self.allow = allow

@@ -30,7 +30,7 @@ import Testing
         _ = try apus.ask("GARBAGE\r\n\r\n")
         let answer = try apus.admin("/metrics")
         #expect(answer["Content-Type"]?.hasPrefix("text/plain; version=0.0.4") == true)
-        let metrics = Metrics(answer.text)
+        let metrics = try Metrics(answer.text)
         #expect(metrics.faults.isEmpty)
         #expect(metrics.types["apus_http_requests_total"] == "counter")
         #expect(metrics.types["apus_http_request_duration_seconds"] == "histogram")
@@ -109,10 +109,10 @@ import Testing
         #expect(try wire.response().status == 200)
         // Each line is decoded strictly as it is read.
         let line = try apus.accessLine(of: "/odd")
-        #expect(line.user_agent?.hasPrefix("\"q\\") == true)
+        #expect(line.userAgent?.hasPrefix("\"q\\") == true)
         #expect(line.query?.contains("abc") == false)
         #expect(line.query?.contains("x=1") == true)
         #expect(line.host == "a.test")
-        #expect(line.client_ip == "127.0.0.1")
+        #expect(line.clientIp == "127.0.0.1")
     }
 }

@@ -8,7 +8,7 @@ import Testing
         let apus = try Apus(to: app, with: "listeners: { local: { bind: \"unix:\(path)\" } }")
         #expect(try Wire(to: .unix(path)).ask(get("/u")).text == "hello")
         #expect(app.requests.all[0].all("X-Real-IP").isEmpty)
-        #expect(try apus.accessLine(of: "/u").client_ip == "unix")
+        #expect(try apus.accessLine(of: "/u").clientIp == "unix")
         #expect(try apus.terminate() == 0)
         #expect(!FileManager.default.fileExists(atPath: path))
     }

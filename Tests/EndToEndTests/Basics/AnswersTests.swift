@@ -28,7 +28,7 @@ import Testing
         let line = try apus.accessLine(of: "/robots.txt")
         #expect(line.route == "robots")
         #expect(line.outcome == "answered")
-        #expect(line.bytes_out == 14)
+        #expect(line.bytesOut == 14)
         #expect(line.upstream == nil)
     }
 
@@ -90,7 +90,7 @@ import Testing
             problem
                 == Problem(
                     type: "about:blank", title: "Not Found", status: 404, detail: problem.detail,
-                    instance: "urn:request:\(id)", code: "not_found", retry_after: nil))
+                    instance: "urn:request:\(id)", code: "not_found", retryAfter: nil))
         #expect(!problem.detail.isEmpty)
         #expect(answer["Content-Type"] == "application/problem+json")
         #expect(answer["Cache-Control"] == "no-store")

@@ -28,7 +28,7 @@ import Testing
         let line = try apus.accessLine(of: "/a")
         #expect(line.outcome == "proxied")
         #expect(line.status == 200)
-        #expect(line.upstream_address == app.address)
+        #expect(line.upstreamAddress == app.address)
         #expect(try apus.terminate() == 0)
     }
 

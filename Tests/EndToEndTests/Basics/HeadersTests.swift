@@ -21,7 +21,7 @@ import Testing
         let id = try #require(answer["X-Request-ID"])
         #expect(id != "of-the-app")
         #expect(app.requests.all[0].all("X-Request-ID") == [id])
-        #expect(try apus.accessLine(of: "/").request_id == id)
+        #expect(try apus.accessLine(of: "/").requestId == id)
     }
 
     @Test func `the app's policies for content and caches stay`() throws {
@@ -74,7 +74,7 @@ import Testing
         #expect(seen.all("X-Real-IP") == ["203.0.113.9"])
         #expect(seen.all("X-Request-ID") == ["from-the-edge"])
         #expect(seen.all("X-Auth-Subject").isEmpty)
-        #expect(try apus.accessLine(of: "/t").client_ip == "203.0.113.9")
+        #expect(try apus.accessLine(of: "/t").clientIp == "203.0.113.9")
     }
 
     @Test(arguments: [

@@ -4,8 +4,7 @@ import Testing
 
 /// Drains at random moments under load.
 ///
-/// `APUS_DRAINS=500 swift test --filter LoadedDrainTests` for
-/// many.
+/// `APUS_DRAINS=500 swift test --filter LoadedDrainTests` for many.
 @Suite(.staged, .serialized) struct LoadedDrainTests {
     private static let rounds =
         Int(ProcessInfo.processInfo.environment["APUS_DRAINS"] ?? "") ?? 4
@@ -47,8 +46,7 @@ import Testing
         }
     }
 
-    /// Asks again and again, on connections that last a few requests, until nobody listens any
-    /// more.
+    /// Asks again and again, on connections that last a few requests, until nobody listens any more.
     private static func load(_ port: UInt16, _ client: Int, _ answered: Notes<String>) {
         var number = 0
         while let wire = try? Wire(to: .ip4(port)) {

@@ -114,7 +114,7 @@ final class Apus: Sendable {
 
     // MARK: Its metrics
 
-    func metrics() throws -> Metrics { Metrics(try admin("/metrics").text) }
+    func metrics() throws -> Metrics { try Metrics(admin("/metrics").text) }
 
     func admin(_ path: String, method: String = "GET") throws -> Message {
         try Wire(to: .ip4(adminPort)).ask("\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n")

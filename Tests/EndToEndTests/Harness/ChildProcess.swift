@@ -43,7 +43,9 @@ final class ChildProcess: Sendable {
         unsafe posix_spawn_file_actions_addopen(&actions, 2, "\(folder)/stderr", flags, 0o600)
         var words: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) }
         unsafe words.append(nil)
-        defer { unsafe words.forEach { unsafe free($0) } }
+        defer {
+            for index in unsafe words.indices { unsafe free(words[index]) }
+        }
         var id: pid_t = 0
         let result = unsafe posix_spawnp(&id, arguments[0], &actions, nil, words, environ)
         guard result == 0 else { throw Unmet("cannot start \(arguments[0]): errno \(result)") }

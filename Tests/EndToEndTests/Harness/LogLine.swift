@@ -1,32 +1,42 @@
 import Foundation
 
+extension JSONDecoder {
+    /// Takes `request_id` for `requestId`.
+    static var ofNames: JSONDecoder {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return decoder
+    }
+}
+
 /// One line of the gateway's log; members are named as in the JSON.
+// swift-format-ignore: AlwaysUseLowerCamelCase
 struct LogLine: Decodable, Sendable {
     let time: String
     let level: String
     let event: String
     let message: String
-    let request_id: String?
-    let client_ip: String?
+    let requestId: String?
+    let clientIp: String?
     let method: String?
     let host: String?
     let path: String?
     let query: String?
     let `protocol`: String?
     let status: Int?
-    let bytes_in: Int?
-    let bytes_out: Int?
-    let duration_ms: Double?
+    let bytesIn: Int?
+    let bytesOut: Int?
+    let durationMs: Double?
     let route: String?
     let upstream: String?
-    let upstream_address: String?
-    let upstream_status: Int?
-    let upstream_ms: Double?
+    let upstreamAddress: String?
+    let upstreamStatus: Int?
+    let upstreamMs: Double?
     let outcome: String?
     let reason: String?
     let kind: String?
     let server: String?
-    let user_agent: String?
+    let userAgent: String?
     let referer: String?
 }
 
@@ -48,7 +58,7 @@ struct LogReading {
         readBytes += whole.count
         for line in whole.split(separator: 10) {
             do {
-                lines.append(try JSONDecoder().decode(LogLine.self, from: Data(line)))
+                lines.append(try JSONDecoder.ofNames.decode(LogLine.self, from: Data(line)))
             } catch {
                 throw Unmet("log line \(printable(Array(line))): \(error)")
             }
@@ -57,6 +67,7 @@ struct LogReading {
 }
 
 /// The body of an error that the gateway made.
+// swift-format-ignore: AlwaysUseLowerCamelCase
 struct Problem: Decodable, Equatable {
     let type: String
     let title: String
@@ -64,12 +75,12 @@ struct Problem: Decodable, Equatable {
     let detail: String
     let instance: String
     let code: String
-    let retry_after: Int?
+    let retryAfter: Int?
 }
 
 extension Message {
     /// The problem that this response's body tells.
     func problem() throws -> Problem {
-        try JSONDecoder().decode(Problem.self, from: Data(body))
+        try JSONDecoder.ofNames.decode(Problem.self, from: Data(body))
     }
 }

@@ -5,9 +5,10 @@ struct Metrics {
     private(set) var faults: [String] = []
     private(set) var types: [String: String] = [:]
 
-    init(_ page: String) {
+    init(_ page: String) throws {
+        let sample = try Self.sample()
         if !page.hasSuffix("\n") { faults.append("the page does not end with a line end") }
-        for line in page.split(separator: "\n") { read(String(line)) }
+        for line in page.split(separator: "\n") { read(String(line), as: sample) }
     }
 
     subscript(_ name: String) -> Double? { values[name] }
@@ -17,7 +18,9 @@ struct Metrics {
         values.filter { $0.key == name || $0.key.hasPrefix("\(name){") }.reduce(0) { $0 + $1.value }
     }
 
-    private mutating func read(_ line: String) {
+    private mutating func read(
+        _ line: String, as sample: Regex<(Substring, Substring, Substring?, Substring)>
+    ) {
         if line.hasPrefix("# HELP ") { return }
         if line.hasPrefix("# TYPE ") {
             let words = line.split(separator: " ")
@@ -26,7 +29,7 @@ struct Metrics {
             types[String(words[2])] = String(words[3])
             return
         }
-        guard let match = line.wholeMatch(of: Self.sample), let value = Double(match.3) else {
+        guard let match = line.wholeMatch(of: sample), let value = Double(match.3) else {
             return faults.append(line)
         }
         let name = String(match.1)
@@ -39,10 +42,9 @@ struct Metrics {
         if values.updateValue(value, forKey: key) != nil { faults.append("twice: \(line)") }
     }
 
-    private static var sample: Regex<(Substring, Substring, Substring?, Substring)> {
+    private static func sample() throws -> Regex<(Substring, Substring, Substring?, Substring)> {
         let label = #"[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*""#
-        // The pattern is fixed: it compiles or no test runs.
-        return try! Regex(
+        return try Regex(
             #"([a-zA-Z_:][a-zA-Z0-9_:]*)(\{LABEL(?:,LABEL)*\})? ([0-9eE.+-]+|\+Inf|NaN)"#
                 .replacing("LABEL", with: label))
     }

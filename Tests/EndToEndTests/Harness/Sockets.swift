@@ -37,8 +37,9 @@ enum Address {
         _ form: inout Form, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
     ) -> Result {
         unsafe withUnsafeMutableBytes(of: &form) { bytes in
-            unsafe body(
-                bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
+            let address = unsafe bytes.assumingMemoryBound(to: sockaddr.self)
+            guard let start = address.baseAddress else { preconditionFailure("no address") }
+            return unsafe body(start, socklen_t(bytes.count))
         }
     }
 
@@ -111,8 +112,9 @@ final class Descriptor: Sendable {
         var address = sockaddr_in6()
         var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
         unsafe withUnsafeMutableBytes(of: &address) { bytes in
-            _ = unsafe getsockname(
-                number, bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self), &length)
+            let place = unsafe bytes.assumingMemoryBound(to: sockaddr.self).baseAddress
+            guard let place = unsafe place else { return }
+            _ = unsafe getsockname(number, place, &length)
         }
         // The port stands at the same place in both families.
         return UInt16(bigEndian: address.sin6_port)

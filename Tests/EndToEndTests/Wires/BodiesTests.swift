@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @Suite(.staged) struct BodiesTests {
@@ -20,7 +21,7 @@ import Testing
         // What would change the message's meaning is no trailer (RFC 9110 §6.5.1).
         #expect(!seen.trailers.map(\.name).contains("Content-Length"))
         #expect(!seen.trailers.map(\.name).contains("X-Forwarded-For"))
-        #expect(try apus.accessLine(of: "/up").bytes_in == 11)
+        #expect(try apus.accessLine(of: "/up").bytesIn == 11)
     }
 
     @Test func `chunks and trailers pass to the client`() throws {
@@ -235,14 +236,14 @@ import Testing
             #expect(isSame, "MiB \(number)")
         }
         #expect(try apus.residentKiB() < 40 << 10)
-        #expect(try apus.accessLine(of: "/big").bytes_out == size)
+        #expect(try apus.accessLine(of: "/big").bytesOut == size)
     }
 
     @Test func `an upload of many megabytes arrives byte for byte at an app that is slow`() throws {
         let count = 24
         let faults = Notes<Int>()
         let app = try Origin { wire, _ in
-            wire.socket.set(8 /* SO_RCVBUF */, 16_384)
+            wire.socket.set(SO_RCVBUF, 16_384)
             _ = try wire.head()
             for number in 0..<count {
                 let piece = try wire.read(count: 1 << 20, within: 60)

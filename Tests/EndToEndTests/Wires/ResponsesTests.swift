@@ -186,6 +186,6 @@ import Testing
         #expect(answer.text == "mine")
         let line = try apus.accessLine(of: "/503")
         #expect(line.outcome == "proxied")
-        #expect(line.upstream_status == 503)
+        #expect(line.upstreamStatus == 503)
     }
 }

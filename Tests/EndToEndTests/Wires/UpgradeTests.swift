@@ -43,8 +43,8 @@ import Testing
         let line = try apus.accessLine(of: "/ws")
         #expect(line.status == 101)
         #expect(line.outcome == "tunneled")
-        #expect((line.bytes_in ?? 0) > 5000)
-        #expect((line.bytes_out ?? 0) > 5000)
+        #expect((line.bytesIn ?? 0) > 5000)
+        #expect((line.bytesOut ?? 0) > 5000)
     }
 
     /// A client's frame, masked with zeros (RFC 6455 §5.2).

@@ -34,6 +34,18 @@ struct DrainingTests {
         #expect(world.isDone)
     }
 
+    @Test func `a request that comes in the same moment on a kept connection is answered`() throws {
+        let world = try World()
+        let client = try world.connect()
+        client.get("/here?1")
+        world.run()
+        client.get("/here?2")
+        world.drain()
+        #expect(client.statuses == [200, 200])
+        #expect(!client.stream.sawReset)
+        #expect(world.isDone)
+    }
+
     @Test func `an exchange in flight is finished and its client told that the connection ends`()
         throws
     {

@@ -132,7 +132,8 @@ extension Scenario {
         Scenario(name: "a tunnel with words both ways") { world in
             world.app.answer = { _ in
                 .init(
-                    "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nhello"
+                    "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\n"
+                        + "Upgrade: x\r\n\r\nhello"
                 )
             }
             let client = try world.connect()

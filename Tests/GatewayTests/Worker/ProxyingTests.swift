@@ -52,7 +52,8 @@ struct ProxyingTests {
         let world = try World()
         world.app.answer = { _ in
             .init(
-                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    + "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
             )
         }
         let client = try world.connect()
@@ -101,7 +102,8 @@ struct ProxyingTests {
         let world = try World()
         world.app.answer = { _ in
             .init(
-                "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+                "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                    + "Transfer-Encoding: chunked\r\n\r\n"
             )
         }
         let client = try world.connect()
@@ -132,6 +134,33 @@ struct ProxyingTests {
         world.run()
         #expect(client.statuses == [200, 200])
         #expect(world.kernel.upstreamStreams.count == 1)
+        world.expectNothingLeaks()
+    }
+
+    @Test func `interim answers that a client does not take are left out whole`() throws {
+        let world = try World()
+        world.kernel.roomMax = 1024
+        world.app.answer = { _ in .silence }
+        let client = try world.connect()
+        client.appetite = 0
+        client.get("/")
+        world.run()
+        let app = try #require(world.kernel.upstreamStreams.first?.stream)
+        let link = String(repeating: "a", count: 900)
+        let hint = "HTTP/1.1 103 Early Hints\r\nLink: </\(link)>\r\n\r\n"
+        for _ in 0..<100 {
+            app.send(hint)
+            world.runWorker()
+        }
+        client.appetite = .max
+        world.run()
+        app.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        world.run()
+        let parts = client.text.components(separatedBy: "\r\n\r\n")
+        #expect(parts.dropLast(2).allSatisfy { $0 + "\r\n\r\n" == hint })
+        #expect(client.statuses.last == 200)
+        #expect(client.statuses.dropLast().allSatisfy { $0 == 103 })
+        #expect(client.statuses.count > 2)
         world.expectNothingLeaks()
     }
 

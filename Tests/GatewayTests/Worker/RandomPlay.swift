@@ -37,7 +37,8 @@ struct Errand: Hashable {
         case .postChunked:
             let chunk = size > 0 ? "\(String(size, radix: 16))\r\n\(body)\r\n" : ""
             return
-                "POST \(path) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(chunk)0\r\n\r\n"
+                "POST \(path) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + "\(chunk)0\r\n\r\n"
         case .malformed:
             return "GET \(path) \(host)Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
         }

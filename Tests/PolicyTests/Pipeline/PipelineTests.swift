@@ -28,7 +28,7 @@ import Testing
     @Test func `a request that no route takes is refused with 404 and has no route`() {
         let verdict = Self.pipeline([]).verdict(SentRequest("GET", "/"))
         #expect(verdict.route == nil)
-        #expect(verdict.action == .refuse(Refusal(.noRoute)))
+        #expect(verdict.action == .refuse(Refusal(.noRoute, allow: [])))
         #expect(verdict.identity.client == address("10.0.0.1"))
     }
 
@@ -60,7 +60,7 @@ import Testing
             let action = request.read { head, bytes in
                 pipeline.decide(head, in: bytes, from: request.arrival, scratch: &scratch).action
             }
-            #expect(action == .refuse(Refusal(.ambiguousPath)))
+            #expect(action == .refuse(Refusal(.ambiguousPath, allow: [])))
         }
     }
 }

@@ -67,11 +67,12 @@ import Testing
             appended { Self.pipeline.appendAllow(refusal.allow, to: &$0) }
                 == "GET, HEAD, POST, PATCH")
         #expect(
-            try Self.verdict("192.0.2.1", "GET /x HTTP/1.0").action == .refuse(Refusal(.noRoute)))
+            try Self.verdict("192.0.2.1", "GET /x HTTP/1.0").action
+                == .refuse(Refusal(.noRoute, allow: [])))
         #expect(
             try Self.verdict("192.0.2.1", "GET /x/%2e%2e/admin HTTP/1.1", "Host: a.example.com")
                 .action
-                == .refuse(Refusal(.ambiguousPath)))
+                == .refuse(Refusal(.ambiguousPath, allow: [])))
         #expect(
             try Self.verdict("192.0.2.1", "OPTIONS * HTTP/1.1", "Host: a").action
                 == .listMethods(.standard))
