@@ -1,6 +1,6 @@
 extension [Problem] {
-    /// An array of objects with the members `file`, `line`, `column`, `severity`, `path`, `message`
-    /// and, where there is advice, `hint`.
+    /// An array of objects with the members `file`, `line`, `column`, `severity`, `path`,
+    /// `message` and, where there is advice, `hint`.
     package var json: String {
         JSONText.list(map(\.json)).rendered()
     }
