@@ -133,7 +133,9 @@ package final class ControlLoop: TaskExecutor, Sendable {
             if !due.isEmpty { state.sleepers.removeAll { $0.deadline <= now } }
             return due
         }
-        for sleeper in due { sleeper.continuation.resume() }
+        for sleeper in due.sorted(by: { $0.deadline < $1.deadline }) {
+            sleeper.continuation.resume()
+        }
     }
 
     /// Milliseconds until the next sleeper, rounded up; `nil` if nobody sleeps.

@@ -85,7 +85,10 @@ struct ListeningSocketTests {
             let accepted = try #require(try listener.accept())
             accepted.socket.close()
             reserve.retake()
-            #expect(dup(client.number) < 0, "the reserve is taken again")
+            // What else the process closes meanwhile is used up first.
+            while dup(client.number) >= 0 {}
+            reserve.release()
+            #expect(dup(client.number) >= 0, "the reserve was taken again")
         }
     }
 
