@@ -27,7 +27,7 @@ build: ## Compile the release binary, .build/release/apus
 run: build ## Serve conf/quickstart.yaml: a demonstration that needs nothing else
 	@echo
 	@echo "Try in another terminal:"
-	@sed -n 's/^# *\(curl .*\)/  \1/p' conf/quickstart.yaml
+	@sed -n 's/^# *\(try: \)\{0,1\}\(curl .*\)/  \2/p' conf/quickstart.yaml
 	@echo
 	@exec $(BINARY) run --config conf/quickstart.yaml
 
