@@ -27,7 +27,7 @@ build: ## Compile the release binary, .build/release/apus
 run: build ## Serve conf/quickstart.yaml: a demonstration that needs nothing else
 	@echo
 	@echo "Try in another terminal:"
-	@sed -n 's/^# *\(try: \)\{0,1\}\(curl .*\)/  \2/p' conf/quickstart.yaml
+	@sed -n 's/^# *try: /  /p' conf/quickstart.yaml
 	@echo
 	@exec $(BINARY) run --config conf/quickstart.yaml
 
@@ -62,7 +62,6 @@ soak: build ## Hold a mixed load for SOAK=1800 seconds and watch memory and desc
 install: build ## Install binary, sample configuration and systemd unit under PREFIX=/usr/local
 	install -D -m 0755 -s $(BINARY) $(DESTDIR)$(PREFIX)/bin/apus
 	install -D -m 0644 docker/systemd/apus.service $(DESTDIR)$(PREFIX)/lib/systemd/system/apus.service
-	install -D -m 0644 docker/systemd/apus.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/apus.socket
 	sed -i 's,/usr/local/bin/apus,$(PREFIX)/bin/apus,' $(DESTDIR)$(PREFIX)/lib/systemd/system/apus.service
 	install -D -m 0644 conf/apus.yaml $(DESTDIR)$(PREFIX)/share/apus/apus.yaml
 	@[ -e $(DESTDIR)/etc/apus/apus.yaml ] || install -D -m 0644 conf/apus.yaml $(DESTDIR)/etc/apus/apus.yaml
