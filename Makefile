@@ -62,6 +62,7 @@ soak: build ## Hold a mixed load for SOAK=1800 seconds and watch memory and desc
 install: build ## Install binary, sample configuration and systemd unit under PREFIX=/usr/local
 	install -D -m 0755 -s $(BINARY) $(DESTDIR)$(PREFIX)/bin/apus
 	install -D -m 0644 docker/systemd/apus.service $(DESTDIR)$(PREFIX)/lib/systemd/system/apus.service
+	install -D -m 0644 docker/systemd/apus.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/apus.socket
 	sed -i 's,/usr/local/bin/apus,$(PREFIX)/bin/apus,' $(DESTDIR)$(PREFIX)/lib/systemd/system/apus.service
 	install -D -m 0644 conf/apus.yaml $(DESTDIR)$(PREFIX)/share/apus/apus.yaml
 	@[ -e $(DESTDIR)/etc/apus/apus.yaml ] || install -D -m 0644 conf/apus.yaml $(DESTDIR)/etc/apus/apus.yaml
