@@ -43,7 +43,9 @@ enum RedirectSection {
 /// `respond` of a route.
 enum RespondSection {
     static let status = Key("status", Kind.integer(200...599), default: 200, "The status")
-    static let body = Key("body", Kind.text("text"), default: "", "The body, as text in UTF-8")
+    static let body = Key(
+        "body", Kind.text("text of up to 32KiB", check: checkBody), default: "",
+        "The body, as text in UTF-8")
     static let contentType = Key(
         "content_type",
         Kind.text("a media type such as text/plain", check: checkMediaType),
@@ -61,6 +63,16 @@ enum RespondSection {
         }
         return FixedResponse(
             status: UInt16(status), body: Array(body.utf8), contentType: fields[contentType])
+    }
+
+    /// An answer is composed whole, its head included, in one buffer of 64 KiB.
+    private static func checkBody(_ text: String) throws(Objection) {
+        let bytesMax = 32 << 10
+        guard text.utf8.count <= bytesMax else {
+            throw Objection(
+                "is longer than \(SizeText.format(UInt64(bytesMax)))",
+                advice: "let an upstream serve what is larger")
+        }
     }
 
     /// Refuses what does not begin with `type/subtype` (RFC 9110 §8.3.1); parameters may follow.

@@ -113,4 +113,13 @@ struct SectionTests {
             status: UInt16(status), body: [], contentType: "text/plain; charset=utf-8")
         #expect(load(lines).snapshot?.routes.first?.action == .respond(response))
     }
+
+    @Test func `a fixed answer's body is at most 32 KiB, in bytes`() {
+        for (letter, count) in [("x", 32 << 10), ("é", 16 << 10)] {
+            let body = String(repeating: letter, count: count)
+            let lines = listener + "routes: [ { name: a, respond: { body: "
+            #expect(problems(lines + "\(body) } } ]").isEmpty)
+            #expect(problems(lines + "\(body)x } } ]").count == 1)
+        }
+    }
 }

@@ -44,11 +44,25 @@ struct PatternTests {
 
     @Test(arguments: [
         "", "*", "api", "/a*", "/*/a", "/a/**", "/a/./b", "/..", "/a/../*", "/a%20b", "/a?b",
-        "/a#b", "/a\u{7f}",
+        "/a#b", "/a\u{7f}", "/a;b", "/a;/b", "/;", "/a\\b", "\\", "//", "//a", "/a//b", "/a//",
+        "/a//*", "//*", "/a;\u{301}",
         "/" + String(repeating: "a", count: 2048),
     ])
     func `what is no path pattern is refused`(text: String) {
         #expect(throws: Objection.self) { try PathText.pattern(text) }
+    }
+
+    @Test(arguments: [
+        ("/a;b", "/a"), ("/a;b/c", "/a/c"), ("/a;b/*", "/a/*"), ("/a\\b", "/a/b"), ("//", "/"),
+        ("/a//b/", "/a/b/"), ("//a", "/a"), ("//*", "/*"), ("/a/../b", "/b"), ("/a/./*", "/a/*"),
+        ("/a\\..;x\\b", "/b"), ("/..", nil), ("/a/../..", nil),
+    ])
+    func `a path that an app may read otherwise is suggested as it would`(
+        text: String, suggestion: String?
+    ) throws {
+        let objection = #expect(throws: Objection.self) { try PathText.pattern(text) }
+        #expect(objection?.suggestion == suggestion)
+        if let suggestion { _ = try PathText.pattern(suggestion) }
     }
 
     @Test func `names of fields are tokens`() {
