@@ -39,8 +39,11 @@ struct OwnAnswer {
     var isSecure: Bool
     var connection: DownstreamHead.ConnectionField
 
-    /// Upper bound of the head: status line, date, type, security headers, id and framing.
-    static let headBytesMax = 4096
+    /// Upper bound of a head without what a configuration or a client can make longer: status line,
+    /// date, problem's type, methods, security headers, id and framing.
+    private static let headBytesMax = 4096
+    /// What is left of the largest buffer for a redirect's `Location`; a longer one is refused.
+    fileprivate static let locationBytesMax = BufferPool.Size.large.rawValue - headBytesMax
 
     /// Seconds after which a client is asked to come again.
     private static let retryAfter: UInt32 = 1
@@ -53,6 +56,17 @@ struct OwnAnswer {
         case .redirect: route.redirect?.status ?? 308
         case .alive: 200
         case .methods: 204
+        }
+    }
+
+    /// Upper bound of what ``writeHead`` writes, in bytes.
+    ///
+    /// With the longest body that a configuration may have it fits the largest buffer.
+    func headBytesMax(_ route: borrowing RoutePlan) -> Int {
+        switch content {
+        case .fixed: Self.headBytesMax + route.fixedType.count
+        case .redirect: Self.headBytesMax + Self.locationBytesMax
+        case .problem, .wrongMethod, .alive, .methods: Self.headBytesMax
         }
     }
 
@@ -159,5 +173,15 @@ struct OwnAnswer {
             problem.append(
                 to: &body, requestID: bytes.extracting(journal.request.requestID.indices))
         }
+    }
+}
+
+extension RoutePlan {
+    /// Whether what the route's redirect makes of a request fits an answer.
+    ///
+    /// - Parameter bytes: What the head's ranges refer to.
+    func canRedirect(_ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>) -> Bool {
+        guard let redirect else { return false }
+        return redirect.byteCountMax(for: head, in: bytes) <= OwnAnswer.locationBytesMax
     }
 }

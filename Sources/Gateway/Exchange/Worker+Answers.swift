@@ -12,6 +12,9 @@ extension Worker where Kernel: ~Copyable {
     mutating func answer(
         _ d: UInt32, _ verdict: Verdict, _ journal: consuming Journal
     ) -> DownstreamMachine.Persistence {
+        if case .redirect = verdict.action, !canRedirect(verdict.route, journal) {
+            return answer(d, .uriTooLong, verdict, journal)
+        }
         var record = AccessRecord(outcome: .answered)
         let format = journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
             ProblemFormat.preferred(by: desk.requestHead, in: bytes)
@@ -23,6 +26,12 @@ extension Worker where Kernel: ~Copyable {
         record.route = verdict.route.map { UInt16(truncatingIfNeeded: $0) }
         return answer(
             d, OwnAnswer.Content(verdict.action, format), verdict, journal, record)
+    }
+
+    private func canRedirect(_ route: Int?, _ journal: borrowing Journal) -> Bool {
+        journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
+            plan.route(route).canRedirect(desk.requestHead, in: bytes)
+        }
     }
 
     /// Answers the request in `desk.requestHead` with a problem, before an exchange was made of it.
@@ -62,7 +71,8 @@ extension Worker where Kernel: ~Copyable {
         desk.answerBody.removeAll()
         answer.writeBody(plan.route(route), journal: journal, into: &desk.answerBody)
         let bodyBytes = desk.answerBody.count
-        downstreams[d].wire.openOutput(OwnAnswer.headBytesMax + bodyBytes, from: &pool)
+        downstreams[d].wire.openOutput(
+            answer.headBytesMax(plan.route(route)) + bodyBytes, from: &pool)
         answer.writeHead(
             plan.route(route), pipeline: plan.pipeline, head: desk.requestHead, journal: journal,
             bodyBytes: bodyBytes, date: sight.date, into: &downstreams[d].wire.output)
@@ -71,6 +81,7 @@ extension Worker where Kernel: ~Copyable {
             downstreams[d].wire.output.append(desk.answerBody)
             record.bytesOut = UInt64(bodyBytes)
         }
+        assert(!downstreams[d].wire.output.hasOverflowed, "all parts of an answer are bounded")
     }
 
     /// Refuses bytes that are no request; they and whatever follows them are worth no second look.

@@ -147,13 +147,17 @@ package enum Inspection {
     ) {
         let format = ProblemFormat.preferred(by: head, in: bytes)
         var content = OwnAnswer.Content(verdict.action, format)
+        let route = plan.route(verdict.route)
         if case .forward = verdict.action { content = .problem(.bodyTooLarge, format) }
+        if case .redirect = verdict.action, !route.canRedirect(head, in: bytes) {
+            content = .problem(.uriTooLong, format)
+        }
         let persistence = DownstreamMachine.Persistence(
             answering: head, isDraining: false)
         let answer = OwnAnswer(
             content: content, isHead: head.method == .head, isSecure: verdict.identity.isSecure,
             connection: persistence.field(isModern: head.version == .http11))
-        add(answer, of: plan.route(verdict.route), head, journal, plan, &page)
+        add(answer, of: route, head, journal, plan, &page)
     }
 
     /// Adds an answer of the gateway as it would leave.
@@ -161,11 +165,11 @@ package enum Inspection {
         _ answer: OwnAnswer, of route: RoutePlan, _ head: borrowing RequestHead,
         _ journal: borrowing Journal, _ plan: Plan, _ page: inout ExplanationPage
     ) {
-        var body = Buffer(capacity: OwnAnswer.headBytesMax + route.fixed.body.count)
+        var body = Buffer(capacity: BufferPool.Size.large.rawValue)
         answer.writeBody(route, journal: journal, into: &body)
         var date = Buffer(capacity: 16)
         date.append("<now>")
-        var output = Buffer(capacity: OwnAnswer.headBytesMax)
+        var output = Buffer(capacity: answer.headBytesMax(route))
         answer.writeHead(
             route, pipeline: plan.pipeline, head: head, journal: journal, bodyBytes: body.count,
             date: date, into: &output)

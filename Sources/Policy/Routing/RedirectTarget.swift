@@ -59,6 +59,24 @@ package struct RedirectTarget: Sendable {
         buffer.append("\r\n")
     }
 
+    /// How long the line that ``append(to:head:in:)`` writes can be, in bytes.
+    ///
+    /// A target may repeat the client's path, so that a short request can ask for a long line.
+    package func byteCountMax(
+        for head: borrowing RequestHead, in bytes: borrowing Span<UInt8>
+    ) -> Int {
+        let path = max(1, URLByte.count(bytes, head.path))
+        var sum = "Location: \r\n".utf8.count
+        for piece in pieces {
+            switch piece {
+            case .text(let text): sum += text.count
+            case .path, .leadingPath: sum += path
+            case .query: sum += URLByte.count(bytes, head.query)
+            }
+        }
+        return sum
+    }
+
     private func appendPath(
         to buffer: inout Buffer, _ bytes: borrowing Span<UInt8>, from start: Int, _ path: ByteRange
     ) {
@@ -101,13 +119,22 @@ private enum URLByte {
         [0x25, digit(byte >> 4), digit(byte & 15)]
     }
 
+    /// Whether a byte of the client's goes on as it is; a `#` of it would begin a fragment.
+    private static func isPassed(_ byte: UInt8) -> Bool { isKept(byte) && byte != 0x23 }
+
+    /// How many bytes ``append(to:_:_:)`` writes.
+    static func count(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) -> Int {
+        var count = range.count
+        for index in range.indices where !isPassed(bytes[index]) { count += 2 }
+        return count
+    }
+
     static func append(
         to buffer: inout Buffer, _ bytes: borrowing Span<UInt8>, _ range: ByteRange
     ) {
         for index in range.indices {
             let byte = bytes[index]
-            // A `#` of the client would begin a fragment.
-            if isKept(byte), byte != 0x23 {
+            if isPassed(byte) {
                 buffer.append(byte)
             } else {
                 buffer.append(0x25)

@@ -85,6 +85,9 @@ struct InspectionTests {
 
     @Test func `a redirect is shown as it leaves`() throws {
         try expectSame(explain("GET", "http://old.example.com/a?b"), as: "redirect")
+        let path = "/" + String(repeating: "x", count: 7000)
+        let text = try explain("GET", "http://old.example.com" + path)
+        #expect(text.contains("Location: https://www.example.com" + path + "\n"))
     }
 
     @Test func `a fixed response is shown with its body`() throws {
