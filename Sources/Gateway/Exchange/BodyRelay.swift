@@ -38,9 +38,10 @@ struct BodyRelay {
         isEnded = reader.isFinished
     }
 
+    /// Also what is announced counts: a chunk that cannot pass whole is refused by its size.
     private var isTooLarge: Bool {
         guard let bytesMax else { return false }
-        return byteCount > bytesMax
+        return byteCount > bytesMax || reader.announcedByteCount > bytesMax &- byteCount
     }
 
     /// Whether the source holds nothing more of this body.
@@ -62,7 +63,9 @@ struct BodyRelay {
             if isEnded { return flush(&sink, by: &transport, &pool) ?? .finished }
             if !source.input.isEmpty {
                 do throws(WireError) {
-                    if try decode(from: &source, to: &sink, &pool, &trailers) { continue }
+                    if try decode(from: &source, to: &sink, &pool, &trailers) || isTooLarge {
+                        continue
+                    }
                 } catch {
                     return .malformed(error)
                 }

@@ -38,6 +38,12 @@ package struct BodyReader: Sendable {
     /// Never so for one that ends with the connection.
     package var isFinished: Bool { stage == .finished }
 
+    /// Bytes that the length or the present chunk's size has announced and that have not been
+    /// handed out; below 2⁶³.
+    ///
+    /// 0 where nothing is announced: between chunks, and for a body that ends with the connection.
+    package var announcedByteCount: UInt64 { remaining }
+
     /// Reads what stands next.
     ///
     /// - Parameters:

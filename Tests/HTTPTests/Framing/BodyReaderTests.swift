@@ -101,6 +101,23 @@ private struct Fed {
         #expect(WireDescription.line(of: field, in: Array(whole.utf8)) == "\"X\" \"1\" canonical")
     }
 
+    @Test func `what a length or a chunk's size announces is known before its data`() throws {
+        var body = Fed(.length(5))
+        #expect(body.reader.announcedByteCount == 5)
+        _ = try body.read("abc")
+        #expect(body.reader.announcedByteCount == 2)
+        body = Fed(.chunked)
+        _ = try body.read("7fffffffffffffff;a")
+        #expect(body.reader.announcedByteCount == 0)
+        let line = try body.read("7fffffffffffffff;a\r\n")
+        #expect(line == .needsMore(consumed: 20))
+        #expect(body.reader.announcedByteCount == UInt64(Int64.max))
+        body = Fed(.chunked)
+        _ = try body.read("3\r\nabc\r\n")
+        #expect(body.reader.announcedByteCount == 0)
+        #expect(BodyReader(.untilClose).announcedByteCount == 0)
+    }
+
     @Test func `trailers of an earlier body are forgotten`() throws {
         var body = Fed(.chunked)
         _ = try body.read("0\r\nX: 1\r\n\r\n")
