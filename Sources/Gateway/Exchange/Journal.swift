@@ -26,7 +26,10 @@ struct Journal: ~Copyable {
         self.text.append(bytes.extracting(0..<head.byteCount))
         request.method = head.methodName
         request.host = head.authority
-        request.path = head.path
+        // An absolute target without a path means the root (RFC 9110 §4.2.3): the slash that stands
+        // before its authority does for it.
+        request.path =
+            head.path.isEmpty ? ByteRange(start: head.authority.start - 1, count: 1) : head.path
         request.query = head.query
         request.protocol = head.version == .http11 ? .http11 : .http10
         for index in head.fields.indices {

@@ -183,4 +183,18 @@ struct ProxyingTests {
         #expect(world.outcomes == ["proxied"])
         world.expectNothingLeaks()
     }
+
+    @Test(arguments: ["", "?q=1"])
+    func `an absolute target without a path is logged as the root`(query: String) throws {
+        let world = try World()
+        let client = try world.connect(
+            sending: "GET http://a.example\(query) HTTP/1.1\r\nHost: a.example\r\n\r\n")
+        world.run()
+        #expect(client.statuses == [200])
+        #expect(world.app.requests.first?.path == "/\(query)")
+        let record = try #require(world.records.first)
+        #expect(record["path"] == "/")
+        #expect(record["host"] == "a.example")
+        world.expectNothingLeaks()
+    }
 }
