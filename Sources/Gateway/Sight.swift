@@ -21,13 +21,13 @@ struct Sight: ~Copyable {
     private var now: UInt64 = 0
     private var line = Buffer(capacity: AccessLine.bytesMax)
     private var event: LineBuilder
-    private let upstreams: [UpstreamSettings]
+    private var failures: FailureLines
 
     init(_ snapshot: Snapshot, metrics: LoopMetrics, queue: LogQueue) {
         self.metrics = metrics
         self.queue = queue
         settings = snapshot.log
-        upstreams = snapshot.upstreams
+        failures = FailureLines(snapshot.upstreams)
         labels = AccessLabels(
             routes: snapshot.routes.map(\.name),
             upstreams: snapshot.upstreams.map { upstream in
@@ -82,9 +82,9 @@ struct Sight: ~Copyable {
     mutating func noteServerFailed(
         _ upstream: Int, _ server: Int, _ failure: UpstreamFailure, setAsideMilliseconds: UInt64
     ) {
-        guard begin(.warn, .upstream, "server could not be connected to") else { return }
-        addServer(upstream, server)
-        event.add("reason", failure.name)
+        let hasBegun = beginFailure(
+            .failure(failure), of: server, in: upstream, "server could not be connected to")
+        guard hasBegun else { return }
         event.add("set_aside_ms", Int(setAsideMilliseconds))
         queue.append(&event)
     }
@@ -95,18 +95,35 @@ struct Sight: ~Copyable {
         queue.append(&event)
     }
 
-    mutating func noteUpstreamFailure(_ upstream: Int, _ failure: UpstreamFailure) {
-        guard begin(.warn, .upstream, "upstream failed an exchange") else { return }
-        event.add("upstream", upstreams[upstream].name)
-        event.add("reason", failure.name)
-        queue.append(&event)
+    /// - Parameter server: Index into the upstream's servers; `nil` if none was asked.
+    mutating func noteUpstreamFailure(_ upstream: Int, _ server: Int?, _ failure: UpstreamFailure) {
+        let hasBegun = beginFailure(
+            .failure(failure), of: server, in: upstream, "upstream failed an exchange")
+        if hasBegun { queue.append(&event) }
     }
 
-    mutating func noteMalformedResponse(_ upstream: Int, _ error: WireError) {
-        guard begin(.warn, .upstream, "response is malformed") else { return }
-        event.add("upstream", upstreams[upstream].name)
-        event.add("reason", error.token)
-        queue.append(&event)
+    /// - Parameter server: Index into the upstream's servers.
+    mutating func noteMalformedResponse(_ upstream: Int, _ server: Int?, _ error: WireError) {
+        let hasBegun = beginFailure(
+            .malformed(error), of: server, in: upstream, "response is malformed")
+        if hasBegun { queue.append(&event) }
+    }
+
+    /// Begins the line of a failure, unless one like it was written within the last second.
+    private mutating func beginFailure(
+        _ reason: FailureLines.Reason, of server: Int?, in upstream: Int, _ message: StaticString
+    ) -> Bool {
+        guard
+            let suppressed = failures.note(reason, of: server, in: upstream, at: now),
+            begin(.warn, .upstream, message)
+        else { return false }
+        addServer(upstream, server)
+        switch reason {
+        case .failure(let failure): event.add("reason", failure.name)
+        case .malformed(let error): event.add("reason", error.token)
+        }
+        if suppressed > 0 { event.add("suppressed", suppressed) }
+        return true
     }
 
     /// - Parameter journal: Of the request that was refused.
@@ -128,9 +145,10 @@ struct Sight: ~Copyable {
         queue.append(&event)
     }
 
-    private mutating func addServer(_ upstream: Int, _ server: Int) {
-        event.add("upstream", upstreams[upstream].name)
-        event.add("upstream_address", upstreams[upstream].servers[server].text)
+    private mutating func addServer(_ upstream: Int, _ server: Int?) {
+        let upstream = failures.upstreams[upstream]
+        event.add("upstream", upstream.name)
+        if let server { event.add("upstream_address", upstream.servers[server].text) }
     }
 }
 

@@ -240,7 +240,9 @@ extension Worker where Kernel: ~Copyable {
         if let failure {
             exchanges[x].record.reason = failure.name
             sight.metrics.upstreamFailed(exchanges[x].plan.upstream, reason: failure)
-            sight.noteUpstreamFailure(exchanges[x].plan.upstream, failure)
+            sight.noteUpstreamFailure(
+                exchanges[x].plan.upstream, exchanges[x].record.upstreamAddress.map(Int.init),
+                failure)
         }
         let u = exchanges[x].upstream
         guard u != .max else { return }

@@ -20,7 +20,9 @@ extension Worker where Kernel: ~Copyable {
                         continue
                     }
                 } catch {
-                    sight.noteMalformedResponse(exchanges[x].plan.upstream, error)
+                    sight.noteMalformedResponse(
+                        exchanges[x].plan.upstream,
+                        exchanges[x].record.upstreamAddress.map(Int.init), error)
                     return upstreamLost(x, .invalid)
                 }
             }
