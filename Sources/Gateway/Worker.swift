@@ -13,7 +13,8 @@ import Telemetry
 /// compiler proves that reading one and writing the other do not overlap.
 ///
 /// - Invariant: a slot's timer is `2 * slot` for a client's connection, `2 * slot + 1` for a
-///   server's.
+///   server's. It is disarmed before the slot is emptied, so that no expiry reaches a next
+///   occupant.
 struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
     var transport: Kernel
     var wheel: TimerWheel
@@ -109,7 +110,7 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
         turn.expired = []
         expired.removeAll(keepingCapacity: true)
         wheel.advance(to: transport.now, expired: &expired)
-        for timer in expired {
+        for timer in expired where wheel.fire(timer) {
             let slot = timer >> 1
             if timer & 1 == 0 {
                 if downstreams.isOccupied(slot) { downstreamTimedOut(slot) }

@@ -9,7 +9,7 @@ package import Linux
 /// - Units: ticks of 2²² ns (4.2 ms). Deadlines round up, so that no timer fires early.
 /// - Invariant: a timer is linked in bucket `scheduled % 1024` if and only if `scheduled !=
 ///   unscheduled`, and then `now < scheduled <= now + 1023`; bit *n* of `occupied` says whether
-///   bucket *n* has a timer.
+///   bucket *n* has a timer. One that is due and not linked has expired and not fired.
 /// - Safety: timer numbers are checked against `count`; the entries are owned, and zeroed pages are
 ///   touched only as timers are used.
 @safe package struct TimerWheel: ~Copyable {
@@ -21,6 +21,15 @@ package import Linux
         /// Neighbours in the bucket, plus one; 0 for none.
         var next: UInt32
         var previous: UInt32
+
+        /// Disarms what has expired.
+        ///
+        /// - Returns: `false` if it has not.
+        mutating func takeExpiry() -> Bool {
+            guard due != 0, scheduled == 0 else { return false }
+            due = 0
+            return true
+        }
     }
 
     private static var bucketCount: UInt64 { 1024 }
@@ -70,7 +79,10 @@ package import Linux
         unsafe place(of: timer).pointee.due = 0
     }
 
-    /// Collects the timers whose deadlines have passed; they are disarmed.
+    /// Collects the timers whose deadlines have passed.
+    ///
+    /// Each fires only if ``fire(_:)`` still says so when its turn comes: what was done for one
+    /// before may have ended the connection of another, moved its deadline, or given its slot away.
     package mutating func advance(to now: MonotonicInstant, expired: inout [UInt32]) {
         let target = now.nanoseconds >> Self.tickShift
         guard target > tick else { return }
@@ -85,6 +97,13 @@ package import Linux
             visit(Int(passed & 1023), expired: &expired)
         }
         earliest = firstScheduled()
+    }
+
+    /// Takes the expiry of a timer that ``advance(to:expired:)`` collected.
+    ///
+    /// - Returns: `false` if it was armed or disarmed since, so that the expiry means nothing.
+    package mutating func fire(_ timer: UInt32) -> Bool {
+        unsafe place(of: timer).pointee.takeExpiry()
     }
 
     /// When to look again: at or before the earliest deadline; `nil` if no timer is scheduled.
@@ -118,7 +137,6 @@ package import Linux
             let due = unsafe entry.pointee.due
             if due == 0 { continue }
             if due &- 1 <= tick {
-                unsafe entry.pointee.due = 0
                 expired.append(timer)
             } else {
                 link(timer, at: due &- 1)

@@ -70,7 +70,7 @@ struct TimerWheelTests {
     ) {
         var expired: [UInt32] = []
         wheel.advance(to: instant(now), expired: &expired)
-        for timer in expired {
+        for timer in expired where wheel.fire(timer) {
             let deadline = deadlines.removeValue(forKey: timer)
             if deadline == nil { Issue.record("seed \(seed): \(timer) fired, but was not armed") }
             if let deadline, deadline > now { Issue.record("seed \(seed): \(timer) fired early") }
@@ -152,5 +152,26 @@ struct TimerWheelTests {
         var expired: [UInt32] = []
         wheel.advance(to: instant(1 << 60), expired: &expired)
         #expect(expired == [])
+    }
+
+    @Test func `an expiry is void once its timer was armed or disarmed again`() {
+        var wheel = TimerWheel(count: 4, now: instant(0))
+        for timer in 0..<4 { wheel.arm(UInt32(timer), at: instant(10_000_000)) }
+        var expired: [UInt32] = []
+        wheel.advance(to: instant(20_000_000), expired: &expired)
+        #expect(expired.sorted() == [0, 1, 2, 3])
+        wheel.disarm(1)
+        wheel.arm(2, at: instant(40_000_000))
+        wheel.arm(3, at: instant(40_000_000))
+        wheel.disarm(3)
+        let fired = (0..<4).map { wheel.fire($0) }
+        #expect(fired == [true, false, false, false])
+        let again = wheel.fire(0)
+        #expect(!again)
+        expired = []
+        wheel.advance(to: instant(50_000_000), expired: &expired)
+        #expect(expired == [2])
+        let late = wheel.fire(2)
+        #expect(late)
     }
 }

@@ -1,3 +1,4 @@
+import Linux
 import Simulation
 import Testing
 
@@ -153,6 +154,29 @@ struct TimeoutTests {
         world.pass(.seconds(11))
         #expect(client.stream.sawEnd)
         #expect(world.outcomes == ["tunneled"])
+        world.expectNothingLeaks()
+    }
+
+    @Test func `an idle connection leased in the turn in which its time is over serves`() throws {
+        let world = try World(Settings.text(servers: "\"10.0.0.1:3000\", \"10.0.0.2:3000\""))
+        let client = try world.connect()
+        client.get("/1")
+        client.get("/2")
+        world.run()
+        #expect(world.upstreamCount == 2)
+        // The first server goes; a connection to it hangs until the second's idle one is due.
+        let first = SocketAddress.ipv4(0x0A00_0001, port: 3000)
+        world.kernel.receptions[first] = .silent
+        for (stream, address) in world.kernel.upstreamStreams where address == first {
+            stream.close()
+        }
+        world.pass(.seconds(28))
+        #expect(world.upstreamCount == 1)
+        client.get("/3")
+        world.pass(.milliseconds(2100))
+        #expect(client.statuses == [200, 200, 200])
+        #expect(world.kernel.upstreamStreams.count == 3)
+        #expect(world.outcomes == ["proxied", "proxied", "proxied"])
         world.expectNothingLeaks()
     }
 }
