@@ -11,7 +11,7 @@ SOAK ?= 1800
 RELEASE := swift build -c release --static-swift-stdlib --product apus
 BINARY := .build/release/apus
 
-.PHONY: help setup build run test lint format fuzz ceilings bench soak install clean
+.PHONY: help setup build run test lint format figures fuzz ceilings bench soak install clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ lint: ## Check format and style without changing anything
 
 format: ## Write all Swift in the one format
 	swift format -i -r --parallel Package.swift Sources Tests
+
+figures: ## Print lengths of files and functions, the share of comments, tests to code
+	@.ci/setup build
+	@.ci/figures
 
 fuzz: ## Feed each parser made-up bytes for TIME=60 seconds
 	@.ci/setup build
