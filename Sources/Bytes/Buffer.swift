@@ -46,8 +46,10 @@
         return taken
     }
 
+    /// Whether there is memory behind it, to be given back to a pool or freed.
     @inlinable package var hasStorage: Bool { size > 0 }
 
+    /// Bytes it can hold in all; 0 without storage.
     @inlinable package var capacity: Int { Int(size) }
     /// Bytes that wait to be consumed.
     @inlinable package var count: Int { Int(end &- start) }
@@ -143,6 +145,7 @@ extension Buffer {
         unsafe place.pointee = byte
     }
 
+    /// Appends all of `bytes`, or none of them: see ``hasOverflowed``.
     @inlinable package mutating func append(_ bytes: borrowing Span<UInt8>) {
         let byteCount = bytes.count
         guard byteCount > 0, let place = unsafe claim(byteCount) else { return }
@@ -157,6 +160,7 @@ extension Buffer {
         append(bytes.extracting(range.start..<range.end))
     }
 
+    /// Appends all of `bytes`, or none of them.
     @inlinable package mutating func append(_ bytes: [UInt8]) {
         append(bytes.span)
     }

@@ -21,6 +21,9 @@
         length = end &- start
     }
 
+    /// - Parameters:
+    ///   - start: The first byte, within 32 bits.
+    ///   - end: Behind the last byte; not before `start`.
     @inlinable package init(_ start: Int, _ end: Int) {
         self.init(start: start, count: end &- start)
     }
@@ -28,10 +31,13 @@
     /// A range of no bytes, for what a message does not have.
     @inlinable package static var empty: ByteRange { ByteRange(start: 0, count: 0) }
 
+    /// The offset of the first byte.
     @inlinable package var start: Int { Int(from) }
+    /// The offset behind the last byte; `start` of an empty range.
     @inlinable package var end: Int { Int(from) &+ Int(length) }
     @inlinable package var count: Int { Int(length) }
     @inlinable package var isEmpty: Bool { length == 0 }
+    /// The offsets of its bytes, for a loop or for `Span.extracting`.
     @inlinable package var indices: Range<Int> { start..<end }
 
     /// The same bytes where the message begins `offset` bytes later.

@@ -23,6 +23,7 @@
         self.init(low: low, high: high)
     }
 
+    /// Whether the byte is one of the set's characters: two shifts, no table in memory.
     @inlinable package func contains(_ byte: UInt8) -> Bool {
         guard byte < 128 else { return false }
         let bits = byte < 64 ? low : high

@@ -7,6 +7,7 @@
     @inlinable static var ones: UInt64 { 0x0101_0101_0101_0101 }
     @inlinable static var highs: UInt64 { 0x8080_8080_8080_8080 }
 
+    /// The byte in all eight places.
     @inlinable package static func repeating(_ byte: UInt8) -> UInt64 { UInt64(byte) &* ones }
 
     /// Marks the bytes equal to `byte`.

@@ -1,5 +1,6 @@
 /// A snapshot, perhaps with warnings; or none, with the errors that are why.
 package struct LoadResult: Sendable {
+    /// There if and only if no problem is an error.
     package let snapshot: Snapshot?
     /// In the order of the file.
     package let problems: [Problem]

@@ -2,16 +2,23 @@ package import Policy
 
 /// A validated configuration: immutable, complete with defaults, shared by all loops.
 package struct Snapshot: Sendable {
+    /// Decides how strictly the file was checked; serving only tells it at startup.
     package var environment: Environment
+    /// What holds for the process.
     package var server: ServerSettings
     /// In the order of the file; at least one.
     package var listeners: [ListenerSettings]
     /// `nil` without an `admin` section.
     package var admin: AdminSettings?
+    /// The one answer to whose `X-Forwarded-*` is believed.
     package var trustedProxies: TrustedProxies
+    /// Bounds for every client; a route may have another one for bodies.
     package var limits: Limits
+    /// Of client connections, and of routes that have none of their own.
     package var timeouts: Timeouts
+    /// One log for the process.
     package var log: LogSettings
+    /// In the order of the file; routes name them by index.
     package var upstreams: [UpstreamSettings]
     /// Of answers to requests that no route takes; routes have theirs in them.
     package var securityHeaders: SecurityPreset
@@ -38,11 +45,14 @@ package struct Snapshot: Sendable {
     }
 }
 
+/// Where the configuration is for: production is the default, and the strictest.
 package enum Environment: String, CaseIterable, Sendable { case development, staging, production }
 
+/// `server`: what holds for the process as a whole.
 package struct ServerSettings: Sendable, Equatable {
     /// Event loops; `nil` for `auto`, one a CPU that this process may use.
     package var workers: Int?
+    /// From the signal on; what is still in flight after it is cut off.
     package var drainTimeout: Duration
 
     package init(workers: Int?, drainTimeout: Duration) {
@@ -51,8 +61,11 @@ package struct ServerSettings: Sendable, Equatable {
     }
 }
 
+/// One of `listeners`: an address that clients connect to.
 package struct ListenerSettings: Sendable, Equatable {
+    /// The key in the file; the `listener` label of metrics.
     package var name: String
+    /// No two listeners of a configuration have the same.
     package var bind: BindAddress
 
     package init(name: String, bind: BindAddress) {
@@ -69,7 +82,9 @@ package enum BindAddress: Sendable, Hashable {
     case passed(name: String)
 }
 
+/// `admin`: where operators are answered.
 package struct AdminSettings: Sendable, Equatable {
+    /// An address of its own; whoever reaches it may read metrics.
     package var bind: BindAddress
 
     package init(bind: BindAddress) { self.bind = bind }
@@ -77,8 +92,11 @@ package struct AdminSettings: Sendable, Equatable {
 
 /// Bounds on what one client may cost; always there.
 package struct Limits: Sendable, Equatable {
+    /// 64 bytes to 16 KiB, the line end left out.
     package var requestLineBytesMax: Int
+    /// 1 to 40 KiB, line ends included; a head fits one buffer together with the line before.
     package var headerBytesMax: Int
+    /// 1 to 1000 lines.
     package var headerCountMax: Int
     /// `nil` for `none`.
     package var bodyBytesMax: UInt64?
@@ -124,9 +142,13 @@ package struct Timeouts: Sendable, Equatable {
     }
 }
 
+/// `log`: what is logged, and where to.
 package struct LogSettings: Sendable, Equatable {
+    /// Lines below it are not written; access lines are of level info.
     package var level: LogThreshold
+    /// For all lines alike.
     package var output: LogOutput
+    /// Whether each request has its line.
     package var isAccessLogged: Bool
 
     package init(level: LogThreshold, output: LogOutput, isAccessLogged: Bool) {
@@ -136,18 +158,24 @@ package struct LogSettings: Sendable, Equatable {
     }
 }
 
+/// Levels of lines, the least first.
 package enum LogThreshold: String, CaseIterable, Sendable { case debug, info, warn, error, fatal }
 
+/// Where lines go; a file is opened anew on USR1.
 package enum LogOutput: Sendable, Equatable {
     case stdout, stderr
     case file(path: String)
 }
 
+/// One of `upstreams`: servers that may stand in for one another.
 package struct UpstreamSettings: Sendable, Equatable {
+    /// The key in the file; the `upstream` label of metrics and logs.
     package var name: String
     /// At least one.
     package var servers: [ServerSpecification]
+    /// What `Host` says to the servers.
     package var hostSent: HostSent
+    /// How many connections wait for a next request, and how long.
     package var keepalive: KeepaliveSettings
 
     package init(
@@ -161,7 +189,9 @@ package struct UpstreamSettings: Sendable, Equatable {
     }
 }
 
+/// One server of an upstream.
 package struct ServerSpecification: Sendable, Equatable {
+    /// Where to connect; a name is looked up again and again while serving.
     package var address: ServerAddress
     /// 1 to 1000.
     package var weight: Int
@@ -175,6 +205,7 @@ package struct ServerSpecification: Sendable, Equatable {
     }
 }
 
+/// Where a server listens: an address, a name for some, or a path.
 package enum ServerAddress: Sendable, Hashable {
     case ip(IPAddress, port: UInt16)
     /// Resolved while running.
@@ -190,9 +221,12 @@ package enum HostSent: Sendable, Equatable {
     case fixed(String)
 }
 
+/// Connections to servers that are kept open between requests.
 package struct KeepaliveSettings: Sendable, Equatable {
     /// Idle connections kept for each upstream, a loop.
     package var countMax: Int
+    /// How long one waits; shorter than the servers wait themselves, or a request meets one that
+    /// is closing.
     package var idle: Duration
 
     package init(countMax: Int, idle: Duration) {

@@ -6,7 +6,9 @@ package import Telemetry
 
 /// How serving could not begin.
 package enum ServingProblem: Error, Sendable {
+    /// A listener's or the admin listener's: exit code 69.
     case address(BindProblem)
+    /// The log's file or its thread: exit code 1.
     case log(LogProblem)
     /// The kernel refused something that serving needs; what it said.
     case system(String)
@@ -25,7 +27,11 @@ package final class Serving: Sendable {
 
     /// Takes everything that can be missing: signals, addresses, the log's output.
     ///
+    /// In this order: the log first, as nothing may serve unseen; addresses last, so that no
+    /// client is let in, or turned away from an older process, before all else is there.
+    ///
     /// - Parameter build: What `/metrics` and the startup line say of this binary.
+    /// - Throws: Nothing listens any more then.
     package init(_ snapshot: Snapshot, build: BuildLabels) throws(ServingProblem) {
         self.snapshot = snapshot
         let count = snapshot.server.workers ?? Thread.usableCPUCount
@@ -54,6 +60,10 @@ package final class Serving: Sendable {
     }
 
     /// Serves until a signal ends it and the drain is over.
+    ///
+    /// Blocks the calling thread, which becomes the control loop; to be called once.
+    ///
+    /// - Throws: If a thread of the log, the names or the workers cannot be started.
     package func run() throws(ServingProblem) {
         do throws(LogProblem) { try log.start() } catch { throw .log(error) }
         do throws(Errno) {
@@ -103,6 +113,7 @@ package final class Serving: Sendable {
         ProcessEnd.now(code: 0)
     }
 
+    /// A unix socket's file outlives its socket: the next start would find it taken.
     private func removeSocketFiles() {
         for listener in snapshot.listeners {
             if case .unix(let path) = listener.bind { SocketFile.remove(path) }

@@ -51,6 +51,7 @@ final class WorkerCrew: Sendable {
         }
     }
 
+    /// Closes the addresses that no worker has taken over yet.
     func closeListeners() {
         listeners.withLock { rows in
             for socket in rows.joined() { socket.close() }

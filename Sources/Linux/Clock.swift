@@ -2,6 +2,7 @@ import Glibc
 
 /// A point on the monotonic clock, in nanoseconds since an arbitrary start (clock_gettime(2)).
 @usableFromInline package struct MonotonicInstant: Comparable, Hashable, Sendable {
+    /// Only differences mean anything, and only until the next boot.
     @usableFromInline package let nanoseconds: UInt64
 
     @inlinable package init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
@@ -42,6 +43,10 @@ extension Duration {
 
 /// The two clocks of the kernel.
 package enum Clock {
+    /// Reads the clock that never goes back and stands still while the machine sleeps: for
+    /// timeouts.
+    ///
+    /// A loop reads it once a turn and uses that instant for all that the turn decides.
     package static func monotonic() -> MonotonicInstant {
         MonotonicInstant(nanoseconds: read(CLOCK_MONOTONIC))
     }

@@ -2,6 +2,7 @@ import Glibc
 
 /// A file descriptor with one owner; closed when that owner is gone.
 package struct Descriptor: ~Copyable, Sendable {
+    /// For calls to the kernel, by which nothing may close it.
     package let number: Int32
 
     /// - Parameter number: Open, and owned by nobody else.

@@ -3,6 +3,7 @@ import Glibc
 
 /// A socket that connections are accepted from, by number: whoever holds it calls ``close()`` once.
 package struct ListeningSocket: Equatable, Sendable {
+    /// The descriptor: for the poller to watch, never to be closed but by ``close()``.
     package let number: Int32
 
     /// Whether several loops may each have a socket of their own on the address.
@@ -37,6 +38,9 @@ package struct ListeningSocket: Equatable, Sendable {
         self.number = descriptor.release()
     }
 
+    /// Closes the socket; connections that wait in its queue are reset by the kernel (close(2)).
+    ///
+    /// A ``duplicate()`` keeps the queue alive.
     package func close() { _ = Glibc.close(number) }
 
     /// The address bound, with the port that the kernel chose for port 0.

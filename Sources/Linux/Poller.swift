@@ -9,7 +9,9 @@ import Glibc
 
     // Numbers as in <sys/epoll.h>, which inlined code cannot name; a test compares them.
 
+    /// Bytes, a connection or an end can be read.
     @inlinable package static var readable: Readiness { Readiness(rawValue: 0x1) }
+    /// There is room to write; for a connect in progress: it has ended, well or not.
     @inlinable package static var writable: Readiness { Readiness(rawValue: 0x4) }
     /// The peer will send no more.
     @inlinable package static var ended: Readiness { Readiness(rawValue: 0x2000) }
@@ -19,7 +21,9 @@ import Glibc
 
 /// One descriptor's readiness, under the word it was registered with.
 package struct Report: Sendable {
+    /// What the descriptor was watched as; for a loop a `Token`.
     package let word: UInt64
+    /// What has come to be so since the last report, or still is, by the ``Interest``.
     package let readiness: Readiness
 
     package init(word: UInt64, readiness: Readiness) {
@@ -35,6 +39,7 @@ package struct Report: Sendable {
 @safe package struct Reports: ~Copyable {
     fileprivate let events: UnsafeMutablePointer<epoll_event>
     fileprivate let capacity: Int
+    /// How many reports the last wait filled in.
     package fileprivate(set) var count = 0
 
     /// - Parameter capacity: Reports a wait returns at most: the bound of one turn's work.
@@ -45,6 +50,7 @@ package struct Report: Sendable {
 
     deinit { unsafe events.deallocate() }
 
+    /// The report at a place from 0 to ``count`` - 1; copied, as the next wait writes over it.
     package subscript(_ index: Int) -> Report {
         precondition(index >= 0 && index < count, "a report of this wait")
         let event = unsafe events[index]
@@ -84,6 +90,9 @@ package enum Interest: Sendable {
 package struct Poller: ~Copyable, Sendable {
     private let descriptor: Descriptor
 
+    /// Makes the instance (epoll_create1(2)).
+    ///
+    /// - Throws: `.tooManyOpenFiles` and its kin, or `.outOfMemory`.
     package init() throws(Errno) {
         let number = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard number >= 0 else { throw Errno.last() }

@@ -7,11 +7,13 @@ import Glibc
 package struct Reserve: ~Copyable {
     private var descriptor: Descriptor?
 
+    /// - Throws: `.tooManyOpenFiles` and its kin, if none is left even now.
     package init() throws(Errno) {
         descriptor = Self.open()
         if descriptor == nil { throw Errno.last() }
     }
 
+    /// Closes the held descriptor, so that one call has one; ``retake()`` follows.
     package mutating func release() { descriptor = nil }
 
     /// Takes a descriptor again; without success the next ``release()`` frees nothing.

@@ -36,6 +36,7 @@ package struct SignalQueue: ~Copyable, Sendable {
         descriptor = Descriptor(owning: number)
     }
 
+    /// The descriptor, readable while a signal waits.
     package var number: Int32 { descriptor.number }
 
     /// Takes the next signal that waits, or `nil`.

@@ -7,8 +7,10 @@ import Glibc
 /// A plain value, so that connections can live in slabs: whoever holds the slab entry owns the
 /// socket and calls ``close()`` exactly once. None of the calls below blocks.
 package struct Socket: Equatable, Sendable {
+    /// The descriptor: never negative; the kernel gives it to somebody else once it is closed.
     package let number: Int32
 
+    /// - Parameter number: Of a stream socket in non-blocking mode, with close-on-exec.
     package init(number: Int32) { self.number = number }
 
     /// Reads once into the buffer's free bytes.
@@ -96,6 +98,10 @@ package struct Socket: Equatable, Sendable {
         _ = shutdown(number, Int32(SHUT_RDWR))
     }
 
+    /// Closes the socket; what was sent still goes out unless ``setResetOnClose()`` was called
+    /// (close(2)).
+    ///
+    /// The descriptor is gone even if the call fails, so nothing is reported and nothing repeated.
     package func close() {
         _ = Glibc.close(number)
     }

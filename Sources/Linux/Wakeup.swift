@@ -5,12 +5,14 @@ import Glibc
 package struct Wakeup: ~Copyable, Sendable {
     private let descriptor: Descriptor
 
+    /// - Throws: `.tooManyOpenFiles` and its kin, or `.outOfMemory`.
     package init() throws(Errno) {
         let number = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
         guard number >= 0 else { throw Errno.last() }
         descriptor = Descriptor(owning: number)
     }
 
+    /// The descriptor, readable from ``signal()`` to ``clear()``.
     package var number: Int32 { descriptor.number }
 
     /// Makes the descriptor readable.

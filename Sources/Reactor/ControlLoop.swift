@@ -32,12 +32,16 @@ package final class ControlLoop: TaskExecutor, Sendable {
     private let poller: Poller
     private static let wakeupWord: UInt64 = 0
 
+    /// - Throws: `.tooManyOpenFiles` and its kin: the loop needs two descriptors.
     package init() throws(Errno) {
         wakeup = try Wakeup()
         poller = try Poller()
         try poller.watch(wakeup.number, for: .source, as: Self.wakeupWord)
     }
 
+    /// Takes a job from Swift's runtime; any thread may call it.
+    ///
+    /// It runs on the thread of ``run(_:)``, in the order of the calls.
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         state.withLock { $0.jobs.append(job) }

@@ -15,12 +15,18 @@ package struct Loop: ~Copyable {
         reports = Reports(capacity: reportsMax)
     }
 
+    /// Reports a descriptor's readiness under `token` from the next turn on, until it is closed or
+    /// forgotten.
+    ///
+    /// - Throws: As ``Linux/Poller/watch(_:for:as:)``.
     package func watch(
         _ number: Int32, for interest: Interest, as token: Token
     ) throws(Errno) {
         try poller.watch(number, for: interest, as: token.word)
     }
 
+    /// Stops reporting a descriptor that stays open; what this turn has reported of it already
+    /// stays in ``reports``.
     package func forget(_ number: Int32) { poller.forget(number) }
 
     /// Begins a turn.

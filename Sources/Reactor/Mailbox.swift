@@ -7,6 +7,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
     /// What the loop's poller watches.
     package let wakeup: Wakeup
 
+    /// - Throws: `.tooManyOpenFiles` and its kin, if there is no descriptor for the wakeup.
     package init() throws(Errno) { wakeup = try Wakeup() }
 
     /// Leaves a message and wakes the loop.

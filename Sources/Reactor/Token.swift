@@ -6,14 +6,19 @@ package import Bytes
 /// ended since finds another generation in the slot and is dropped, even if the descriptor's number
 /// is in use again.
 package struct Token: Equatable, Sendable {
+    /// Which of a loop's tables the slot belongs to.
     package enum Kind: UInt8, Sendable {
         case wakeup, listener, downstream, upstream
     }
 
+    /// What epoll keeps and hands back.
     package let word: UInt64
 
+    /// Reads what epoll handed back: any word will do, as ``kind`` tells those that are none.
     package init(word: UInt64) { self.word = word }
 
+    /// - Parameter index: Its slot is below 2²⁸, as those of every slab are; a listener's is its
+    ///   place among the listeners.
     package init(_ kind: Kind, _ index: SlabIndex) {
         word =
             UInt64(index.generation) << 32 | UInt64(kind.rawValue) << 28
@@ -25,6 +30,7 @@ package struct Token: Equatable, Sendable {
         Kind(rawValue: UInt8(truncatingIfNeeded: word >> 28) & 0x0f)
     }
 
+    /// The slot, and the generation that it had when the descriptor was watched.
     package var index: SlabIndex {
         SlabIndex(
             slot: UInt32(truncatingIfNeeded: word) & 0x0fff_ffff,

@@ -34,9 +34,11 @@ struct Run: ParsableCommand {
 
     func run() throws {
         let snapshot = try Configuration.load(options.path)
+        // Two descriptors a request in flight: the usual soft limit of 1024 would be 500 of them.
         ProcessStart.raiseDescriptorLimit()
         do throws(ServingProblem) {
             let serving = try Serving(snapshot, build: BuildFacts.labels)
+            // What loading took is given back before serving takes anything.
             ProcessMemory.releaseStart()
             try serving.run()
         } catch {
@@ -57,6 +59,7 @@ extension ServingProblem {
         }
     }
 
+    /// An address that is taken is worth a code of its own: whoever restarts us can wait for it.
     fileprivate var ending: ExitCode {
         switch self {
         case .address: Ending.addressUnavailable

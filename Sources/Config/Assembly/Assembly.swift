@@ -43,6 +43,7 @@ struct Assembly {
             [("admin", Located(value: $0.value.bind, path: $0.path, position: $0.position))]
         }
         for (name, bind) in listeners + (admin ?? []) {
+            // Left to the kernel, as tests do: no two get the same.
             if case .ip(_, port: 0) = bind.value { continue }
             if let owner = owners[bind.value] {
                 report.error(at: bind.position, bind.path, "is the address of \(owner) already")

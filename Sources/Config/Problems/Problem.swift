@@ -9,6 +9,7 @@ package struct Problem: Sendable, Equatable {
     package let line: Int
     /// From 1, in Unicode scalars.
     package let column: Int
+    /// Some checks are errors in production alone, and warnings elsewhere.
     package let severity: Severity
     /// WHERE: a path such as `routes[2].match.path`; `yaml` or `file` for what has none.
     package let path: String

@@ -28,6 +28,7 @@ final class AdminConnection: Sendable {
         }
     }
 
+    /// Gives the socket up; further calls do nothing.
     func close() {
         isOpen.withLock { isOpen in
             if isOpen { socket.close() }
@@ -89,6 +90,8 @@ final class AdminConnection: Sendable {
         await drop()
     }
 
+    /// Reads and forgets: bytes left unread would turn the end into a reset, which takes the answer
+    /// away (RFC 9112 §9.6).
     private func drop() async {
         var buffer = Buffer(capacity: 4096)
         while true {

@@ -1,5 +1,6 @@
 /// A request that somebody asks about, in that person's words.
 package struct Inquiry: Sendable {
+    /// Any token, in the case that the client would use.
     package var method: String
     /// `http://…` or `https://…`: as the client would name it.
     package var url: String

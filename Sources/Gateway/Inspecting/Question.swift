@@ -28,6 +28,7 @@ struct Question {
         return index
     }
 
+    /// The other end: a client of a unix listener is on this machine, unless an address is named.
     private static func peer(
         _ client: String?, on listener: ListenerSettings
     ) throws(InquiryProblem) -> Peer {
@@ -54,6 +55,7 @@ struct Question {
         return Array(lines.joined(separator: "\r\n").utf8)
     }
 
+    /// Refuses what would be another line, or none: a line break within, no colon, no name.
     private static func check(_ field: String) throws(InquiryProblem) {
         guard field.utf8.allSatisfy({ ($0 >= 0x20 && $0 != 0x7f) || $0 == 0x09 }) else {
             throw .fieldCharacter(field)

@@ -51,6 +51,7 @@ final class NameWatch: Sendable {
     private func lookUpAll() {
         for server in servers {
             let addresses = NameResolver.addresses(of: server.name, port: server.port)
+            // A name that nobody answers for now keeps the addresses that it had.
             guard !addresses.isEmpty else { continue }
             for mailbox in mailboxes {
                 mailbox.post(

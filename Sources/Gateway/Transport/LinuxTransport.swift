@@ -9,13 +9,16 @@ package struct LinuxTransport: Transport, ~Copyable {
     /// Given up for a moment when descriptors run out, so that a connection can be accepted and
     /// refused.
     private var reserve: Reserve
+    /// Wall clock less monotonic clock, so that a turn reads only one of them.
     private var wallOffset: UInt64
+    /// When the offset was last taken.
     private var wallReadAt: MonotonicInstant
 
     /// - Parameters:
     ///   - listeners: This loop's own listening sockets, in the order of the configuration's
     ///     listeners.
     ///   - mailbox: Readable when a message waits; reported under a wakeup token.
+    /// - Throws: If descriptors or the kernel's memory run out; the listeners stay the caller's.
     package init(listeners: [ListeningSocket], mailbox: borrowing Wakeup) throws(Errno) {
         let loop = try Loop(reportsMax: 256)
         let reserve = try Reserve()
@@ -52,6 +55,7 @@ package struct LinuxTransport: Transport, ~Copyable {
 
     package mutating func shed(on listener: Int) {
         reserve.release()
+        // Another thread may have taken the descriptor: then this connection waits for its turn.
         if let (socket, _) = try? accept(on: listener) { socket.close() }
         reserve.retake()
     }
@@ -101,6 +105,7 @@ package struct LinuxTransport: Transport, ~Copyable {
     package mutating func shutdownWrites(of socket: Socket) { socket.shutdownWrites() }
 
     package mutating func close(_ socket: Socket, _ manner: Closing) {
+        // No call to stop watching: epoll forgets a socket with its last descriptor (epoll(7)).
         if manner == .reset { socket.setResetOnClose() }
         socket.close()
     }
@@ -108,6 +113,7 @@ package struct LinuxTransport: Transport, ~Copyable {
     private static func watch(
         _ listeners: [ListeningSocket], _ index: Int, in loop: borrowing Loop
     ) throws(Errno) {
+        // Listeners are never replaced: their place is name enough, without a generation.
         let token = Token(.listener, SlabIndex(slot: UInt32(index), generation: 0))
         try loop.watch(listeners[index].number, for: .sharedListener, as: token)
     }

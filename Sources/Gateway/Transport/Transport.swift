@@ -31,13 +31,19 @@ package protocol Transport: ~Copyable {
     /// Closes the listeners for good.
     mutating func closeListeners()
 
+    /// Begins a connection.
+    ///
+    /// - Returns: Whether it is there already; if not, writability tells that it has ended.
+    /// - Throws: What can be told at once; nothing is left open then.
     mutating func connect(
         to address: SocketAddress
     ) throws(Errno) -> (socket: Socket, isConnected: Bool)
+    /// Why a connection that was begun came to nothing; `nil` if it stands.
     mutating func connectError(of socket: Socket) -> Errno?
     /// Reports the socket's readiness under `token` until it is closed.
     mutating func watch(_ socket: Socket, as token: Token) throws(Errno)
 
+    /// Reads once into the buffer's room, which is not 0.
     mutating func receive(on socket: Socket, into buffer: inout Buffer) -> IOResult
     /// Sends the first `count` bytes that wait in `buffer`, which keeps them.
     mutating func send(on socket: Socket, _ count: Int, of buffer: borrowing Buffer) -> IOResult
@@ -45,7 +51,9 @@ package protocol Transport: ~Copyable {
     mutating func send(
         on socket: Socket, _ head: borrowing Buffer, then tailCount: Int, of tail: borrowing Buffer
     ) -> IOResult
+    /// Ends our side; the peer's bytes can still be read.
     mutating func shutdownWrites(of socket: Socket)
+    /// Gives the socket up; its number may belong to another connection from then on.
     mutating func close(_ socket: Socket, _ manner: Closing)
 }
 

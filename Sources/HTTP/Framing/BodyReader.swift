@@ -22,6 +22,8 @@ package struct BodyReader: Sendable {
     static let trailerLimits = HeadLimits(
         startLineBytesMax: 0, fieldBytesMax: 8192, fieldCountMax: 32)
 
+    /// - Parameter framing: As the head's reader settled it, for the request's method in case of a
+    ///   response.
     package init(_ framing: BodyFraming) {
         switch framing {
         case .none: stage = .finished

@@ -90,6 +90,7 @@ enum Authority {
         return hasGap ? groupCount <= 7 : groupCount == 8
     }
 
+    /// Whether `::` stands here, which is zeros for the groups that are missing.
     private static func isGap(_ bytes: borrowing Span<UInt8>, _ place: Int, _ end: Int) -> Bool {
         guard place &+ 1 < end else { return false }
         return bytes[place] == Grammar.colon && bytes[place &+ 1] == Grammar.colon

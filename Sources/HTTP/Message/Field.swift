@@ -4,6 +4,7 @@ package import Bytes
 ///
 /// The list of a head keeps arrival order and repetitions.
 package struct Field: Sendable {
+    /// The token before the colon, spelt as it came.
     package var name: ByteRange
     /// Without the white space around it.
     ///
@@ -13,6 +14,7 @@ package struct Field: Sendable {
     package var id: FieldName
     /// ``FieldName/hash(of:_:)`` of the name: unequal hashes are unequal names.
     package var hash: UInt8
+    /// Whether it may be believed, forwarded, and copied as it stands.
     package var traits: FieldTraits
 
     package init(

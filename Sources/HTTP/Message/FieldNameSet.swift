@@ -2,6 +2,7 @@
 ///
 /// ``FieldName/other`` stands for itself: all unknown names at once.
 @usableFromInline package struct FieldNameSet: Equatable, Sendable, ExpressibleByArrayLiteral {
+    /// Bit n for the name whose raw value is n.
     @usableFromInline package var bits: UInt64
 
     @inlinable package init(bits: UInt64) { self.bits = bits }
@@ -42,6 +43,7 @@
         FieldNameSet(bits: bits & ~other.bits)
     }
 
+    /// Whether any name is in both: one instruction, where looking through the fields takes a loop.
     @inlinable package func intersects(_ other: FieldNameSet) -> Bool {
         bits & other.bits != 0
     }

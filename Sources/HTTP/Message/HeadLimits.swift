@@ -11,6 +11,8 @@ package struct HeadLimits: Sendable {
     /// Field lines; more is 431.
     package var fieldCountMax: Int
 
+    /// The two lengths together are what a head that never ends makes a connection hold: they must
+    /// stay below a buffer's size.
     package init(startLineBytesMax: Int, fieldBytesMax: Int, fieldCountMax: Int) {
         self.startLineBytesMax = startLineBytesMax
         self.fieldBytesMax = fieldBytesMax

@@ -9,16 +9,21 @@ package enum HTTPVersion: UInt8, Sendable {
 
 /// Where a body ends (RFC 9112 §6.3).
 package enum BodyFraming: Equatable, Sendable {
+    /// No body: a request without a length (§6.3, rule 7) or, whatever their fields say, responses
+    /// to HEAD, 1xx, 204 and 304 (rule 1).
     case none
     /// Exactly so many bytes; may be 0.
     case length(UInt64)
+    /// The one transfer coding spoken here, as the only one (§7.1).
     case chunked
     /// Until the connection closes: responses only.
     case untilClose
 
     /// Whether there is no body at all; a pattern, since `==` calls through a witness.
     package var isNone: Bool { if case .none = self { true } else { false } }
+    /// Whether it comes in chunks, whose sizes say where it ends.
     package var isChunked: Bool { if case .chunked = self { true } else { false } }
+    /// Whether only the connection's end ends it, so that none can follow on it.
     package var isUntilClose: Bool { if case .untilClose = self { true } else { false } }
 }
 
@@ -28,7 +33,9 @@ package enum BodyFraming: Equatable, Sendable {
 
     @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
 
+    /// `Connection: close`: no message follows this one (RFC 9112 §9.6).
     @inlinable package static var close: ConnectionOptions { ConnectionOptions(rawValue: 1) }
+    /// `Connection: keep-alive`, which HTTP/1.0 needs for a second message; 1.1 does not.
     @inlinable package static var keepAlive: ConnectionOptions { ConnectionOptions(rawValue: 2) }
     /// `Connection: upgrade` and an `Upgrade` field, both, of HTTP/1.1.
     ///
@@ -57,9 +64,13 @@ package enum TargetForm: UInt8, Sendable {
 /// - Invariant: every range lies within the head; the framing is one that no other reader can take
 ///   for another (the reader throws otherwise).
 package struct RequestHead: ~Copyable {
+    /// `.other` for a method that is not known here; ``methodName`` has it as sent.
     package var method: Method = .other
+    /// A token (RFC 9110 §9.1), case as sent.
     package var methodName: ByteRange = .empty
+    /// What the client speaks; it decides on what it may be sent (RFC 9110 §2.5).
     package var version: HTTPVersion = .http11
+    /// How the target was written; what goes upstream is origin or asterisk form.
     package var form: TargetForm = .origin
     /// Path as sent, without query; empty for an absolute form without a path, `*` for the asterisk
     /// form.
@@ -69,14 +80,18 @@ package struct RequestHead: ~Copyable {
     /// Host and port as `Host` or the absolute target has them (the target wins); may be empty in
     /// HTTP/1.0.
     package var authority: ByteRange = .empty
+    /// In arrival order, repeated names as often as they came, disguised ones too.
     package var fields: [Field] = []
     /// The known names among the fields, disguised ones left out.
     package var present: FieldNameSet = []
+    /// Where the body ends: `.none`, `.length` or `.chunked` (RFC 9112 §6.3).
     package var framing: BodyFraming = .none
+    /// What the fields about this connection ask for, all of their lines together.
     package var options: ConnectionOptions = []
     /// Bytes of the whole head, the empty lines before and behind it included.
     package var byteCount = 0
 
+    /// A head without anything, for a reader to fill.
     package init() {}
 
     /// The first field of a known name that is not disguised.
@@ -95,19 +110,25 @@ package struct RequestHead: ~Copyable {
 package struct ResponseHead: ~Copyable {
     /// 100 to 999.
     package var status: UInt16 = 0
+    /// What the server speaks; HTTP/1.0 closes unless it says otherwise.
     package var version: HTTPVersion = .http11
+    /// The phrase behind the status, often empty (RFC 9112 §4); passed on, never read.
     package var reason: ByteRange = .empty
+    /// As in ``RequestHead/fields``.
     package var fields: [Field] = []
     /// The known names among the fields, disguised ones left out.
     package var present: FieldNameSet = []
     /// Already settled for the request's method: `.none` for HEAD, 1xx, 204 and 304.
     package var framing: BodyFraming = .none
+    /// As in ``RequestHead/options``.
     package var options: ConnectionOptions = []
     /// Bytes of the whole head, the empty line included.
     package var byteCount = 0
 
+    /// A head without anything, for a reader to fill.
     package init() {}
 
+    /// Whether another head follows for the same request (RFC 9110 §15.2), as none does after 101.
     package var isInterim: Bool { status < 200 }
 
     /// The first field of a known name that is not disguised.

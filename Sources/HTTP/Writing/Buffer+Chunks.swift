@@ -11,10 +11,12 @@ extension Buffer {
         appendLineEnd()
     }
 
+    /// Appends the line end behind a chunk's data.
     package mutating func appendChunkEnd() {
         appendLineEnd()
     }
 
+    /// Appends the last chunk and an empty trailer section: 5 bytes, the end of the body.
     package mutating func appendLastChunk() {
         append("0\r\n\r\n")
     }

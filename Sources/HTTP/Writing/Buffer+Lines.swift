@@ -50,6 +50,7 @@ extension Buffer {
         appendLineEnd()
     }
 
+    /// Appends a field line out of two literals.
     package mutating func appendField(name: StaticString, value: StaticString) {
         append(name)
         append(": ")
@@ -65,6 +66,7 @@ extension Buffer {
         appendLineEnd()
     }
 
+    /// Appends a field whose value stands in a message that was read: it has no CR, LF and NUL.
     package mutating func appendField(
         name: StaticString, value: ByteRange, of bytes: borrowing Span<UInt8>
     ) {
@@ -74,6 +76,7 @@ extension Buffer {
         appendLineEnd()
     }
 
+    /// Appends a field whose value is a number, as `Content-Length` has it.
     package mutating func appendField(name: StaticString, decimal value: UInt64) {
         append(name)
         append(": ")

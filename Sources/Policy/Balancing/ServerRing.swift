@@ -37,6 +37,7 @@ package struct ServerRing: Sendable {
         }
     }
 
+    /// Endpoints that were ever seated, those of weight 0 included.
     package var count: Int { seats.count }
 
     /// The next endpoint's index; `nil` if every one was tried.
@@ -98,8 +99,10 @@ package struct TriedEndpoints: Equatable, Sendable {
 
     package init() {}
 
+    /// Whether the endpoint is not to be tried again for this request.
     package func contains(_ index: Int) -> Bool { index > 63 || bits >> UInt64(index) & 1 == 1 }
 
+    /// Notes that the endpoint was tried.
     package mutating func insert(_ index: Int) {
         if index < 64 { bits |= 1 << UInt64(index) }
     }

@@ -2,7 +2,9 @@ package import Bytes
 
 /// The body of an error answer (RFC 9457).
 package struct ProblemBody: Sendable, Equatable {
+    /// Gives the status, the title and the sentence.
     package let code: ProblemCode
+    /// What the client's `Accept` prefers.
     package let format: ProblemFormat
     /// Seconds, for the codes that ask to come again.
     package let retryAfter: UInt32?

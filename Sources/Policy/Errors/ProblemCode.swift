@@ -9,6 +9,7 @@ package enum ProblemCode: UInt8, CaseIterable, Sendable {
     case upstreamUnreachable, upstreamInvalid, maintenance, overloaded, upstreamTimeout
     case versionNotSupported
 
+    /// The status that goes with the code, of RFC 9110 §15 but for 429 and 431 (RFC 6585).
     package var status: UInt16 {
         switch self {
         case .badRequest: 400

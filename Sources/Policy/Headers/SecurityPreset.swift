@@ -72,8 +72,11 @@ package enum SecurityPreset: String, CaseIterable, Sendable {
 
 /// One header of a preset, and when it is sent.
 package struct SecurityHeader: Sendable, Equatable {
+    /// A token, spelt as it is sent.
     package let name: String
+    /// ASCII without CR and LF.
     package let value: String
+    /// When the app's own word, or the scheme, keeps it from being sent.
     package let condition: Condition
 
     /// When a header is sent.

@@ -5,6 +5,7 @@ import HTTP
 package struct ClientIdentity: Sendable, Equatable {
     /// `nil` if the peer is a unix socket and names no address.
     package var client: IPAddress?
+    /// Whether the peer itself, not the client it names, is one of `trusted_proxies`.
     package var isTrustedPeer: Bool
     /// Whether the client speaks HTTPS: with us, or with a trusted peer that says so.
     package var isSecure: Bool

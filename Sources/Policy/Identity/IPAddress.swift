@@ -6,6 +6,7 @@ package struct IPAddress: Hashable, Sendable {
     /// The family that the address was given in, mapped addresses being IPv4.
     package enum Family: UInt8, Sendable { case v4, v6 }
 
+    /// Tells `0.0.0.1` and `::1` apart, whose words are the same.
     package let family: Family
     /// The first eight bytes of an IPv6 address, in network order; 0 for IPv4.
     package let high: UInt64

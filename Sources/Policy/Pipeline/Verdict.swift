@@ -1,5 +1,6 @@
 /// Where a request came in: what is known before its first byte.
 package struct Arrival: Sendable, Equatable {
+    /// Whoever is at the other end: the client, or a proxy before us.
     package var peer: Peer
     /// Index into the listeners that the pipeline was made for.
     package var listener: Int
@@ -24,7 +25,9 @@ package struct Verdict: Sendable, Equatable {
     /// Index into the pipeline's routes; `nil` if none matched or the request is refused before
     /// routing.
     package var route: Int?
+    /// Of every request, refused ones too: logs and headers need it.
     package var identity: ClientIdentity
+    /// What is left to do, for the gateway's exhaustive `switch`.
     package var action: VerdictAction
 
     package init(route: Int?, identity: ClientIdentity, action: VerdictAction) {
@@ -38,7 +41,9 @@ package struct Verdict: Sendable, Equatable {
 package enum VerdictAction: Sendable, Equatable {
     /// An index into the snapshot's upstreams.
     case forward(upstream: Int)
+    /// As the route's ``RedirectTarget`` says.
     case redirect
+    /// As the route's ``FixedResponse`` says.
     case respond
     case health(HealthKind)
     /// `OPTIONS *`: 204 with these methods in `Allow`, no body (RFC 9110 §9.3.7). Asks about the
@@ -49,7 +54,9 @@ package enum VerdictAction: Sendable, Equatable {
 
 /// An error that the gateway answers by itself.
 package struct Refusal: Sendable, Equatable {
+    /// What the client is told.
     package let code: ProblemCode
+    /// What the log is told.
     package let reason: RefusalReason
     /// For 405 the value of `Allow` (``Pipeline/appendAllow(_:to:)``); empty otherwise.
     package let allow: MethodSet
@@ -67,6 +74,7 @@ package enum RefusalReason: UInt8, CaseIterable, Sendable {
     case noRoute, methodNotAllowed, methodRefused
     case badEscape, nulInPath, pathAboveRoot, pathNotRooted, ambiguousPath
 
+    /// What the client is told: several reasons are one code, so that nothing can be probed for.
     package var code: ProblemCode {
         switch self {
         case .noRoute: .notFound

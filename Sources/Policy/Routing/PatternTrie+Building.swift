@@ -30,6 +30,7 @@ extension PatternTrie {
 
         /// The pattern of these labels, counted from the root; in lower case for hosts.
         mutating func insert(_ labels: [[UInt8]], _ extent: Extent) -> UInt32 {
+            // `/*` takes everything, as no pattern at all does.
             if labels.isEmpty, extent == .allBelow { return 0 }
             var node = 0
             for label in labels { node = child(of: node, label) }
@@ -91,6 +92,7 @@ extension PatternTrie {
             for (host, pattern) in wholeHosts {
                 add(host, from: PatternTrie.wholeHost, to: pattern + 1, &edges, &labels)
             }
+            // Labels are compared word by word: the last one needs bytes behind it to read.
             labels += [UInt8](repeating: 0, count: 8)
             return PatternTrie(nodes: nodes, edges: edges, labels: labels, broader: broader)
         }
@@ -102,6 +104,7 @@ extension PatternTrie {
             let range = ByteRange(start: 0, count: label.count)
             let hash = PatternTrie.hash(parent, label.span, range, kind)
             var slot = PatternTrie.slot(hash) & (edges.count - 1)
+            // At most half of the slots are taken: the search ends, and soon.
             while edges[slot].child > 0 { slot = (slot + 1) & (edges.count - 1) }
             edges[slot] = Edge(
                 hash: hash, parent: parent, child: child,

@@ -2,13 +2,16 @@
 package struct Route: Sendable {
     /// As configured; the `route` label of metrics and logs.
     package var name: String
+    /// All criteria must be met.
     package var match: RouteMatch
+    /// Exactly one, where the file may have four keys.
     package var action: RouteAction
     /// The global preset unless the route has its own.
     package var securityHeaders: SecurityPreset
     /// Longest request body in bytes, the global limit unless the route has its own; `nil` for
     /// `none`.
     package var bodyBytesMax: UInt64?
+    /// Complete: the global ones stand in where the route has none of its own.
     package var timeouts: RouteTimeouts
 
     package init(
@@ -26,7 +29,9 @@ package struct Route: Sendable {
 
 /// What a request must be for a route to take it; an absent criterion takes all.
 package struct RouteMatch: Sendable, Equatable {
+    /// Compared with the target's host, else that of `Host`.
     package var host: HostPattern?
+    /// Compared with the path's decoded reading; see docs/routing.md.
     package var path: PathPattern?
     /// Names as on the wire, case-sensitive.
     ///
@@ -67,7 +72,9 @@ package enum PathPattern: Sendable, Hashable {
 
 /// A field that a request must have, name without regard to case, value exactly.
 package struct HeaderCriterion: Sendable, Hashable {
+    /// A token (RFC 9110 §5.1).
     package var name: String
+    /// Without white space around it, as fields are read.
     package var value: String
 
     package init(name: String, value: String) {
@@ -104,7 +111,9 @@ package struct Redirect: Sendable, Equatable {
 package struct FixedResponse: Sendable, Equatable {
     /// 200 to 599.
     package var status: UInt16
+    /// UTF-8, at most 32 KiB; empty for 204, 205 and 304.
     package var body: [UInt8]
+    /// Sent with a body that is not empty.
     package var contentType: String
 
     package init(status: UInt16, body: [UInt8], contentType: String) {
@@ -121,11 +130,13 @@ package enum HealthKind: Sendable, Equatable { case live }
 ///
 /// `nil` means none was wanted.
 package struct RouteTimeouts: Sendable, Equatable {
+    /// Until one server accepts a connection; always there, as a connect may hang for minutes.
     package var connect: Duration
     /// Until the whole response head.
     package var response: Duration?
     /// Between two reads of a body.
     package var stream: Duration?
+    /// While nothing passes through an upgraded connection, either way.
     package var tunnelIdle: Duration?
 
     package init(

@@ -4,6 +4,10 @@ import HTTP
 extension RouteTable {
     /// Compiles routes, at load.
     ///
+    /// Every host and every path pattern gets a number; routes of one pair of numbers are filed
+    /// together, in the order of the file. A request then asks the two tries for its patterns, and
+    /// one hash table for the pairs.
+    ///
     /// - Parameter listeners: Names by index, as ``Arrival/listener`` counts them.
     init(_ routes: [Route], listeners: [String]) {
         var hosts = PatternTrie.Builder(.host)
@@ -34,12 +38,15 @@ extension RouteTable {
         hosts: PatternTrie, paths: PatternTrie, byPair: [Pair: [UInt32]],
         criteria: [Criteria], headerTests: [HeaderTest], methodNames: MethodNames
     ) {
+        // At most half of the slots are taken, so that a search for a pair that is not there is
+        // short; a power of two, so that a mask finds a slot.
         var slotCount = 2
         while slotCount < 2 * byPair.count { slotCount *= 2 }
         var pairs = [PairSlot](repeating: PairSlot(), count: slotCount)
         var filed: [UInt32] = []
         for (pair, routes) in byPair {
             var slot = Self.slot(pair.host, pair.path, slotCount - 1)
+            // Open addressing: the next free slot. One always is, by the count above.
             while pairs[slot].count > 0 { slot = (slot + 1) & (slotCount - 1) }
             pairs[slot] = PairSlot(
                 host: pair.host, path: pair.path, first: UInt32(filed.count),
@@ -54,6 +61,7 @@ extension RouteTable {
         self.criteria = criteria
         self.headerTests = headerTests
         self.methodNames = methodNames
+        // A route without `methods` takes any: `OPTIONS *` then names those that everybody knows.
         methods = union == .any ? .standard : union
         rootPath = paths.pattern(ofPath: [0x2f].span, ByteRange(0, 1))
     }
@@ -69,6 +77,7 @@ extension RouteTable.HeaderTest {
 }
 
 extension PatternTrie.Builder {
+    /// - Returns: The pattern's number; 0, which every host has, for none.
     fileprivate mutating func insert(_ pattern: HostPattern?) -> UInt32 {
         switch pattern {
         case nil: 0
@@ -77,6 +86,7 @@ extension PatternTrie.Builder {
         }
     }
 
+    /// - Returns: The pattern's number; 0, which every path has, for none.
     fileprivate mutating func insert(_ pattern: PathPattern?) -> UInt32 {
         switch pattern {
         case nil: 0

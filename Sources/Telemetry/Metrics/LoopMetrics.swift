@@ -97,6 +97,7 @@ package enum UpstreamConnectionState: UInt8, CaseIterable, Sendable {
     case none
     case active, idle
 
+    /// The `state` label; `none` is never printed.
     package var name: StaticString {
         switch self {
         case .none: "none"

@@ -8,6 +8,7 @@ package struct MetricNames: Sendable {
     package var listeners: [String]
     /// Label values by the index that ``LoopMetrics/requestFinished(_:method:)`` gets.
     package var methods: [StaticString]
+    /// Labels of `apus_build_info`, which is always 1.
     package var build: BuildLabels
 
     package init(

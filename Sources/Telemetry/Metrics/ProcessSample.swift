@@ -4,6 +4,7 @@ import Glibc
 package struct ProcessSample: Sendable {
     /// User and system time together, since the start.
     package var cpuMicroseconds: UInt64
+    /// Pages in memory now, times their size (proc(5), statm).
     package var residentBytes: UInt64
     /// Descriptors, the listeners' included.
     package var openFiles: UInt64

@@ -7,6 +7,7 @@ package struct LogProblem: Error, Equatable, Sendable {
         case thread
     }
 
+    /// Where it went wrong; the file's path is in it.
     package let step: Step
     /// As of errno(3).
     package let errno: Int32
@@ -25,6 +26,8 @@ package enum LogTarget: Sendable, Equatable {
     /// ``LogPipeline/reopen()``.
     case file(path: String)
 
+    /// Standard output: never reopened, as it is whoever started the process that redirects it.
     package static var stdout: LogTarget { .descriptor(1) }
+    /// Standard error, likewise.
     package static var stderr: LogTarget { .descriptor(2) }
 }
