@@ -22,23 +22,39 @@ extension Kind where Value == Int {
     }
 }
 
+extension Kind where Value: Comparable {
+    /// A number with a unit within bounds; `advice` is for what is beyond them.
+    ///
+    /// - Parameters:
+    ///   - noun: What the schema and the reference call it, such as `a duration`.
+    ///   - pattern: Of all texts that `parse` may take, for the schema.
+    private static func quantity(
+        _ noun: String, _ range: ClosedRange<Value>, pattern: String, advice: String?,
+        format: @escaping @Sendable (Value) -> String,
+        parse: @escaping @Sendable (String) throws(Objection) -> Value
+    ) -> Kind {
+        let least = format(range.lowerBound)
+        let most = format(range.upperBound)
+        let shape = Shape.quantity(noun, from: least, to: most, pattern: pattern)
+        return Kind(shape, format: format) { text throws(Objection) in
+            let value = try parse(text)
+            guard value >= range.lowerBound else {
+                throw Objection("is less than \(least)", advice: advice)
+            }
+            guard value <= range.upperBound else {
+                throw Objection("is more than \(most)", advice: advice)
+            }
+            return value
+        }
+    }
+}
+
 extension Kind where Value == Duration {
     /// A duration within bounds; `advice` is for what is beyond them.
     static func duration(_ range: ClosedRange<Duration>, advice: String? = nil) -> Kind {
-        let least = DurationText.format(range.lowerBound)
-        let most = DurationText.format(range.upperBound)
-        let shape = Shape.quantity(
-            "a duration", from: least, to: most, pattern: "[0-9]+(ms|s|min|h|d)")
-        return Kind(shape, format: DurationText.format) { text throws(Objection) in
-            let duration = try DurationText.parse(text)
-            guard duration >= range.lowerBound else {
-                throw Objection("is less than \(least)", advice: advice)
-            }
-            guard duration <= range.upperBound else {
-                throw Objection("is more than \(most)", advice: advice)
-            }
-            return duration
-        }
+        quantity(
+            "a duration", range, pattern: "[0-9]+(ms|s|min|h|d)", advice: advice,
+            format: DurationText.format, parse: DurationText.parse)
     }
 
     /// What a timeout may be: it ends some day, and is no busy loop.
@@ -51,19 +67,9 @@ let yearLong = Duration.seconds(365 * 86_400)
 extension Kind where Value == UInt64 {
     /// A size within bounds; `advice` is for what is beyond them.
     static func size(_ range: ClosedRange<UInt64>, advice: String? = nil) -> Kind {
-        let least = SizeText.format(range.lowerBound)
-        let most = SizeText.format(range.upperBound)
-        let shape = Shape.quantity("a size", from: least, to: most, pattern: "[0-9]+([KMGT]i)?B")
-        return Kind(shape, format: SizeText.format) { text throws(Objection) in
-            let size = try SizeText.parse(text)
-            guard size >= range.lowerBound else {
-                throw Objection("is less than \(least)", advice: advice)
-            }
-            guard size <= range.upperBound else {
-                throw Objection("is more than \(most)", advice: advice)
-            }
-            return size
-        }
+        quantity(
+            "a size", range, pattern: "[0-9]+([KMGT]i)?B", advice: advice,
+            format: SizeText.format, parse: SizeText.parse)
     }
 }
 

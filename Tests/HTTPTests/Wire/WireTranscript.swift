@@ -30,29 +30,14 @@ struct WireTranscript {
     private mutating func readRequests(_ pieces: [ArraySlice<UInt8>]) {
         var reader = RequestReader()
         var head = RequestHead()
-        for piece in pieces {
-            waiting += piece
-            while !isOver {
-                if isInBody {
-                    guard readBody() else { break }
-                    continue
-                }
-                if waiting.isEmpty { break }
-                do {
-                    let progress = try reader.read(waiting.span, limits: limits, into: &head)
-                    guard progress == .complete else { break }
-                } catch {
-                    fail(error)
-                    break
-                }
-                lines.append(WireDescription.line(of: head, in: waiting))
-                lines += WireDescription.fields(head.fields, in: waiting)
-                waiting.removeFirst(head.byteCount)
-                body = BodyReader(head.framing)
-                isInBody = true
-            }
+        readMessages(pieces) { (transcript: inout WireTranscript) throws(WireError) in
+            let progress = try reader.read(
+                transcript.waiting.span, limits: transcript.limits, into: &head)
+            guard progress == .complete else { return nil }
+            let line = WireDescription.line(of: head, in: transcript.waiting)
+            transcript.note(line, head.fields, byteCount: head.byteCount)
+            return head.framing
         }
-        finish()
     }
 
     private mutating func readResponses(
@@ -61,6 +46,26 @@ struct WireTranscript {
         var reader = ResponseReader()
         var head = ResponseHead()
         var methods = methods[...]
+        readMessages(pieces) { (transcript: inout WireTranscript) throws(WireError) in
+            let progress = try reader.read(
+                transcript.waiting.span, to: methods.first ?? .get, limits: transcript.limits,
+                into: &head)
+            guard progress == .complete else { return nil }
+            let line = WireDescription.line(of: head, in: transcript.waiting)
+            transcript.note(line, head.fields, byteCount: head.byteCount)
+            if !head.isInterim { methods = methods.dropFirst() }
+            return head.framing
+        }
+    }
+
+    /// Reads heads and bodies in turn.
+    ///
+    /// - Parameter readHead: Notes the head that stands first and says how its body is framed;
+    ///   `nil` if it is not whole.
+    private mutating func readMessages(
+        _ pieces: [ArraySlice<UInt8>],
+        _ readHead: (inout WireTranscript) throws(WireError) -> BodyFraming?
+    ) {
         for piece in pieces {
             waiting += piece
             while !isOver {
@@ -70,22 +75,22 @@ struct WireTranscript {
                 }
                 if waiting.isEmpty { break }
                 do {
-                    let progress = try reader.read(
-                        waiting.span, to: methods.first ?? .get, limits: limits, into: &head)
-                    guard progress == .complete else { break }
+                    guard let framing = try readHead(&self) else { break }
+                    body = BodyReader(framing)
+                    isInBody = true
                 } catch {
                     fail(error)
                     break
                 }
-                lines.append(WireDescription.line(of: head, in: waiting))
-                lines += WireDescription.fields(head.fields, in: waiting)
-                waiting.removeFirst(head.byteCount)
-                body = BodyReader(head.framing)
-                isInBody = true
-                if !head.isInterim { methods = methods.dropFirst() }
             }
         }
         finish()
+    }
+
+    private mutating func note(_ line: String, _ fields: [Field], byteCount: Int) {
+        lines.append(line)
+        lines += WireDescription.fields(fields, in: waiting)
+        waiting.removeFirst(byteCount)
     }
 
     private mutating func readChunked(_ pieces: [ArraySlice<UInt8>]) {
