@@ -28,7 +28,7 @@ struct Journal: ~Copyable {
         request.host = head.authority
         request.path = head.path
         request.query = head.query
-        request.protocol = head.version == .http11 ? .http11 : .http10
+        request.protocol = head.version.isModern ? .http11 : .http10
         for index in head.fields.indices {
             switch head.fields[index].id {
             case .userAgent: request.userAgent = head.fields[index].value
@@ -67,6 +67,16 @@ struct Journal: ~Copyable {
     ///
     /// - Returns: Its buffer, for the pool.
     consuming func intoText() -> Buffer { text }
+
+    /// Takes the journal out of an exchange that is to end; an empty one is left.
+    mutating func take() -> Journal {
+        let taken = consume self
+        self = Journal(text: Buffer())
+        return taken
+    }
+
+    /// Takes the buffer alone, for the pool.
+    mutating func takeText() -> Buffer { text.take() }
 
     /// Whether what a 101 switches to is something this request asked for (RFC 9110 §7.8).
     ///

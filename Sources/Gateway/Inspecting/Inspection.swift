@@ -151,8 +151,8 @@ package enum Inspection {
         let persistence = DownstreamMachine.Persistence(
             answering: head, isDraining: false)
         let answer = OwnAnswer(
-            content: content, isHead: head.method == .head, isSecure: verdict.identity.isSecure,
-            connection: persistence.field(isModern: head.version == .http11))
+            content: content, isHead: head.method.isHead, isSecure: verdict.identity.isSecure,
+            connection: persistence.field(isModern: head.version.isModern))
         add(answer, of: plan.route(verdict.route), head, journal, plan, &page)
     }
 
