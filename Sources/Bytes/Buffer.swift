@@ -18,7 +18,7 @@
     @usableFromInline package var hasOverflowed: Bool
 
     /// - Parameter capacity: 1 byte to 1 GiB.
-    package init(capacity: Int) {
+    @usableFromInline package init(capacity: Int) {
         precondition(capacity > 0 && capacity <= 1 << 30, "a buffer holds 1 byte to 1 GiB")
         unsafe base = .allocate(capacity: capacity)
         size = UInt32(capacity)
@@ -130,7 +130,9 @@ extension Buffer {
     /// Reserves `byteCount` bytes at the end, or notes an overflow.
     ///
     /// - Returns: Where to write them, or `nil` if they do not fit.
-    @inlinable mutating func claim(_ byteCount: Int) -> UnsafeMutablePointer<UInt8>? {
+    @inlinable @inline(__always) mutating func claim(_ byteCount: Int) -> UnsafeMutablePointer<
+        UInt8
+    >? {
         guard byteCount <= room else {
             hasOverflowed = true
             return nil
@@ -156,8 +158,22 @@ extension Buffer {
     }
 
     /// Appends a part of `bytes`; the range lies within them.
+    ///
+    /// Up to 32 bytes are two loads and stores, whatever their number, where both sides have so
+    /// many.
     @inlinable package mutating func append(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) {
-        append(bytes.extracting(range.start..<range.end))
+        guard range.count <= 32, range.start &+ 32 <= bytes.count, room >= 32 else {
+            return append(bytes.extracting(range.start..<range.end))
+        }
+        unsafe bytes.withUnsafeBytes { source in
+            // Safety: both have 32 bytes from there on, as was just checked; what is written beyond
+            // the range lies behind `end`.
+            let block = unsafe source.loadUnaligned(
+                fromByteOffset: range.start, as: SIMD32<UInt8>.self)
+            unsafe UnsafeMutableRawPointer(base + Int(end)).storeBytes(
+                of: block, as: SIMD32<UInt8>.self)
+        }
+        end &+= UInt32(truncatingIfNeeded: range.count)
     }
 
     /// Appends all of `bytes`, or none of them.
@@ -165,11 +181,33 @@ extension Buffer {
         append(bytes.span)
     }
 
-    /// Appends the UTF-8 of a literal.
-    @inlinable package mutating func append(_ text: StaticString) {
+    /// Appends the UTF-8 of a literal, whose length is known where it is inlined: a few stores.
+    @inlinable @inline(__always) package mutating func append(_ text: StaticString) {
         let byteCount = text.utf8CodeUnitCount
         guard let place = unsafe claim(byteCount) else { return }
-        unsafe place.update(from: text.utf8Start, count: byteCount)
+        unsafe UnsafeMutableRawPointer(place).copyMemory(
+            from: text.utf8Start, byteCount: byteCount)
+    }
+
+    /// Appends the low `byteCount` bytes of `word`, 1 to 8, the lowest first.
+    @inlinable @inline(__always) package mutating func append(_ word: UInt64, bytes byteCount: Int)
+    {
+        guard byteCount > 0, byteCount <= 8, room >= 8 else { return appendSlowly(word, byteCount) }
+        // Safety: there is room for all eight; those beyond the count lie behind `end`.
+        unsafe UnsafeMutableRawPointer(base + Int(end)).storeBytes(
+            of: word.littleEndian, as: UInt64.self)
+        end &+= UInt32(truncatingIfNeeded: byteCount)
+    }
+
+    @usableFromInline @inline(never) mutating func appendSlowly(_ word: UInt64, _ byteCount: Int) {
+        precondition(byteCount > 0 && byteCount <= 8, "a word has eight bytes")
+        guard byteCount <= room else {
+            hasOverflowed = true
+            return
+        }
+        for index in 0..<byteCount {
+            append(UInt8(truncatingIfNeeded: word &>> UInt64(8 &* index)))
+        }
     }
 
     /// Appends all that waits in another buffer, which keeps it.

@@ -2,14 +2,14 @@
 ///
 /// One pool a loop. A connection that waits for bytes holds none: it takes one when bytes have come
 /// and gives it back when they are consumed.
-package struct BufferPool: ~Copyable {
-    /// How much a buffer holds.
-    package enum Size: Int, CaseIterable {
-        /// 4 KiB: a message head, an answer, what is left of a read.
-        case small = 4096
-        /// 64 KiB: one read of a body (the size at which larger ones gain nothing).
-        case large = 65536
-    }
+@usableFromInline package struct BufferPool: ~Copyable {
+    /// How much a buffer holds: ``smallBytes`` or ``largeBytes``.
+    package enum Size { case small, large }
+
+    /// 4 KiB: a message head, an answer, what is left of a read.
+    @inlinable package static var smallBytes: Int { 4096 }
+    /// 64 KiB: one read of a body (the size at which larger ones gain nothing).
+    @inlinable package static var largeBytes: Int { 65536 }
 
     private var small: Stack
     private var large: Stack
@@ -24,10 +24,10 @@ package struct BufferPool: ~Copyable {
 
     /// Takes an empty buffer, allocating only if none is spare.
     package mutating func take(_ size: Size) -> Buffer {
-        lentCount += 1
+        lentCount &+= 1
         switch size {
-        case .small: return small.pop() ?? Buffer(capacity: Size.small.rawValue)
-        case .large: return large.pop() ?? Buffer(capacity: Size.large.rawValue)
+        case .small: return small.pop() ?? Buffer(capacity: Self.smallBytes)
+        case .large: return large.pop() ?? Buffer(capacity: Self.largeBytes)
         }
     }
 
@@ -36,9 +36,9 @@ package struct BufferPool: ~Copyable {
     /// One without storage is none of ours.
     package mutating func give(_ buffer: consuming Buffer) {
         guard buffer.hasStorage else { return }
-        lentCount -= 1
+        lentCount &-= 1
         buffer.removeAll()
-        if buffer.capacity == Size.small.rawValue {
+        if buffer.capacity == Self.smallBytes {
             small.push(buffer)
         } else {
             large.push(buffer)
@@ -66,13 +66,13 @@ package struct BufferPool: ~Copyable {
 
     mutating func pop() -> Buffer? {
         guard count > 0 else { return nil }
-        count -= 1
+        count &-= 1
         return unsafe (slots + count).move()
     }
 
     mutating func push(_ buffer: consuming Buffer) {
         guard count < limit else { return }
         unsafe (slots + count).initialize(to: buffer)
-        count += 1
+        count &+= 1
     }
 }

@@ -86,6 +86,16 @@
         return unsafe (elements + Int(slot)).move()
     }
 
+    /// Ends the element of an occupied slot where it stands; its name is void from now on.
+    @inlinable package mutating func discard(_ slot: UInt32) {
+        precondition(isOccupied(slot), "only an occupied slot is emptied")
+        unsafe generations[Int(slot)] &+= 1
+        unsafe links[Int(slot)] = firstFree
+        firstFree = slot
+        count &-= 1
+        unsafe (elements + Int(slot)).deinitialize(count: 1)
+    }
+
     @inlinable package func isOccupied(_ slot: UInt32) -> Bool {
         guard slot < touched else { return false }
         return unsafe generations[Int(slot)] & 1 == 1

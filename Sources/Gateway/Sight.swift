@@ -56,13 +56,12 @@ struct Sight: ~Copyable {
     ) {
         metrics.requestFinished(record, method: method.rawValue)
         guard settings.isAccessLogged, LogLevel(settings.level) <= .info else { return }
-        var record = record
-        record.request = journal.request
         clock.update(nowMillisecondsSinceEpoch: Int64(now / 1_000_000))
         line.removeAll()
         journal.text.withReadable { (source: borrowing Span<UInt8>) in
             AccessLine.append(
-                to: &line, record: record, source: source, labels: labels, time: clock)
+                to: &line, record: record, request: journal.request, source: source, labels: labels,
+                time: clock)
         }
         if line.hasOverflowed { queue.countDrop() } else { queue.append(line) }
     }

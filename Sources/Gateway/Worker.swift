@@ -106,10 +106,10 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
     private mutating func fireTimers() {
         if let resume = turn.acceptingResumes, resume <= transport.now { resumeAccepting() }
         if let drain = turn.drain, drain.deadline <= transport.now { return cutOff() }
+        wheel.advance(to: transport.now, expired: &turn.expired)
+        guard !turn.expired.isEmpty else { return }
         var expired = turn.expired
         turn.expired = []
-        expired.removeAll(keepingCapacity: true)
-        wheel.advance(to: transport.now, expired: &expired)
         for timer in expired where wheel.fire(timer) {
             let slot = timer >> 1
             if timer & 1 == 0 {
@@ -118,6 +118,7 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
                 if upstreams.isOccupied(slot) { upstreamTimedOut(slot) }
             }
         }
+        expired.removeAll(keepingCapacity: true)
         turn.expired = expired
     }
 }
@@ -153,7 +154,7 @@ struct Desk: ~Copyable {
     var scratch = PolicyScratch()
     var random: RandomSource
     /// The body of an answer of our own, before its length is known.
-    var answerBody = Buffer(capacity: BufferPool.Size.large.rawValue)
+    var answerBody = Buffer(capacity: BufferPool.largeBytes)
 
     init(seed: UInt64) { random = RandomSource(seed: seed) }
 }

@@ -125,7 +125,7 @@ package struct Poller: ~Copyable, Sendable {
     ///   - reports: What was there is forgotten. A signal leaves it empty.
     /// - SeeAlso: epoll_wait(2).
     package func wait(milliseconds: Int32?, into reports: inout Reports) {
-        let count = unsafe epoll_wait(
+        let count = unsafe apus_epoll_wait(
             descriptor.number, reports.events, Int32(reports.capacity), milliseconds ?? -1)
         reports.count = max(0, Int(count))
         if count < 0 && errno != EINTR { _ = Errno.last() }

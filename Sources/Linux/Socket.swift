@@ -20,7 +20,7 @@ package struct Socket: Equatable, Sendable {
     package func receive(into buffer: inout Buffer) -> IOResult {
         var result = IOResult.ended
         _ = unsafe buffer.fill { (free: UnsafeMutableRawBufferPointer) -> Int in
-            let count = Self.retrying { unsafe recv(number, free.baseAddress, free.count, 0) }
+            let count = Self.retrying { unsafe apus_receive(number, free.baseAddress, free.count) }
             if count < 0 { result = Self.failure() }
             guard count > 0 else { return 0 }
             result = .bytes(count)
@@ -37,7 +37,7 @@ package struct Socket: Equatable, Sendable {
             let part = bytes.extracting(0..<count)
             return unsafe part.withUnsafeBytes { raw in
                 Self.retrying {
-                    unsafe Glibc.send(number, raw.baseAddress, raw.count, Int32(MSG_NOSIGNAL))
+                    unsafe apus_send(number, raw.baseAddress, raw.count)
                 }
             }
         }

@@ -5,10 +5,10 @@ import Testing
 @Suite struct BufferPoolTests {
     @Test func `a buffer comes empty and of its size`() {
         var pool = BufferPool(spareCount: 1)
-        for size in BufferPool.Size.allCases {
+        for (size, bytes) in [(BufferPool.Size.small, 4096), (.large, 65_536)] {
             var buffer = pool.take(size)
             let (capacity, isEmpty) = (buffer.capacity, buffer.isEmpty)
-            #expect(capacity == size.rawValue)
+            #expect(capacity == bytes)
             #expect(isEmpty)
             buffer.append("left behind")
             pool.give(buffer)

@@ -49,7 +49,7 @@ private struct Model {
     @Test(arguments: 0..<20)
     func `any sequence of calls does what it does to an array`(seed: Int) {
         var dice = Dice(seed: UInt64(seed))
-        let capacity = Int.random(in: 1...80, using: &dice)
+        let capacity = Int.random(in: 1...120, using: &dice)
         var buffer = Buffer(capacity: capacity)
         var model = Model(capacity: capacity)
         for _ in 0..<500 {
@@ -65,7 +65,7 @@ private struct Model {
 
     private func step(_ buffer: inout Buffer, _ model: inout Model, _ dice: inout Dice) {
         let bytes = dice.bytes(countMax: 12)
-        switch dice.next() % 10 {
+        switch dice.next() % 12 {
         case 0:
             buffer.removeAll()
             model = Model(capacity: model.capacity)
@@ -87,6 +87,16 @@ private struct Model {
             buffer.append(bytes.span, ByteRange(start: bytes.count / 2, count: bytes.count / 4))
             model.append(Array(bytes[(bytes.count / 2)..<(bytes.count / 2 + bytes.count / 4)]))
         case 7:
+            // Long enough that a short part of it has 32 bytes from its start on.
+            let long = bytes + [UInt8](repeating: 0x78, count: 40)
+            buffer.append(long.span, ByteRange(start: bytes.count / 2, count: bytes.count))
+            model.append(Array(long[(bytes.count / 2)..<(bytes.count / 2 + bytes.count)]))
+        case 8:
+            let count = Int.random(in: 1...8, using: &dice)
+            let word = dice.next()
+            buffer.append(word, bytes: count)
+            model.append((0..<count).map { UInt8(truncatingIfNeeded: word >> UInt64(8 * $0)) })
+        case 9:
             var other = Buffer(capacity: 20)
             other.append(bytes)
             other.consume(bytes.count / 3)

@@ -34,9 +34,13 @@ private struct Element: ~Copyable {
                     if let index { living.append((index, number)) }
                 } else if let place = living.indices.randomElement(using: &dice) {
                     let (index, number) = living.remove(at: place)
-                    let removed = slab.remove(index.slot)
-                    let removedNumber = removed.number
-                    #expect(removedNumber == number)
+                    if dice.next() & 1 == 0 {
+                        let removed = slab.remove(index.slot)
+                        let removedNumber = removed.number
+                        #expect(removedNumber == number)
+                    } else {
+                        slab.discard(index.slot)
+                    }
                     dead.append(index)
                 }
                 check(slab, living, dead.suffix(30))

@@ -56,7 +56,7 @@ final class AdminConnection: Sendable {
                     (bytes: borrowing Span<UInt8>) throws(WireError) -> HeadProgress in
                     try reader.read(bytes, limits: Self.limits, into: &head)
                 }
-                if progress == .complete { return Self.request(head, buffer) }
+                if progress.isComplete { return Self.request(head, buffer) }
             } catch {
                 return .malformed
             }
@@ -66,7 +66,7 @@ final class AdminConnection: Sendable {
     private static func request(
         _ head: borrowing RequestHead, _ buffer: borrowing Buffer
     ) -> AdminRequest {
-        guard head.method == .get || head.method == .head else { return .otherMethod }
+        guard head.method == .get || head.method.isHead else { return .otherMethod }
         return buffer.withReadable { (bytes: borrowing Span<UInt8>) in
             var path = ""
             for index in head.path.indices {

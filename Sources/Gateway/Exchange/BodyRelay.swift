@@ -139,7 +139,7 @@ extension BodyRelay {
         by transport: inout some Transport & ~Copyable,
         _ pool: inout BufferPool
     ) -> RelayStop? {
-        let small = BufferPool.Size.small.rawValue - 2 * Self.framingMax
+        let small = BufferPool.smallBytes - 2 * Self.framingMax
         if announced <= Self.copiedMax && sink.output.count + announced <= small {
             sink.openOutput(announced, from: &pool)
             sink.output.append(source.input, count: announced)

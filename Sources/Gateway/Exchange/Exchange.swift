@@ -13,7 +13,7 @@ struct Exchange: ~Copyable {
     /// Slot of the leased connection.
     var upstream: UInt32 = .max
     var plan: ExchangePlan
-    let journal: Journal
+    var journal: Journal
     var requestBody: BodyRelay
     var responseBody = BodyRelay(.none, leaves: .plain, bytesMax: nil)
     /// Both directions after a switch of protocols.
@@ -38,10 +38,17 @@ struct Exchange: ~Copyable {
         record.upstream = UInt16(truncatingIfNeeded: plan.upstream)
     }
 
-    /// Ends the exchange for good.
-    ///
-    /// - Returns: The journal's buffer, for its pool.
-    consuming func intoText() -> Buffer { journal.intoText() }
+    /// Fills in what the record says of the exchange as a whole.
+    mutating func settleRecord(at now: MonotonicInstant) {
+        record.bytesIn = requestBody.byteCount &+ tunnel.inward.byteCount
+        if record.bytesOut == 0 {
+            record.bytesOut = responseBody.byteCount &+ tunnel.outward.byteCount
+        }
+        record.durationMicroseconds = now.nanoseconds(since: timing.began) / 1000
+        if timing.askedUpstream.nanoseconds > 0 {
+            record.upstreamMicroseconds = now.nanoseconds(since: timing.askedUpstream) / 1000
+        }
+    }
 }
 
 /// What is settled about an exchange when its request's head, or its response's, has been decided

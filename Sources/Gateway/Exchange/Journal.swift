@@ -31,7 +31,7 @@ struct Journal: ~Copyable {
         request.path =
             head.path.isEmpty ? ByteRange(start: head.authority.start - 1, count: 1) : head.path
         request.query = head.query
-        request.protocol = head.version == .http11 ? .http11 : .http10
+        request.protocol = head.version.isModern ? .http11 : .http10
         for index in head.fields.indices {
             switch head.fields[index].id {
             case .userAgent: request.userAgent = head.fields[index].value
@@ -70,6 +70,16 @@ struct Journal: ~Copyable {
     ///
     /// - Returns: Its buffer, for the pool.
     consuming func intoText() -> Buffer { text }
+
+    /// Takes the journal out of an exchange that is to end; an empty one is left.
+    mutating func take() -> Journal {
+        let taken = consume self
+        self = Journal(text: Buffer())
+        return taken
+    }
+
+    /// Takes the buffer alone, for the pool.
+    mutating func takeText() -> Buffer { text.take() }
 
     /// Whether what a 101 switches to is something this request asked for (RFC 9110 §7.8).
     ///

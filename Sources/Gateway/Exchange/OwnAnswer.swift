@@ -43,7 +43,7 @@ struct OwnAnswer {
     /// date, problem's type, methods, security headers, id and framing.
     private static let headBytesMax = 4096
     /// What is left of the largest buffer for a redirect's `Location`; a longer one is refused.
-    fileprivate static let locationBytesMax = BufferPool.Size.large.rawValue - headBytesMax
+    fileprivate static let locationBytesMax = BufferPool.largeBytes - headBytesMax
 
     /// Seconds after which a client is asked to come again.
     private static let retryAfter: UInt32 = 1

@@ -36,7 +36,7 @@ enum UpstreamHead {
                     and: Forwarding.namesOfUntrusted)
             }
             Forwarding.append(
-                to: &output, identity, head, bytes, arrival)
+                to: &output, identity, head, bytes, arrival, client: journal.request.clientIP)
             output.append("X-Request-ID: ")
             output.append(bytes, journal.request.requestID)
             writeConnection(head, journal, bytes, into: &output)

@@ -43,12 +43,16 @@ struct Wire: ~Copyable {
     /// Makes sure that `output` has room for `byteCount` more bytes, if any size of buffer has.
     mutating func openOutput(_ byteCount: Int, from pool: inout BufferPool) {
         if output.room >= byteCount { return }
-        output.moveToFront()
-        let needed = output.count + byteCount
-        guard output.capacity < needed, output.capacity < BufferPool.Size.large.rawValue else {
+        guard output.hasStorage else {
+            output = pool.take(byteCount <= BufferPool.smallBytes ? .small : .large)
             return
         }
-        var larger = pool.take(needed <= BufferPool.Size.small.rawValue ? .small : .large)
+        output.moveToFront()
+        let needed = output.count + byteCount
+        guard output.capacity < needed, output.capacity < BufferPool.largeBytes else {
+            return
+        }
+        var larger = pool.take(needed <= BufferPool.smallBytes ? .small : .large)
         larger.append(output)
         pool.give(output.take())
         output = larger
@@ -97,7 +101,7 @@ struct Wire: ~Copyable {
             guard case .bytes(let count) = result else { return result }
             output.consume(count)
         }
-        pool.give(output.take())
+        if output.hasStorage { pool.give(output.take()) }
         return nil
     }
 
@@ -126,8 +130,11 @@ struct Wire: ~Copyable {
     /// Gives back the input buffer if nothing waits in it, or changes it for a small one if that is
     /// enough: a peer that sends half a head and no more holds 4 KiB, not 64.
     mutating func park(to pool: inout BufferPool) {
-        if input.isEmpty { return pool.give(input.take()) }
-        let small = BufferPool.Size.small.rawValue
+        if input.isEmpty {
+            if input.hasStorage { pool.give(input.take()) }
+            return
+        }
+        let small = BufferPool.smallBytes
         guard input.capacity > small, input.count <= small / 2 else { return }
         var kept = pool.take(.small)
         kept.append(input)
@@ -137,12 +144,16 @@ struct Wire: ~Copyable {
 
     /// Gives back both buffers, with whatever is in them.
     mutating func dropBuffers(to pool: inout BufferPool) {
-        pool.give(input.take())
-        pool.give(output.take())
+        if input.hasStorage { pool.give(input.take()) }
+        if output.hasStorage { pool.give(output.take()) }
     }
 
     private mutating func openInput(from pool: inout BufferPool) {
-        guard input.capacity == BufferPool.Size.large.rawValue else {
+        guard input.hasStorage else {
+            input = pool.take(.large)
+            return
+        }
+        guard input.capacity == BufferPool.largeBytes else {
             var larger = pool.take(.large)
             larger.append(input)
             pool.give(input.take())

@@ -54,9 +54,9 @@ extension Worker where Kernel: ~Copyable {
             answering: desk.requestHead, isDraining: turn.drain != nil)
         var record = record
         let answer = OwnAnswer(
-            content: content, isHead: desk.requestHead.method == .head,
+            content: content, isHead: desk.requestHead.method.isHead,
             isSecure: verdict.identity.isSecure,
-            connection: persistence.field(isModern: desk.requestHead.version == .http11))
+            connection: persistence.field(isModern: desk.requestHead.version.isModern))
         compose(answer, d, route: verdict.route, journal, &record)
         sight.finish(record, journal, method: desk.requestHead.method)
         pool.give(journal.intoText())

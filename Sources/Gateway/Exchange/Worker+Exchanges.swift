@@ -212,10 +212,12 @@ extension Worker where Kernel: ~Copyable {
             connection: persistence.field(
                 isModern: exchanges[x].plan.traits.contains(.isModern)))
         var record = exchanges[x].record
-        var exchange = exchanges.remove(x)
-        compose(answer, d, route: exchange.plan.verdict.route, exchange.journal, &record)
-        exchange.record = record
-        conclude(exchange)
+        let route = exchanges[x].plan.verdict.route
+        let journal = exchanges[x].journal.take()
+        compose(answer, d, route: route, journal, &record)
+        exchanges[x].journal = journal
+        exchanges[x].record = record
+        conclude(x)
         end(d, persistence)
     }
 
@@ -231,8 +233,7 @@ extension Worker where Kernel: ~Copyable {
         let d = exchanges[x].downstream
         dropUpstream(of: x, noting: failure)
         exchanges[x].record.outcome = outcome
-        let exchange = exchanges.remove(x)
-        conclude(exchange)
+        conclude(x)
         end(d, .cut)
     }
 
@@ -257,26 +258,20 @@ extension Worker where Kernel: ~Copyable {
         let isDelivered = exchanges[x].machine.request == .delivered
         release(u, isClean: isDelivered && exchanges[x].plan.traits.contains(.upstreamIsKept))
         let isKept = isDelivered && exchanges[x].plan.traits.contains(.clientIsKept)
-        let exchange = exchanges.remove(x)
-        conclude(exchange)
+        conclude(x)
         end(d, isKept ? .kept : isDelivered ? .ends : .endsUnread)
     }
 
-    /// Writes the one record of an exchange.
-    mutating func conclude(_ exchange: consuming Exchange) {
-        var record = exchange.record
-        let now = transport.now
-        record.bytesIn = exchange.requestBody.byteCount &+ exchange.tunnel.inward.byteCount
-        if record.bytesOut == 0 {
-            record.bytesOut = exchange.responseBody.byteCount &+ exchange.tunnel.outward.byteCount
+    /// Writes the one record of an exchange, which ends here.
+    mutating func conclude(_ x: UInt32) {
+        exchanges[x].settleRecord(at: transport.now)
+        if let microseconds = exchanges[x].record.upstreamMicroseconds {
+            sight.metrics.upstreamFinished(
+                exchanges[x].plan.upstream, microseconds: microseconds)
         }
-        record.durationMicroseconds = now.nanoseconds(since: exchange.timing.began) / 1000
-        if exchange.timing.askedUpstream.nanoseconds > 0 {
-            let microseconds = now.nanoseconds(since: exchange.timing.askedUpstream) / 1000
-            record.upstreamMicroseconds = microseconds
-            sight.metrics.upstreamFinished(exchange.plan.upstream, microseconds: microseconds)
-        }
-        sight.finish(record, exchange.journal, method: exchange.plan.method)
-        pool.give(exchange.intoText())
+        sight.finish(
+            exchanges[x].record, exchanges[x].journal, method: exchanges[x].plan.method)
+        pool.give(exchanges[x].journal.takeText())
+        exchanges.discard(x)
     }
 }

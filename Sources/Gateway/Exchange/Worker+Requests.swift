@@ -85,7 +85,7 @@ extension Worker where Kernel: ~Copyable {
             }
             desk.headOwner = nil
             downstreams[d].wire.input = input
-            guard progress == .complete else { return .needsMore }
+            guard progress.isComplete else { return .needsMore }
             downstreams[d].reader = RequestReader()
             return .complete
         } catch {
@@ -129,7 +129,7 @@ extension Worker where Kernel: ~Copyable {
     private mutating func writeJournal(
         _ verdict: Verdict, _ bytes: borrowing Span<UInt8>
     ) -> Journal {
-        let isSmall = desk.requestHead.byteCount + 256 <= BufferPool.Size.small.rawValue
+        let isSmall = desk.requestHead.byteCount + 256 <= BufferPool.smallBytes
         var journal = Journal(
             desk.requestHead, in: bytes, text: pool.take(isSmall ? .small : .large))
         journal.note(client: verdict.identity.client)
@@ -154,8 +154,8 @@ extension Worker where Kernel: ~Copyable {
     ) -> UInt32 {
         var traits: ExchangeTraits = []
         if desk.requestHead.keepsAlive { traits.insert(.keepsAlive) }
-        if desk.requestHead.version == .http11 { traits.insert(.isModern) }
-        if desk.requestHead.method == .head { traits.insert(.isHead) }
+        if desk.requestHead.version.isModern { traits.insert(.isModern) }
+        if desk.requestHead.method.isHead { traits.insert(.isHead) }
         if desk.requestHead.options.contains(.upgrade) { traits.insert(.wantsUpgrade) }
         if verdict.identity.isSecure { traits.insert(.isSecure) }
         let framing = desk.requestHead.framing

@@ -13,7 +13,7 @@ extension Worker where Kernel: ~Copyable {
         while true {
             if !upstreams[u].wire.input.isEmpty {
                 do throws(WireError) {
-                    if try readResponseHead(x) == .complete {
+                    if try readResponseHead(x).isComplete {
                         guard desk.responseHead.isInterim else { return relayFinalHead(x) }
                         if desk.responseHead.status == 101 { return switchProtocols(x) }
                         relayInterim(x)
@@ -58,7 +58,7 @@ extension Worker where Kernel: ~Copyable {
                 try upstreams[u].reader.read(
                     bytes, to: method, limits: plan.headLimits, into: &desk.responseHead)
             }
-            if progress == .complete { upstreams[u].reader = ResponseReader() }
+            if progress.isComplete { upstreams[u].reader = ResponseReader() }
             result = .success(progress)
         } catch {
             result = .failure(error)
@@ -75,7 +75,7 @@ extension Worker where Kernel: ~Copyable {
             let bytes = desk.responseHead.byteCount + 64
             // A client that takes none of them is spared more: the final head needs the room.
             let waiting = downstreams[d].wire.output.count
-            if waiting == 0 || waiting + bytes <= BufferPool.Size.small.rawValue {
+            if waiting == 0 || waiting + bytes <= BufferPool.smallBytes {
                 downstreams[d].wire.openOutput(bytes, from: &pool)
                 DownstreamHead.writeInterim(
                     desk.responseHead, of: upstreams[u].wire.input,

@@ -30,8 +30,7 @@ extension Worker where Kernel: ~Copyable {
         let u = exchanges[x].upstream
         exchanges[x].upstream = .max
         closeUpstream(u, .orderly)
-        let exchange = exchanges.remove(x)
-        conclude(exchange)
+        conclude(x)
         end(d, .ends)
     }
 }

@@ -110,7 +110,8 @@ extension Worker where Kernel: ~Copyable {
         UpstreamHead.write(
             desk.requestHead, of: exchanges[x].journal,
             for: exchanges[x].plan.verdict.identity, arrival: arrival(exchanges[x].downstream),
-            host: hostSent(upstream, Int(upstreams[u].endpoint.endpoint)),
+            host: plan.hosts[upstream].sent(
+                toServer: Int(exchanges[x].record.upstreamAddress ?? 0)),
             into: &upstreams[u].wire.output)
         return !upstreams[u].wire.output.hasOverflowed
     }
@@ -125,10 +126,6 @@ extension Worker where Kernel: ~Copyable {
             try reader.read(bytes, limits: plan.headLimits, into: &desk.requestHead)
         }
         desk.headOwner = exchanges.index(of: x)
-    }
-
-    private func hostSent(_ upstream: Int, _ endpoint: Int) -> [UInt8]? {
-        plan.hosts[upstream].sent(toServer: pools[upstream].endpoints[endpoint].server)
     }
 
     /// Goes on with a server's connection: something was reported.

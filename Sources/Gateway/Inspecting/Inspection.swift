@@ -155,8 +155,8 @@ package enum Inspection {
         let persistence = DownstreamMachine.Persistence(
             answering: head, isDraining: false)
         let answer = OwnAnswer(
-            content: content, isHead: head.method == .head, isSecure: verdict.identity.isSecure,
-            connection: persistence.field(isModern: head.version == .http11))
+            content: content, isHead: head.method.isHead, isSecure: verdict.identity.isSecure,
+            connection: persistence.field(isModern: head.version.isModern))
         add(answer, of: route, head, journal, plan, &page)
     }
 
@@ -165,7 +165,7 @@ package enum Inspection {
         _ answer: OwnAnswer, of route: RoutePlan, _ head: borrowing RequestHead,
         _ journal: borrowing Journal, _ plan: Plan, _ page: inout ExplanationPage
     ) {
-        var body = Buffer(capacity: BufferPool.Size.large.rawValue)
+        var body = Buffer(capacity: BufferPool.largeBytes)
         answer.writeBody(route, journal: journal, into: &body)
         var date = Buffer(capacity: 16)
         date.append("<now>")

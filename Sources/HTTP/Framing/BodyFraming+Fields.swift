@@ -22,7 +22,7 @@ extension BodyFraming {
         guard present.intersects(lengthFields) else { return nil }
         if present.contains(.transferEncoding) {
             // §6.1: an HTTP/1.0 message with Transfer-Encoding has faulty framing.
-            guard version == .http11 else { throw .codingInHTTP10 }
+            guard version.isModern else { throw .codingInHTTP10 }
             guard keys.lengthCount == 0 else { throw .bothLengths }
             try checkCodings(bytes, fields)
             return .chunked

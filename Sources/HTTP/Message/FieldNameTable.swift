@@ -9,6 +9,12 @@ package final class FieldNameTable: Sendable, Equatable {
     private let names: [[UInt8]]
     /// Where the names of each hash begin in `names`; one more entry for the end.
     private let starts: [UInt16]
+    /// Those of the names that have an id: a field with one is asked about without its text.
+    let known: FieldNameSet
+    /// Whether there are others.
+    let hasUnknown: Bool
+
+    package static let empty = FieldNameTable([])
 
     /// - Parameter names: Field names in any case; repetitions do no harm.
     package init(_ names: [String]) {
@@ -16,6 +22,10 @@ package final class FieldNameTable: Sendable, Equatable {
             (name: name, hash: FieldName.hash(of: name.span, ByteRange(0, name.count)))
         }.sorted { ($0.hash, $0.name.count) < ($1.hash, $1.name.count) }
         self.names = hashed.map(\.name)
+        let ids = hashed.map { FieldName.identify($0.name.span, ByteRange(0, $0.name.count)).id }
+        known = FieldNameSet(
+            bits: ids.reduce(0) { $0 | ($1 == .other ? 0 : FieldNameSet($1).bits) })
+        hasUnknown = ids.contains(.other)
         starts = (0...256).map { hash in
             UInt16(hashed.firstIndex { Int($0.hash) >= hash } ?? hashed.count)
         }

@@ -21,11 +21,14 @@ package struct HeadLimits: Sendable {
 }
 
 /// What a reader made of the bytes it was given.
-package enum HeadProgress: Equatable, Sendable {
+@usableFromInline package enum HeadProgress: Equatable, Sendable {
     /// The head is not complete; read again with more bytes after these.
     case needsMore
     /// The head is in the value that was passed.
     case complete
+
+    /// A pattern, since `==` calls through a witness from other modules.
+    @inlinable package var isComplete: Bool { if case .complete = self { true } else { false } }
 }
 
 /// What stands next in a body.

@@ -3,8 +3,11 @@ package import Bytes
 /// The two versions that are spoken here.
 ///
 /// Anything else is refused with 505.
-package enum HTTPVersion: UInt8, Sendable {
+@usableFromInline package enum HTTPVersion: UInt8, Sendable {
     case http10, http11
+
+    /// Whether it is HTTP/1.1; a pattern, since `==` calls through a witness from other modules.
+    @inlinable package var isModern: Bool { if case .http11 = self { true } else { false } }
 }
 
 /// Where a body ends (RFC 9112 §6.3).
@@ -102,7 +105,7 @@ package struct RequestHead: ~Copyable {
     /// Whether the connection may carry another request after this one (RFC 9112 §9.3).
     package var keepsAlive: Bool {
         if options.contains(.close) { return false }
-        return version == .http11 || options.contains(.keepAlive)
+        return version.isModern || options.contains(.keepAlive)
     }
 }
 
@@ -139,6 +142,6 @@ package struct ResponseHead: ~Copyable {
     /// Whether the connection may carry another response after this one (RFC 9112 §9.3).
     package var keepsAlive: Bool {
         if options.contains(.close) || framing.isUntilClose { return false }
-        return version == .http11 || options.contains(.keepAlive)
+        return version.isModern || options.contains(.keepAlive)
     }
 }

@@ -3,8 +3,11 @@ import Bytes
 /// A request method, as far as a gateway treats methods differently (RFC 9110 §9, RFC 5789).
 ///
 /// Methods are case-sensitive: `get` is ``other``, and so is anything not listed.
-package enum Method: UInt8, CaseIterable, Sendable {
+@usableFromInline package enum Method: UInt8, CaseIterable, Sendable {
     case get, head, post, put, delete, patch, options, connect, trace, other
+
+    /// A pattern, since `==` calls through a witness from other modules.
+    @inlinable package var isHead: Bool { if case .head = self { true } else { false } }
 
     /// Whether repeating the request has the effect of sending it once (RFC 9110 §9.2.2).
     package var isIdempotent: Bool {

@@ -65,7 +65,7 @@ private struct Asked {
 
     func options(_ version: HTTPVersion) -> ConnectionOptions {
         var options = options
-        if version == .http10 {
+        if !version.isModern {
             // RFC 9110 §7.8 and §10.1.1: neither is to be heeded in HTTP/1.0.
             options.remove(.expectContinue)
             return options

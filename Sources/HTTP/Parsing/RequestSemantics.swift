@@ -27,7 +27,7 @@ enum RequestSemantics {
     ) throws(WireError) {
         guard keys.hostCount == 1 else {
             guard keys.hostCount == 0 else { throw .hostRepeated }
-            guard head.version == .http10 else { throw .hostMissing }
+            guard !head.version.isModern else { throw .hostMissing }
             return
         }
         guard Authority.isValid(bytes, keys.host) else { throw .hostMalformed }

@@ -78,7 +78,7 @@ package struct ResponseReader: Sendable {
     private static func framing(
         of status: UInt16, to method: Method, _ length: BodyFraming?
     ) -> BodyFraming {
-        if method == .head || status < 200 || status == 204 || status == 304 { return .none }
+        if method.isHead || status < 200 || status == 204 || status == 304 { return .none }
         return length ?? .untilClose
     }
 

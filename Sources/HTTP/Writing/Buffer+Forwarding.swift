@@ -3,67 +3,47 @@ package import Bytes
 extension Buffer {
     /// Appends the fields that go on to the other side, in order.
     ///
-    /// Left out are the fields that `Connection` named, disguised ones, and those in `dropped`; of
-    /// unknown names all, if ``FieldName/other`` is in there. Runs of lines that are canonical
-    /// already cost one copy each.
-    /// `bytes` is what the fields were read from.
-    package mutating func appendForwarded(
-        _ fields: [Field], of bytes: borrowing Span<UInt8>, except dropped: FieldNameSet
-    ) {
-        var run = FieldRun()
-        for field in fields where !run.isHeld(field, dropped) {
-            append(field, of: bytes, joining: &run)
-        }
-        append(run, of: bytes)
-    }
-
-    /// ``appendForwarded(_:of:except:)`` that leaves out what `table` covers, too.
+    /// Left out are the fields that `Connection` named, disguised ones, those in `dropped` (of
+    /// unknown names all, if ``FieldName/other`` is in there) and what `table` covers. Runs of
+    /// lines that are canonical already cost one copy each. `bytes` is what the fields were read
+    /// from.
     package mutating func appendForwarded(
         _ fields: [Field], of bytes: borrowing Span<UInt8>, except dropped: FieldNameSet,
-        and table: borrowing FieldNameTable
+        and table: FieldNameTable = .empty
     ) {
-        var run = FieldRun()
-        for field in fields where !run.isHeld(field, dropped) {
-            if table.covers(field, in: bytes) { continue }
-            append(field, of: bytes, joining: &run)
+        let dropped = dropped.union(table.known)
+        let looksUp = table.hasUnknown
+        let fields = fields.span
+        // Adjacent canonical lines that have not been copied yet.
+        var start = 0
+        var end = 0
+        for index in fields.indices {
+            let field = fields[index]
+            guard !dropped.contains(field.id), field.traits.isDisjoint(with: Self.withheld) else {
+                continue
+            }
+            if looksUp, field.id == .other, table.covers(field, in: bytes) { continue }
+            if end != field.name.start || !field.traits.contains(.canonical) {
+                if end > start { append(bytes, ByteRange(start, end)) }
+                start = field.name.start
+                guard field.traits.contains(.canonical) else {
+                    appendCanonical(field, of: bytes)
+                    end = 0
+                    continue
+                }
+            }
+            end = field.value.end &+ 2
         }
-        append(run, of: bytes)
+        if end > start { append(bytes, ByteRange(start, end)) }
     }
 
-    /// Adds a field to the run, or writes it out after the run.
-    @inline(__always)
-    private mutating func append(
-        _ field: Field, of bytes: borrowing Span<UInt8>, joining run: inout FieldRun
-    ) {
-        if field.traits.contains(.canonical) {
-            if run.end != field.name.start {
-                append(run, of: bytes)
-                run.start = field.name.start
-            }
-            run.end = field.value.end &+ 2
-            return
-        }
-        append(run, of: bytes)
-        run = FieldRun()
+    private static var withheld: FieldTraits { [.nominated, .disguised] }
+
+    @inline(never)
+    private mutating func appendCanonical(_ field: Field, of bytes: borrowing Span<UInt8>) {
         append(bytes, field.name)
         append(": ")
         append(bytes, field.value)
         appendLineEnd()
-    }
-
-    private mutating func append(_ run: FieldRun, of bytes: borrowing Span<UInt8>) {
-        if run.end > run.start { append(bytes, ByteRange(run.start, run.end)) }
-    }
-}
-
-/// Adjacent canonical lines that have not been copied yet.
-private struct FieldRun {
-    var start = 0
-    /// Behind the last line's CR LF.
-    var end = 0
-
-    @inline(__always)
-    func isHeld(_ field: Field, _ dropped: FieldNameSet) -> Bool {
-        dropped.contains(field.id) || !field.traits.isDisjoint(with: [.nominated, .disguised])
     }
 }

@@ -33,7 +33,7 @@ extension Buffer {
     /// Appends a status line with the reason phrase of ``StatusCode``.
     package mutating func appendStatusLine(_ status: UInt16) {
         append("HTTP/1.1 ")
-        append(decimal: UInt64(status))
+        append(threeDigits: status)
         append(Grammar.space)
         append(StatusCode.reason(of: status))
         appendLineEnd()
@@ -44,7 +44,7 @@ extension Buffer {
         _ status: UInt16, reason: ByteRange, of bytes: borrowing Span<UInt8>
     ) {
         append("HTTP/1.1 ")
-        append(decimal: UInt64(status))
+        append(threeDigits: status)
         append(Grammar.space)
         append(bytes, reason)
         appendLineEnd()
@@ -82,6 +82,13 @@ extension Buffer {
         append(": ")
         append(decimal: value)
         appendLineEnd()
+    }
+
+    /// Appends a status code, 100 to 999.
+    private mutating func append(threeDigits status: UInt16) {
+        let (hundreds, rest) = UInt64(status).quotientAndRemainder(dividingBy: 100)
+        let digits = hundreds | (rest / 10) << 8 | (rest % 10) << 16
+        append(digits &+ 0x30_3030, bytes: 3)
     }
 
     /// Appends CR LF: behind a line, and once more behind a head.

@@ -37,16 +37,20 @@ package enum Forwarding {
     /// A trusted peer's `X-Forwarded-For` is continued, anybody else's begun anew; a unix peer adds
     /// nothing to it.
     ///
-    /// - Parameter head: As a reader admitted it: its values hold no line end, its authority
-    ///   nothing but a host and a port.
+    /// - Parameters:
+    ///   - head: As a reader admitted it: its values hold no line end, its authority nothing but a
+    ///     host and a port.
+    ///   - client: Where the text of the identity's client stands in `bytes`; without one unused.
     package static func append(
         to buffer: inout Buffer, _ identity: ClientIdentity, _ head: borrowing RequestHead,
-        _ bytes: borrowing Span<UInt8>, _ arrival: Arrival
+        _ bytes: borrowing Span<UInt8>, _ arrival: Arrival, client: ByteRange
     ) {
-        appendChain(to: &buffer, identity, head, bytes, arrival.peer)
-        buffer.append(
-            identity.isSecure
-                ? "X-Forwarded-Proto: https\r\n" : "X-Forwarded-Proto: http\r\n")
+        appendChain(to: &buffer, identity, head, bytes, arrival.peer, client)
+        if identity.isSecure {
+            buffer.append("X-Forwarded-Proto: https\r\n")
+        } else {
+            buffer.append("X-Forwarded-Proto: http\r\n")
+        }
         // Both were found valid when they were read.
         let host = identity.forwardedHost.isEmpty ? head.authority : identity.forwardedHost
         if !host.isEmpty {
@@ -54,9 +58,9 @@ package enum Forwarding {
             buffer.append(bytes, host)
             buffer.append("\r\n")
         }
-        if let client = identity.client {
+        if identity.client != nil {
             buffer.append("X-Real-IP: ")
-            client.append(to: &buffer)
+            buffer.append(bytes, client)
             buffer.append("\r\n")
         }
     }
@@ -64,8 +68,14 @@ package enum Forwarding {
     /// Appends the line of hops, unless there is none to name.
     private static func appendChain(
         to buffer: inout Buffer, _ identity: ClientIdentity, _ head: borrowing RequestHead,
-        _ bytes: borrowing Span<UInt8>, _ peer: Peer
+        _ bytes: borrowing Span<UInt8>, _ peer: Peer, _ client: ByteRange
     ) {
+        guard identity.isTrustedPeer || identity.client == nil else {
+            // The client is the peer.
+            buffer.append("X-Forwarded-For: ")
+            buffer.append(bytes, client)
+            return buffer.append("\r\n")
+        }
         var separator: StaticString = "X-Forwarded-For: "
         if identity.isTrustedPeer {
             for index in head.fields.indices {

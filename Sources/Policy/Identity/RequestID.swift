@@ -19,21 +19,6 @@ package struct RequestID: Hashable, Sendable {
     /// Bytes of the text.
     package static let textBytes = 36
 
-    /// The 36 bytes of the text, in lower case: digits 8-4-4-4-12, joined by hyphens.
-    package var text: InlineArray<36, UInt8> {
-        var text = InlineArray<36, UInt8>(repeating: 0x2d)
-        let digits = (
-            Self.digits(high >> 32), Self.digits(high), Self.digits(low >> 32), Self.digits(low)
-        )
-        for index in 0..<8 { text[index] = Self.byte(digits.0, index) }
-        for index in 0..<4 { text[9 + index] = Self.byte(digits.1, index) }
-        for index in 0..<4 { text[14 + index] = Self.byte(digits.1, 4 + index) }
-        for index in 0..<4 { text[19 + index] = Self.byte(digits.2, index) }
-        for index in 0..<4 { text[24 + index] = Self.byte(digits.2, 4 + index) }
-        for index in 0..<8 { text[28 + index] = Self.byte(digits.3, index) }
-        return text
-    }
-
     /// The low 32 bits as eight hexadecimal digits, the first of them in the lowest byte.
     private static func digits(_ word: UInt64) -> UInt64 {
         // One nibble into each byte, the last one highest.
@@ -47,14 +32,20 @@ package struct RequestID: Hashable, Sendable {
         return nibbles &+ 0x3030_3030_3030_3030 &+ letters &* 39
     }
 
-    private static func byte(_ digits: UInt64, _ index: Int) -> UInt8 {
-        UInt8(truncatingIfNeeded: digits >> UInt64(8 * index))
-    }
-
-    /// Appends the ``text``.
+    /// Appends the ``textBytes`` bytes of the text, in lower case: digits 8-4-4-4-12, joined by
+    /// hyphens.
     package func append(to buffer: inout Buffer) {
-        let text = text
-        buffer.append(text.span)
+        let hyphen: UInt64 = 0x2d
+        let time = Self.digits(high)
+        let variant = Self.digits(low >> 32)
+        let end = Self.digits(low)
+        buffer.append(Self.digits(high >> 32), bytes: 8)
+        let second = hyphen | (time << 8) & 0xff_ffff_ff00 | hyphen << 40 | (time >> 32) << 48
+        let third = time >> 48 | hyphen << 16 | (variant << 32) >> 8 | hyphen << 56
+        buffer.append(second, bytes: 8)
+        buffer.append(third, bytes: 8)
+        buffer.append(variant >> 32 | end << 32, bytes: 8)
+        buffer.append(end >> 32, bytes: 4)
     }
 
     /// Whether a peer's id may be kept: 1 to 128 of `A-Z a-z 0-9 . _ : -`, which nothing needs to

@@ -9,13 +9,13 @@ package enum AccessLine {
     /// Appends one whole line with its line end or, if it does not fit, nothing.
     ///
     /// If it does not fit, ``Buffer/hasOverflowed`` is set, and ``LogQueue/append(_:)`` counts a
-    /// drop. All ranges of the record lie in `source`; the labels are those of the snapshot that
+    /// drop. All ranges of the request lie in `source`; the labels are those of the snapshot that
     /// the exchange began with.
     ///
     /// - Complexity: About two instructions a byte; no allocation.
     package static func append(
-        to buffer: inout Buffer, record: borrowing AccessRecord, source: borrowing Span<UInt8>,
-        labels: borrowing AccessLabels, time: borrowing LogClock
+        to buffer: inout Buffer, record: borrowing AccessRecord, request: borrowing AccessRequest,
+        source: borrowing Span<UInt8>, labels: borrowing AccessLabels, time: borrowing LogClock
     ) {
         var line = buffer.beginLine(reserving: reservedBytes)
         if !line.isCut {
@@ -24,11 +24,11 @@ package enum AccessLine {
             line.put(time)
             line.put(
                 fixed: "\",\"level\":\"info\",\"event\":\"request\",\"message\":\"request\"")
-            line.put(record.request, texts, labels.redaction)
+            line.put(request, texts, labels.redaction)
             line.putNumbers(of: record)
             line.putUpstream(of: record, labels)
             line.putOutcome(of: record)
-            line.putSender(of: record.request, texts, labels.redaction)
+            line.putSender(of: request, texts, labels.redaction)
             line.put(fixed: "}\n")
         }
         buffer.endLine(line)
@@ -64,7 +64,7 @@ extension LineCursor {
     /// Puts what the client asked for, up to `protocol`.
     @inline(__always)
     fileprivate mutating func put(
-        _ request: AccessRequest, _ source: LineSource,
+        _ request: borrowing AccessRequest, _ source: LineSource,
         _ redaction: borrowing QueryRedaction
     ) {
         put(",\"request_id\":\"", request.requestID, source, TextLimit.identifier)
@@ -153,7 +153,7 @@ extension LineCursor {
     /// Puts `user_agent` and `referer`, which stand last as they are the longest to read past.
     @inline(__always)
     fileprivate mutating func putSender(
-        of request: AccessRequest, _ source: LineSource,
+        of request: borrowing AccessRequest, _ source: LineSource,
         _ redaction: borrowing QueryRedaction
     ) {
         put(",\"user_agent\":\"", request.userAgent, source, TextLimit.userAgent)

@@ -2,9 +2,8 @@ package import Bytes
 
 /// What is logged of one finished exchange; a plain value, free to make and to copy.
 ///
-/// Numbers stand here, texts stay where they are: one span holds them all when the line is written.
+/// What the client asked for stands in an ``AccessRequest`` beside it.
 package struct AccessRecord: Sendable {
-    package var request = AccessRequest()
     /// Of the final response that the client got; `nil` if it got none.
     package var status: UInt16?
     /// Body bytes taken from the client.
@@ -31,6 +30,8 @@ package struct AccessRecord: Sendable {
 }
 
 /// The client's part of an access line; an empty range is a text that is not there.
+///
+/// Texts stay where they are: one span holds them all when the line is written.
 package struct AccessRequest: Sendable {
     package var requestID: ByteRange = .empty
     package var traceID: ByteRange = .empty

@@ -13,11 +13,7 @@ import Testing
     private static func lines(_ request: SentRequest) -> [String] {
         let identity = pipeline.verdict(request).identity
         let text = request.read { head, bytes in
-            var buffer = Buffer(capacity: 4096)
-            Forwarding.append(to: &buffer, identity, head, bytes, request.arrival)
-            return buffer.withReadable { text in
-                String(decoding: text.indices.map { text[$0] }, as: UTF8.self)
-            }
+            forwarded(identity, head, bytes, request.arrival)
         }
         #expect(text.hasSuffix("\r\n"))
         return text.split(separator: "\r\n").map(String.init)

@@ -31,8 +31,8 @@ import Testing
     }
 
     @Test func `an own id would be kept of a peer`() {
-        let text = RequestID(milliseconds: 1, 2, 3).text
-        let isAcceptable = RequestID.isAcceptable(text.span, ByteRange(0, 36))
+        let text = Array(appended { RequestID(milliseconds: 1, 2, 3).append(to: &$0) }.utf8)
+        let isAcceptable = RequestID.isAcceptable(text.span, ByteRange(0, text.count))
         #expect(isAcceptable)
     }
 }

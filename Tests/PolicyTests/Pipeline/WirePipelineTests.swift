@@ -111,11 +111,7 @@ import Testing
                 var scratch = PolicyScratch()
                 let verdict = Self.pipeline.decide(
                     head, in: bytes, from: arrival, scratch: &scratch)
-                var buffer = Buffer(capacity: 4096)
-                Forwarding.append(to: &buffer, verdict.identity, head, bytes, arrival)
-                return buffer.withReadable { text in
-                    String(decoding: text.indices.map { text[$0] }, as: UTF8.self)
-                }
+                return forwarded(verdict.identity, head, bytes, arrival)
             }
             let names = try Self.reading(["GET / HTTP/1.1", "Host: b", String(written.dropLast(1))])
             {

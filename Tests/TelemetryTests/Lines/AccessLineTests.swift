@@ -24,7 +24,7 @@ import Testing
 
     @Test func `what has no value is left out`() {
         let line = String(
-            decoding: accessLine(AccessRecord(outcome: .badRequest), []), as: UTF8.self)
+            decoding: accessLine(SampleRecord(outcome: .badRequest), []), as: UTF8.self)
         #expect(
             line == """
                 {"time":"2026-03-01T12:34:56.789Z","level":"info","event":"request",\
@@ -35,12 +35,12 @@ import Testing
 
     @Test(arguments: Outcome.allCases)
     func `every outcome is spelt as its name says`(_ outcome: Outcome) throws {
-        let members = try StrictJSON.members(ofLine: accessLine(AccessRecord(outcome: outcome), []))
+        let members = try StrictJSON.members(ofLine: accessLine(SampleRecord(outcome: outcome), []))
         #expect(members.first { $0.key == "outcome" }?.value == "\(outcome.name)")
     }
 
     @Test func `an upstream without a tried address shows its name alone`() throws {
-        var record = AccessRecord(outcome: .upstreamUnreachable)
+        var record = SampleRecord(outcome: .upstreamUnreachable)
         record.upstream = 0
         let members = try StrictJSON.members(ofLine: accessLine(record, []))
         #expect(members.first { $0.key == "upstream" }?.value == "app")
@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test func `configured names are escaped`() throws {
-        var record = AccessRecord(outcome: .proxied)
+        var record = SampleRecord(outcome: .proxied)
         record.upstream = 1
         record.upstreamAddress = 0
         let members = try StrictJSON.members(ofLine: accessLine(record, []))
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func `an index that the labels lack leaves the field out`() throws {
-        var record = AccessRecord(outcome: .proxied)
+        var record = SampleRecord(outcome: .proxied)
         record.route = 9
         record.upstream = 2
         record.upstreamAddress = 0
@@ -71,7 +71,7 @@ import Testing
         (UInt64.max, "18446744073709551.615"),
     ])
     func `microseconds are shown as milliseconds`(_ value: UInt64, _ text: String) throws {
-        var record = AccessRecord(outcome: .proxied)
+        var record = SampleRecord(outcome: .proxied)
         record.durationMicroseconds = value
         let members = try StrictJSON.members(ofLine: accessLine(record, []))
         #expect(members.first { $0.key == "duration_ms" }?.value == text)
@@ -85,7 +85,7 @@ import Testing
             numbers += [power - 1, power, power + 1]
         }
         for number in numbers {
-            var record = AccessRecord(outcome: .proxied)
+            var record = SampleRecord(outcome: .proxied)
             record.bytesIn = number
             let members = try StrictJSON.members(ofLine: accessLine(record, []))
             #expect(members.first { $0.key == "bytes_in" }?.value == String(number))
@@ -115,7 +115,8 @@ import Testing
         var buffer = Buffer(capacity: 2048)
         for _ in 0..<3 {
             AccessLine.append(
-                to: &buffer, record: record, source: bytes.span, labels: sampleLabels,
+                to: &buffer, record: record.numbers, request: record.request, source: bytes.span,
+                labels: sampleLabels,
                 time: sampleClock)
         }
         let (count, overflowed) = (buffer.count, buffer.hasOverflowed)

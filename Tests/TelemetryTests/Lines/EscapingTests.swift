@@ -7,7 +7,7 @@ import Testing
         var numbers = SeededNumbers(seed: 11)
         for _ in 0..<500 {
             var source = SourceText()
-            var record = AccessRecord(outcome: .proxied)
+            var record = SampleRecord(outcome: .proxied)
             for field in AccessLineTests.texts {
                 let count = Int.random(in: 0...80, using: &numbers)
                 record.request[keyPath: field] = source.add(numbers.bytes(count: count))
@@ -33,7 +33,7 @@ import Testing
     @Test func `every single byte is escaped if it must be and shown as it is if not`() throws {
         for byte in UInt8.min...0x7F {
             var source = SourceText()
-            var record = AccessRecord(outcome: .proxied)
+            var record = SampleRecord(outcome: .proxied)
             record.request.path = source.add([0x2F, byte])
             let line = String(decoding: accessLine(record, source.bytes), as: UTF8.self)
             let isPlain = byte >= 0x20 && byte < 0x7F && byte != 0x22 && byte != 0x5C
@@ -70,7 +70,7 @@ import Testing
     @Test func `terminals get no control characters`() {
         for byte in UInt8(0x80)...0x9F {
             var source = SourceText()
-            var record = AccessRecord(outcome: .proxied)
+            var record = SampleRecord(outcome: .proxied)
             record.request.userAgent = source.add([0x1B, 0xC2, byte, 0x7F])
             let line = accessLine(record, source.bytes)
             #expect(!line.contains(0x1B) && !line.contains(0x7F) && !line.contains(0xC2))

@@ -32,7 +32,8 @@ import Testing
         let nothing: [UInt8] = []
         var buffer = Buffer(capacity: 1024)
         AccessLine.append(
-            to: &buffer, record: AccessRecord(outcome: .proxied), source: nothing.span,
+            to: &buffer, record: AccessRecord(outcome: .proxied), request: AccessRequest(),
+            source: nothing.span,
             labels: sampleLabels, time: clock)
         let line = (0..<buffer.count).map { buffer[$0] }
         return try StrictJSON.members(ofLine: line).first?.value

@@ -25,9 +25,22 @@ let sampleLabels = AccessLabels(
     ],
     redactedQueryKeys: ["SSN"])
 
+/// A record with the client's part beside it; its numbers read as its own.
+@dynamicMemberLookup struct SampleRecord {
+    var request = AccessRequest()
+    var numbers: AccessRecord
+
+    init(outcome: Outcome) { numbers = AccessRecord(outcome: outcome) }
+
+    subscript<Value>(dynamicMember path: WritableKeyPath<AccessRecord, Value>) -> Value {
+        get { numbers[keyPath: path] }
+        set { numbers[keyPath: path] = newValue }
+    }
+}
+
 /// A record with every field.
-func typicalRecord(_ source: inout SourceText) -> AccessRecord {
-    var record = AccessRecord(outcome: .proxied)
+func typicalRecord(_ source: inout SourceText) -> SampleRecord {
+    var record = SampleRecord(outcome: .proxied)
     record.request.requestID = source.add("0195f3c2-7d1a-7c3e-8a51-0123456789ab")
     record.request.traceID = source.add("4bf92f3577b34da6a3ce929d0e0e4736")
     record.request.clientIP = source.add("203.0.113.9")
@@ -52,11 +65,12 @@ func typicalRecord(_ source: inout SourceText) -> AccessRecord {
 
 /// The line of a record, or nothing if it does not fit into `capacity` bytes.
 func accessLine(
-    _ record: AccessRecord, _ source: [UInt8], capacity: Int = AccessLine.bytesMax
+    _ record: SampleRecord, _ source: [UInt8], capacity: Int = AccessLine.bytesMax
 ) -> [UInt8] {
     var buffer = Buffer(capacity: capacity)
     AccessLine.append(
-        to: &buffer, record: record, source: source.span, labels: sampleLabels, time: sampleClock)
+        to: &buffer, record: record.numbers, request: record.request, source: source.span,
+        labels: sampleLabels, time: sampleClock)
     return (0..<buffer.count).map { buffer[$0] }
 }
 
@@ -65,7 +79,7 @@ func member(
     _ key: String, of text: [UInt8], as field: WritableKeyPath<AccessRequest, ByteRange>
 ) throws -> String? {
     var source = SourceText()
-    var record = AccessRecord(outcome: .answered)
+    var record = SampleRecord(outcome: .answered)
     record.request[keyPath: field] = source.add(text)
     let members = try StrictJSON.members(ofLine: accessLine(record, source.bytes))
     return members.first { $0.key == key }?.value

@@ -45,7 +45,8 @@ import Testing
         var buffer = Buffer(capacity: 16)
         let nothing: [UInt8] = []
         AccessLine.append(
-            to: &buffer, record: AccessRecord(outcome: .proxied), source: nothing.span,
+            to: &buffer, record: AccessRecord(outcome: .proxied), request: AccessRequest(),
+            source: nothing.span,
             labels: sampleLabels, time: sampleClock)
         let isTaken = queue.append(buffer)
         #expect(!isTaken)
