@@ -1,3 +1,4 @@
+import Dice
 import Linux
 import Testing
 
@@ -5,21 +6,6 @@ import Testing
 
 /// The wheel beside a table of deadlines.
 struct TimerWheelTests {
-    /// Numbers that a seed repeats (SplitMix64).
-    private struct Dice: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-
-        mutating func below(_ bound: UInt64) -> UInt64 { next() % bound }
-    }
-
     private static let tick: UInt64 = 1 << 22
 
     private func instant(_ nanoseconds: UInt64) -> MonotonicInstant {
@@ -39,7 +25,7 @@ struct TimerWheelTests {
 
     @Test(arguments: UInt64(1)...20)
     func `no timer fires early, late, twice or never`(_ seed: UInt64) {
-        var dice = Dice(state: seed)
+        var dice = Dice(seed: seed)
         var now = dice.below(1 << 50)
         var wheel = TimerWheel(count: 40, now: instant(now))
         var deadlines: [UInt32: UInt64] = [:]

@@ -1,3 +1,4 @@
+import Dice
 import Foundation
 import Glibc
 import Testing
@@ -11,7 +12,7 @@ import Testing
 
     @Test(arguments: 0..<rounds)
     func `no request that was begun is left without its answer`(round: Int) throws {
-        var random = Seeded(state: UInt64(round) &* 7919 &+ 1)
+        var random = Dice(seed: UInt64(round) &* 7919 &+ 1)
         let app = try Self.app()
         let apus = try Apus(to: app, with: "server: { workers: 2, drain_timeout: 20s }")
         let answered = Notes<String>()
@@ -60,18 +61,5 @@ import Testing
                 if answer["Connection"] == "close" { break }
             }
         }
-    }
-}
-
-/// The same numbers for the same seed (SplitMix64).
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,10 +1,11 @@
+import Dice
 import Telemetry
 import Testing
 
 /// Whatever bytes a client sends, its line is valid JSON and shows them as far as they are text.
 @Suite struct EscapingTests {
     @Test func `random bytes in every field make valid lines`() throws {
-        var numbers = SeededNumbers(seed: 11)
+        var numbers = Dice(seed: 11)
         for _ in 0..<500 {
             var source = SourceText()
             var record = SampleRecord(outcome: .proxied)

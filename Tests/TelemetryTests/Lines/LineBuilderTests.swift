@@ -1,4 +1,5 @@
 import Bytes
+import Dice
 import Telemetry
 import Testing
 
@@ -43,7 +44,7 @@ import Testing
     }
 
     @Test func `random texts make valid lines`() throws {
-        var numbers = SeededNumbers(seed: 29)
+        var numbers = Dice(seed: 29)
         for _ in 0..<200 {
             var line = LineBuilder(level: .info, event: .log, message: "any", time: sampleClock)
             let bytes = numbers.bytes(count: Int.random(in: 1...2500, using: &numbers))

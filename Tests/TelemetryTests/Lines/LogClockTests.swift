@@ -1,4 +1,5 @@
 import Bytes
+import Dice
 import Glibc
 import Telemetry
 import Testing
@@ -18,7 +19,7 @@ import Testing
     }
 
     @Test func `updates show what a new clock would show`() throws {
-        var numbers = SeededNumbers(seed: 3)
+        var numbers = Dice(seed: 3)
         var clock = LogClock(nowMillisecondsSinceEpoch: 0)
         var now: Int64 = 0
         for _ in 0..<2000 {

@@ -1,4 +1,5 @@
 import Bytes
+import Dice
 import Telemetry
 import Testing
 
@@ -83,7 +84,7 @@ import Testing
     }
 
     @Test func `random queries never show what follows a secret key`() throws {
-        var numbers = SeededNumbers(seed: 5)
+        var numbers = Dice(seed: 5)
         let pieces = [
             "a", "=", "&", ";", "token", "Key", "%", "25", "_", "?", "#", "\"", "é", "x1",
         ]

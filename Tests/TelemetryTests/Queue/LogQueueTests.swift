@@ -1,10 +1,11 @@
 import Bytes
+import Dice
 import Telemetry
 import Testing
 
 @Suite struct LogQueueTests {
     @Test func `lines come out whole and in order, wherever the ring wraps`() {
-        var numbers = SeededNumbers(seed: 7)
+        var numbers = Dice(seed: 7)
         let queue = LogQueue(capacity: 256)
         var expected: [UInt8] = []
         var taken: [UInt8] = []
