@@ -18,11 +18,11 @@ import Glibc
 }
 
 /// One descriptor's readiness, under the word it was registered with.
-package struct Report: Sendable {
-    package let word: UInt64
-    package let readiness: Readiness
+@usableFromInline package struct Report: Sendable {
+    @usableFromInline package let word: UInt64
+    @usableFromInline package let readiness: Readiness
 
-    package init(word: UInt64, readiness: Readiness) {
+    @inlinable package init(word: UInt64, readiness: Readiness) {
         self.word = word
         self.readiness = readiness
     }

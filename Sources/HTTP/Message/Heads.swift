@@ -11,7 +11,7 @@ package import Bytes
 }
 
 /// Where a body ends (RFC 9112 §6.3).
-package enum BodyFraming: Equatable, Sendable {
+@usableFromInline package enum BodyFraming: Equatable, Sendable {
     case none
     /// Exactly so many bytes; may be 0.
     case length(UInt64)
@@ -20,9 +20,9 @@ package enum BodyFraming: Equatable, Sendable {
     case untilClose
 
     /// Whether there is no body at all; a pattern, since `==` calls through a witness.
-    package var isNone: Bool { if case .none = self { true } else { false } }
-    package var isChunked: Bool { if case .chunked = self { true } else { false } }
-    package var isUntilClose: Bool { if case .untilClose = self { true } else { false } }
+    @inlinable package var isNone: Bool { if case .none = self { true } else { false } }
+    @inlinable package var isChunked: Bool { if case .chunked = self { true } else { false } }
+    @inlinable package var isUntilClose: Bool { if case .untilClose = self { true } else { false } }
 }
 
 /// What `Connection`, `Upgrade`, `TE` and `Expect` ask for, folded over all their lines.
@@ -59,10 +59,10 @@ package enum TargetForm: UInt8, Sendable {
 ///
 /// - Invariant: every range lies within the head; the framing is one that no other reader can take
 ///   for another (the reader throws otherwise).
-package struct RequestHead: ~Copyable {
+@usableFromInline package struct RequestHead: ~Copyable {
     package var method: Method = .other
     package var methodName: ByteRange = .empty
-    package var version: HTTPVersion = .http11
+    @usableFromInline package var version: HTTPVersion = .http11
     package var form: TargetForm = .origin
     /// Path as sent, without query; empty for an absolute form without a path, `*` for the asterisk
     /// form.
@@ -75,8 +75,8 @@ package struct RequestHead: ~Copyable {
     package var fields: [Field] = []
     /// The known names among the fields, disguised ones left out.
     package var present: FieldNameSet = []
-    package var framing: BodyFraming = .none
-    package var options: ConnectionOptions = []
+    @usableFromInline package var framing: BodyFraming = .none
+    @usableFromInline package var options: ConnectionOptions = []
     /// Bytes of the whole head, the empty lines before and behind it included.
     package var byteCount = 0
 
@@ -88,30 +88,30 @@ package struct RequestHead: ~Copyable {
     }
 
     /// Whether the connection may carry another request after this one (RFC 9112 §9.3).
-    package var keepsAlive: Bool {
+    @inlinable package var keepsAlive: Bool {
         if options.contains(.close) { return false }
         return version.isModern || options.contains(.keepAlive)
     }
 }
 
 /// A response's head, as ranges into the bytes it was read from.
-package struct ResponseHead: ~Copyable {
+@usableFromInline package struct ResponseHead: ~Copyable {
     /// 100 to 999.
-    package var status: UInt16 = 0
-    package var version: HTTPVersion = .http11
+    @usableFromInline package var status: UInt16 = 0
+    @usableFromInline package var version: HTTPVersion = .http11
     package var reason: ByteRange = .empty
     package var fields: [Field] = []
     /// The known names among the fields, disguised ones left out.
     package var present: FieldNameSet = []
     /// Already settled for the request's method: `.none` for HEAD, 1xx, 204 and 304.
-    package var framing: BodyFraming = .none
-    package var options: ConnectionOptions = []
+    @usableFromInline package var framing: BodyFraming = .none
+    @usableFromInline package var options: ConnectionOptions = []
     /// Bytes of the whole head, the empty line included.
     package var byteCount = 0
 
     package init() {}
 
-    package var isInterim: Bool { status < 200 }
+    @inlinable package var isInterim: Bool { status < 200 }
 
     /// The first field of a known name that is not disguised.
     package func first(_ name: FieldName) -> Field? {
@@ -119,7 +119,7 @@ package struct ResponseHead: ~Copyable {
     }
 
     /// Whether the connection may carry another response after this one (RFC 9112 §9.3).
-    package var keepsAlive: Bool {
+    @inlinable package var keepsAlive: Bool {
         if options.contains(.close) || framing.isUntilClose { return false }
         return version.isModern || options.contains(.keepAlive)
     }
