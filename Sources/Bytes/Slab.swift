@@ -58,7 +58,9 @@
     /// before.
     ///
     /// - Returns: The element's name, or `nil` if the slab is full.
-    @inlinable package mutating func insert(_ element: consuming Element) -> SlabIndex? {
+    @inlinable @inline(__always) package mutating func insert(
+        _ element: consuming Element
+    ) -> SlabIndex? {
         let slot: UInt32
         if firstFree != Self.none {
             slot = firstFree

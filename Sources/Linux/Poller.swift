@@ -20,13 +20,13 @@ import Glibc
 }
 
 /// One descriptor's readiness, under the word it was registered with.
-package struct Report: Sendable {
+@usableFromInline package struct Report: Sendable {
     /// What the descriptor was watched as; for a loop a `Token`.
-    package let word: UInt64
+    @usableFromInline package let word: UInt64
     /// What has come to be so since the last report, or still is, by the ``Interest``.
-    package let readiness: Readiness
+    @usableFromInline package let readiness: Readiness
 
-    package init(word: UInt64, readiness: Readiness) {
+    @inlinable package init(word: UInt64, readiness: Readiness) {
         self.word = word
         self.readiness = readiness
     }

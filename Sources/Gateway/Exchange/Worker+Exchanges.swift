@@ -19,7 +19,12 @@ extension Worker where Kernel: ~Copyable {
         if exchanges[x].machine.response == .tunnelled { return advanceTunnel(x) }
         guard relayRequest(x) == .goesOn else { return }
         if exchanges[x].machine.response == .awaited {
-            guard flushInterim(x) == .goesOn, readResponse(x) == .goesOn else { return }
+            guard flushInterim(x) == .goesOn else { return }
+            // Nothing to read, as always when a request has just been sent.
+            let u = exchanges[x].upstream
+            guard upstreams[u].wire.state.contains(.readable) || !upstreams[u].wire.input.isEmpty
+            else { return watchClient(x) }
+            guard readResponse(x) == .goesOn else { return }
         }
         if exchanges[x].machine.response == .arriving {
             guard relayResponse(x) == .goesOn else { return }

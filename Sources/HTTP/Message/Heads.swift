@@ -11,7 +11,7 @@ package import Bytes
 }
 
 /// Where a body ends (RFC 9112 §6.3).
-package enum BodyFraming: Equatable, Sendable {
+@usableFromInline package enum BodyFraming: Equatable, Sendable {
     /// No body: a request without a length (§6.3, rule 7) or, whatever their fields say, responses
     /// to HEAD, 1xx, 204 and 304 (rule 1).
     case none
@@ -23,11 +23,11 @@ package enum BodyFraming: Equatable, Sendable {
     case untilClose
 
     /// Whether there is no body at all; a pattern, since `==` calls through a witness.
-    package var isNone: Bool { if case .none = self { true } else { false } }
+    @inlinable package var isNone: Bool { if case .none = self { true } else { false } }
     /// Whether it comes in chunks, whose sizes say where it ends.
-    package var isChunked: Bool { if case .chunked = self { true } else { false } }
+    @inlinable package var isChunked: Bool { if case .chunked = self { true } else { false } }
     /// Whether only the connection's end ends it, so that none can follow on it.
-    package var isUntilClose: Bool { if case .untilClose = self { true } else { false } }
+    @inlinable package var isUntilClose: Bool { if case .untilClose = self { true } else { false } }
 }
 
 /// What `Connection`, `Upgrade`, `TE` and `Expect` ask for, folded over all their lines.
@@ -66,13 +66,13 @@ package enum TargetForm: UInt8, Sendable {
 ///
 /// - Invariant: every range lies within the head; the framing is one that no other reader can take
 ///   for another (the reader throws otherwise).
-package struct RequestHead: ~Copyable {
+@usableFromInline package struct RequestHead: ~Copyable {
     /// `.other` for a method that is not known here; ``methodName`` has it as sent.
     package var method: Method = .other
     /// A token (RFC 9110 §9.1), case as sent.
     package var methodName: ByteRange = .empty
     /// What the client speaks; it decides on what it may be sent (RFC 9110 §2.5).
-    package var version: HTTPVersion = .http11
+    @usableFromInline package var version: HTTPVersion = .http11
     /// How the target was written; what goes upstream is origin or asterisk form.
     package var form: TargetForm = .origin
     /// Path as sent, without query; empty for an absolute form without a path, `*` for the asterisk
@@ -88,9 +88,9 @@ package struct RequestHead: ~Copyable {
     /// The known names among the fields, disguised ones left out.
     package var present: FieldNameSet = []
     /// Where the body ends: `.none`, `.length` or `.chunked` (RFC 9112 §6.3).
-    package var framing: BodyFraming = .none
+    @usableFromInline package var framing: BodyFraming = .none
     /// What the fields about this connection ask for, all of their lines together.
-    package var options: ConnectionOptions = []
+    @usableFromInline package var options: ConnectionOptions = []
     /// Bytes of the whole head, the empty lines before and behind it included.
     package var byteCount = 0
 
@@ -103,18 +103,18 @@ package struct RequestHead: ~Copyable {
     }
 
     /// Whether the connection may carry another request after this one (RFC 9112 §9.3).
-    package var keepsAlive: Bool {
+    @inlinable package var keepsAlive: Bool {
         if options.contains(.close) { return false }
         return version.isModern || options.contains(.keepAlive)
     }
 }
 
 /// A response's head, as ranges into the bytes it was read from.
-package struct ResponseHead: ~Copyable {
+@usableFromInline package struct ResponseHead: ~Copyable {
     /// 100 to 999.
-    package var status: UInt16 = 0
+    @usableFromInline package var status: UInt16 = 0
     /// What the server speaks; HTTP/1.0 closes unless it says otherwise.
-    package var version: HTTPVersion = .http11
+    @usableFromInline package var version: HTTPVersion = .http11
     /// The phrase behind the status, often empty (RFC 9112 §4); passed on, never read.
     package var reason: ByteRange = .empty
     /// As in ``RequestHead/fields``.
@@ -122,9 +122,9 @@ package struct ResponseHead: ~Copyable {
     /// The known names among the fields, disguised ones left out.
     package var present: FieldNameSet = []
     /// Already settled for the request's method: `.none` for HEAD, 1xx, 204 and 304.
-    package var framing: BodyFraming = .none
+    @usableFromInline package var framing: BodyFraming = .none
     /// As in ``RequestHead/options``.
-    package var options: ConnectionOptions = []
+    @usableFromInline package var options: ConnectionOptions = []
     /// Bytes of the whole head, the empty line included.
     package var byteCount = 0
 
@@ -132,7 +132,7 @@ package struct ResponseHead: ~Copyable {
     package init() {}
 
     /// Whether another head follows for the same request (RFC 9110 §15.2), as none does after 101.
-    package var isInterim: Bool { status < 200 }
+    @inlinable package var isInterim: Bool { status < 200 }
 
     /// The first field of a known name that is not disguised.
     package func first(_ name: FieldName) -> Field? {
@@ -140,7 +140,7 @@ package struct ResponseHead: ~Copyable {
     }
 
     /// Whether the connection may carry another response after this one (RFC 9112 §9.3).
-    package var keepsAlive: Bool {
+    @inlinable package var keepsAlive: Bool {
         if options.contains(.close) || framing.isUntilClose { return false }
         return version.isModern || options.contains(.keepAlive)
     }

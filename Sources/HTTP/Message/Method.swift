@@ -10,7 +10,7 @@ import Bytes
     @inlinable package var isHead: Bool { if case .head = self { true } else { false } }
 
     /// Whether repeating the request has the effect of sending it once (RFC 9110 §9.2.2).
-    package var isIdempotent: Bool {
+    @inlinable package var isIdempotent: Bool {
         switch self {
         case .get, .head, .put, .delete, .options, .trace: true
         case .post, .patch, .connect, .other: false

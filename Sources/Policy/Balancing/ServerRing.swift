@@ -94,10 +94,10 @@ package struct ServerRing: Sendable {
 ///
 /// Beyond the 64th they count as tried, so that tries are
 /// bounded.
-package struct TriedEndpoints: Equatable, Sendable {
-    private var bits: UInt64 = 0
+@usableFromInline package struct TriedEndpoints: Equatable, Sendable {
+    @usableFromInline var bits: UInt64 = 0
 
-    package init() {}
+    @inlinable package init() {}
 
     /// Whether the endpoint is not to be tried again for this request.
     package func contains(_ index: Int) -> Bool { index > 63 || bits >> UInt64(index) & 1 == 1 }
