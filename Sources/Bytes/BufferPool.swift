@@ -7,8 +7,9 @@ package struct BufferPool: ~Copyable {
     package enum Size: Int, CaseIterable {
         /// 4 KiB: a message head, an answer, what is left of a read.
         case small = 4096
-        /// 64 KiB: one read of a body (the size at which larger ones gain nothing).
-        case large = 65536
+        /// 68 KiB: one read of a body of 64 KiB, as apps like to write them, with the head before
+        /// it. Larger ones gain nothing.
+        case large = 69632
     }
 
     private var small: Stack
