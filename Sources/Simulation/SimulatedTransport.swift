@@ -66,13 +66,14 @@ package struct SimulatedTransport: Transport {
     }
 
     package mutating func send(
-        on socket: Socket, _ count: Int, of buffer: borrowing Buffer
+        on socket: Socket, _ count: Int, of buffer: borrowing Buffer, isLast: Bool
     ) -> IOResult {
         send(Array(buffer.copy().prefix(count)), on: socket)
     }
 
     package mutating func send(
-        on socket: Socket, _ head: borrowing Buffer, then tailCount: Int, of tail: borrowing Buffer
+        on socket: Socket, _ head: borrowing Buffer, then tailCount: Int, of tail: borrowing Buffer,
+        isLast: Bool
     ) -> IOResult {
         send(head.copy() + tail.copy().prefix(tailCount), on: socket)
     }

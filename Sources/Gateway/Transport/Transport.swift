@@ -40,10 +40,15 @@ package protocol Transport: ~Copyable {
 
     mutating func receive(on socket: Socket, into buffer: inout Buffer) -> IOResult
     /// Sends the first `count` bytes that wait in `buffer`, which keeps them.
-    mutating func send(on socket: Socket, _ count: Int, of buffer: borrowing Buffer) -> IOResult
+    ///
+    /// - Parameter isLast: ``shutdownWrites(of:)`` follows at once, and may share their packet.
+    mutating func send(
+        on socket: Socket, _ count: Int, of buffer: borrowing Buffer, isLast: Bool
+    ) -> IOResult
     /// Sends `head`, then `tailCount` bytes of `tail`.
     mutating func send(
-        on socket: Socket, _ head: borrowing Buffer, then tailCount: Int, of tail: borrowing Buffer
+        on socket: Socket, _ head: borrowing Buffer, then tailCount: Int, of tail: borrowing Buffer,
+        isLast: Bool
     ) -> IOResult
     mutating func shutdownWrites(of socket: Socket)
     mutating func close(_ socket: Socket, _ manner: Closing)
