@@ -20,7 +20,9 @@ extension Worker where Kernel: ~Copyable {
     mutating func finish(_ d: UInt32) {
         switch downstreams[d].wire.flush(by: &transport, to: &pool) {
         case nil: perform(downstreams[d].machine.on(.flushed), on: d)
-        case .wouldBlock, .bytes: armSend(d)
+        case .wouldBlock, .bytes:
+            armSend(d)
+            watchDownstream(d)
         case .failed, .ended: perform(downstreams[d].machine.on(.broken), on: d)
         }
     }
