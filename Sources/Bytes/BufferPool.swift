@@ -1,4 +1,4 @@
-/// Spare buffers of two sizes, last given first taken, so that the ones in use stay in the cache.
+/// Spare buffers of a few sizes, last given first taken, so that the ones in use stay in the cache.
 ///
 /// One pool a loop. A connection that waits for bytes holds none: it takes one when bytes have come
 /// and gives it back when they are consumed.
@@ -8,19 +8,25 @@ package struct BufferPool: ~Copyable {
         /// 4 KiB: a message head, an answer, what is left of a read.
         case small = 4096
         /// 68 KiB: one read of a body of 64 KiB, as apps like to write them, with the head before
-        /// it. Larger ones gain nothing.
+        /// it.
         case large = 69632
+        /// 256 KiB: a read of a body of which more waits than a large buffer takes. It frees the
+        /// sender in longer strides, which costs a third less than reads of 64 or 128 KiB.
+        case bulk = 262_144
     }
 
     private var small: Stack
     private var large: Stack
+    private var bulk: Stack
     /// Buffers lent and not yet given back.
     package private(set) var lentCount = 0
 
-    /// - Parameter spareCount: How many spare buffers of each size are kept; more are freed.
+    /// - Parameter spareCount: How many spare large buffers are kept, four times as many small
+    ///   ones, and a quarter of as many for bulk; more are freed.
     package init(spareCount: Int) {
         small = Stack(limit: spareCount * 4)
         large = Stack(limit: spareCount)
+        bulk = Stack(limit: (spareCount + 3) / 4)
     }
 
     /// Takes an empty buffer, allocating only if none is spare.
@@ -29,6 +35,7 @@ package struct BufferPool: ~Copyable {
         switch size {
         case .small: return small.pop() ?? Buffer(capacity: Size.small.rawValue)
         case .large: return large.pop() ?? Buffer(capacity: Size.large.rawValue)
+        case .bulk: return bulk.pop() ?? Buffer(capacity: Size.bulk.rawValue)
         }
     }
 
@@ -39,10 +46,10 @@ package struct BufferPool: ~Copyable {
         guard buffer.hasStorage else { return }
         lentCount -= 1
         buffer.removeAll()
-        if buffer.capacity == Size.small.rawValue {
-            small.push(buffer)
-        } else {
-            large.push(buffer)
+        switch buffer.capacity {
+        case Size.small.rawValue: small.push(buffer)
+        case Size.large.rawValue: large.push(buffer)
+        default: bulk.push(buffer)
         }
     }
 }

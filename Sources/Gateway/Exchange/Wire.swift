@@ -73,6 +73,11 @@ struct Wire: ~Copyable {
         let result = transport.receive(on: socket, into: &input)
         switch result {
         case .bytes(let count):
+            if count == room && count >= BufferPool.Size.large.rawValue / 2 {
+                state.insert(.plentiful)
+            } else {
+                state.remove(.plentiful)
+            }
             // A short read has emptied the socket; unless the end is already behind those bytes.
             if count < room && state.isDisjoint(with: [.ended, .broken]) {
                 state.remove(.readable)
@@ -147,8 +152,9 @@ struct Wire: ~Copyable {
     }
 
     private mutating func openInput(from pool: inout BufferPool) {
-        guard input.capacity == BufferPool.Size.large.rawValue else {
-            var larger = pool.take(.large)
+        let size = state.contains(.plentiful) ? BufferPool.Size.bulk : .large
+        guard input.capacity >= size.rawValue else {
+            var larger = pool.take(size)
             larger.append(input)
             pool.give(input.take())
             input = larger
@@ -182,4 +188,6 @@ struct WireState: OptionSet {
     static let ended = WireState(rawValue: 4)
     /// The socket is dead in both directions, or reported an error.
     static let broken = WireState(rawValue: 8)
+    /// The last read filled a large buffer: the next one takes a larger.
+    static let plentiful = WireState(rawValue: 16)
 }
