@@ -126,8 +126,8 @@ def write_readme(lines, options):
         MARKS[0], "", "| load | apus | nginx | HAProxy | floor | apus ÷ nginx | apus ÷ HAProxy |",
         "|---|---|---|---|---|---|---|", *lines, "",
         f"CPU microseconds a request, medians of {options.rounds * options.turns} turns of 1 s. The",
-        "floor is the kernel's cost of a request's four system calls, which no proxy that copies between sockets",
-        "goes below: a relay in C that parses nothing ([Benchmarks/relay.c](Benchmarks/relay.c)). It has no",
+        "floor is the kernel's cost of a request's four system calls, which no proxy that copies between",
+        "sockets goes below: a relay in C that parses nothing ([Benchmarks/relay.c](Benchmarks/relay.c)). It has no",
         "figure where clients connect for each request: it would connect to the app as often.",
         "", MARKS[1]])
     before, rest = text.split(MARKS[0])
