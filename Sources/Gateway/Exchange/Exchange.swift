@@ -15,7 +15,7 @@ struct Exchange: ~Copyable {
     var plan: ExchangePlan
     var journal: Journal
     var requestBody: BodyRelay
-    var responseBody = BodyRelay(.none, leaves: .plain, bytesMax: nil)
+    var responseBody = BodyRelay(.none, leaves: .plain, isFinal: false, bytesMax: nil)
     /// Both directions after a switch of protocols.
     var tunnel = Tunnel()
     /// Servers tried so far.

@@ -103,7 +103,9 @@ extension Worker where Kernel: ~Copyable {
         armUpstream(
             exchanges[x].upstream,
             after: plan.route(exchanges[x].plan.verdict.route).timeouts.response)
-        disarm(exchanges[x].downstream)
+        let d = exchanges[x].downstream
+        // Until it is watched, its timer says when to begin.
+        if downstreams[d].isWatched { disarm(d) }
     }
 
     /// Moves the body of the response on.

@@ -165,7 +165,7 @@ extension Worker where Kernel: ~Copyable {
                 framing: framing, traits: traits),
             downstream: d, journal: journal,
             requestBody: BodyRelay(
-                framing, leaves: framing.isChunked ? .chunked : .plain,
+                framing, leaves: framing.isChunked ? .chunked : .plain, isFinal: false,
                 bytesMax: plan.route(verdict.route).bodyBytesMax),
             now: transport.now)
         // As many exchanges as connections fit, and each connection has one at a time.

@@ -100,7 +100,8 @@ extension Worker where Kernel: ~Copyable {
         }
         let framing = responseFraming(x)
         exchanges[x].responseBody = BodyRelay(
-            desk.responseHead.framing, leaves: framing.isChunked ? .chunked : .plain, bytesMax: nil)
+            desk.responseHead.framing, leaves: framing.isChunked ? .chunked : .plain,
+            isFinal: framing.connection == .close, bytesMax: nil)
         writeHead(x, framing)
         guard !downstreams[d].wire.output.hasOverflowed else { return upstreamLost(x, .invalid) }
         upstreams[u].wire.input.consume(desk.responseHead.byteCount)
