@@ -14,6 +14,7 @@ struct GoldenTests {
     }()
     static let environment = [
         "SECRET": "hunter2", "MINUTES": "5m", "EMPTY": "", "BIND": "127.0.0.1:8080",
+        "LONG": String(repeating: "x", count: 2100),
     ]
 
     @Test func `there are at least twenty broken configurations`() {

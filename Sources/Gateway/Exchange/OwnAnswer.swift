@@ -16,6 +16,8 @@ struct OwnAnswer {
         case alive
         /// What `OPTIONS *` asks for.
         case methods(MethodSet)
+        /// A CORS preflight's grant, all of which the route's stamp says.
+        case granted
 
         /// What a verdict asks for.
         ///
@@ -26,6 +28,7 @@ struct OwnAnswer {
             case .redirect: self = .redirect
             case .health: self = .alive
             case .listMethods(let methods): self = .methods(methods)
+            case .grantPreflight: self = .granted
             case .refuse(let refusal):
                 self =
                     refusal.code == .methodNotAllowed
@@ -36,11 +39,29 @@ struct OwnAnswer {
 
     var content: Content
     var isHead: Bool
-    var isSecure: Bool
+    var subject: StampSubject
     var connection: DownstreamHead.ConnectionField
 
-    /// Upper bound of the head: status line, date, type, security headers, id and framing.
-    static let headBytesMax = 4096
+    /// Upper bound of the head, the route's stamp included.
+    ///
+    /// - Parameter requestBytes: Of the request's head, for a redirect that repeats its path.
+    func headBytesMax(_ route: borrowing RoutePlan, requestBytes: Int) -> Int {
+        let own =
+            switch content {
+            case .redirect: Self.targetBytesMax + requestBytes
+            case .wrongMethod, .methods: Self.allowBytesMax
+            case .fixed: route.fixedType.count
+            case .problem, .alive, .granted: 0
+            }
+        return Self.fixedBytesMax + own + route.stamp.bytesMax
+    }
+
+    /// Status line, date, the type of an error, framing.
+    private static let fixedBytesMax = 512
+    /// A redirect's target as configured.
+    private static let targetBytesMax = 4096 + 16
+    /// 63 methods of up to 32 bytes.
+    private static let allowBytesMax = 63 * 34 + 16
 
     /// Seconds after which a client is asked to come again.
     private static let retryAfter: UInt32 = 1
@@ -52,7 +73,7 @@ struct OwnAnswer {
         case .fixed: route.fixed.status
         case .redirect: route.redirect?.status ?? 308
         case .alive: 200
-        case .methods: 204
+        case .methods, .granted: 204
         }
     }
 
@@ -68,7 +89,7 @@ struct OwnAnswer {
             writeProblem(.methodNotAllowed, format, journal, into: &body)
         case .fixed: body.append(route.fixed.body)
         case .alive: body.append("{\"status\":\"alive\"}\n")
-        case .redirect, .methods: break
+        case .redirect, .methods, .granted: break
         }
     }
 
@@ -85,9 +106,9 @@ struct OwnAnswer {
         output.appendStatusLine(status)
         DownstreamHead.append(date: date, to: &output)
         writeFields(route, pipeline, head, journal, into: &output)
-        route.security.append(
-            to: &output, isSecure: isSecure, appHas: saysCaching ? [.cacheControl] : [])
-        DownstreamHead.append(requestIDOf: journal, to: &output)
+        journal.text.withReadable { (text: borrowing Span<UInt8>) in
+            route.stamp.append(for: subject, saysCaching: saysCaching, in: text, to: &output)
+        }
         if status != 204 && status != 304 {
             output.append("Content-Length: ")
             output.append(decimal: UInt64(bodyBytes))
@@ -117,6 +138,7 @@ struct OwnAnswer {
             }
         case .alive: output.append("Content-Type: application/json\r\nCache-Control: no-store\r\n")
         case .methods(let methods): writeAllow(methods, pipeline, into: &output)
+        case .granted: break
         }
     }
 
@@ -124,7 +146,7 @@ struct OwnAnswer {
     private var saysCaching: Bool {
         switch content {
         case .problem, .wrongMethod, .alive: true
-        case .fixed, .redirect, .methods: false
+        case .fixed, .redirect, .methods, .granted: false
         }
     }
 

@@ -46,7 +46,7 @@ extension Worker where Kernel: ~Copyable {
         var record = record
         let answer = OwnAnswer(
             content: content, isHead: desk.requestHead.method.isHead,
-            isSecure: verdict.identity.isSecure,
+            subject: StampSubject(verdict, journal),
             connection: persistence.field(isModern: desk.requestHead.version.isModern))
         compose(answer, d, route: verdict.route, journal, &record)
         sight.finish(record, journal, method: desk.requestHead.method)
@@ -62,7 +62,9 @@ extension Worker where Kernel: ~Copyable {
         desk.answerBody.removeAll()
         answer.writeBody(plan.route(route), journal: journal, into: &desk.answerBody)
         let bodyBytes = desk.answerBody.count
-        downstreams[d].wire.openOutput(OwnAnswer.headBytesMax + bodyBytes, from: &pool)
+        let headBytes = answer.headBytesMax(
+            plan.route(route), requestBytes: journal.text.count)
+        downstreams[d].wire.openOutput(headBytes + bodyBytes, from: &pool)
         answer.writeHead(
             plan.route(route), pipeline: plan.pipeline, head: desk.requestHead, journal: journal,
             bodyBytes: bodyBytes, date: sight.date, into: &downstreams[d].wire.output)
@@ -93,8 +95,8 @@ extension Worker where Kernel: ~Copyable {
         journal.note(client: identity.client)
         journal.note(requestID: newRequestID())
         let answer = OwnAnswer(
-            content: .problem(code, .json), isHead: false, isSecure: identity.isSecure,
-            connection: .close)
+            content: .problem(code, .json), isHead: false,
+            subject: StampSubject(isSecure: identity.isSecure, journal), connection: .close)
         compose(answer, d, route: nil, journal, &record)
         sight.finish(record, journal, method: .other)
         if let suspicion { sight.noteSmuggling(suspicion, journal) }
@@ -107,6 +109,19 @@ extension Worker where Kernel: ~Copyable {
             peer: downstreams[d].peer, listener: Int(downstreams[d].listener), isSecure: false)
     }
 
+}
+
+extension StampSubject {
+    init(_ verdict: Verdict, _ journal: borrowing Journal) {
+        self.init(
+            cors: verdict.cors, isSecure: verdict.identity.isSecure,
+            requestID: journal.request.requestID)
+    }
+
+    /// Of a request that no route was looked for.
+    init(isSecure: Bool, _ journal: borrowing Journal) {
+        self.init(cors: .none, isSecure: isSecure, requestID: journal.request.requestID)
+    }
 }
 
 extension DownstreamMachine.Persistence {
