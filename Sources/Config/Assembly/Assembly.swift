@@ -86,6 +86,7 @@ struct Assembly {
                 refuse(listener, "a listener", among: listeners)
             }
             let cors = route.cors.flatMap { policy($0, among: policies) }
+            checkPreflights(of: route)
             guard let action = action(of: route, indices, upstreams) else { continue }
             var whole = complete(route, action)
             whole.cors = cors
@@ -127,6 +128,15 @@ struct Assembly {
         // A policy that is not whole is there all the same.
         if !names.contains(name.value) { refuse(name, "a CORS policy", among: names) }
         return nil
+    }
+
+    /// A preflight says which fields the request will have, and has none of them itself.
+    private func checkPreflights(of route: RouteDraft) {
+        guard let name = route.cors, let header = route.match.match.headers.first else { return }
+        report.warning(
+            at: name.position, name.path,
+            "preflights do not have the \(header.name) that this route asks for, and pass it by",
+            hint: "let another route with the same policy take them")
     }
 
     /// Reports a name that nothing has, and what may have been meant.

@@ -46,9 +46,10 @@ enum RoutesSection {
         - name: old
           match: { host: old.example.com }
           redirect: { to: "https://www.example.com{path}", status: 308 }
-        # Uploads: longer bodies and more patience than elsewhere.
+        # Uploads, from the pages of the policy above as well: longer bodies and more patience.
         - name: uploads
           match: { path: /upload/*, methods: [POST, PUT] }
+          cors: app
           limits: { body: 1GiB }
           timeouts: { response: 2min, stream: 10min }
           upstream: app
@@ -56,7 +57,6 @@ enum RoutesSection {
         - name: api
           match: { path: /api/*, headers: { X-Api-Version: "2" }, listener: public }
           security_headers: api
-          cors: app
           upstream: app
         # All the rest.
         - name: app

@@ -174,6 +174,24 @@ struct StampTests {
         world.expectNothingLeaks()
     }
 
+    @Test func `a redirect that repeats a long path is whole`() throws {
+        let query = "?" + String(repeating: "q", count: 7000)
+        let lines = try Self.head(Self.world(), Self.request("GET", "/moved" + query))
+        #expect(lines.contains("Location: /here" + query))
+        #expect(lines.contains("Vary: Origin"))
+    }
+
+    @Test func `a head that never comes whole, and one connection too many, are stamped`() throws {
+        let late = try Self.world()
+        let lines = try Self.head(late, "GET / HTTP/1.1\r\n", after: .seconds(6))
+        #expect(lines[0].hasPrefix("HTTP/1.1 408 "))
+        let full = try World(
+            Self.configuration.replacing("{ body: 1KiB }", with: "{ connections: 1 }"))
+        try full.connect()
+        full.run()
+        #expect(try Self.head(full, "").first?.hasPrefix("HTTP/1.1 503 ") == true)
+    }
+
     @Test func `HSTS goes where a trusted proxy says HTTPS, and nowhere else`() throws {
         let name = "Strict-Transport-Security: "
         let secure = try Self.head(
