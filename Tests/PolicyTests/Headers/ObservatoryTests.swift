@@ -119,7 +119,7 @@ import Testing
     }
 
     @Test func `api scores as well, recommended as long as its policy only reports does not`() {
-        #expect(Self.score(Self.headers(SecurityHeaderSettings(.api))).score >= 100)
+        #expect(Self.score(Self.headers(SecurityHeaderSettings(.api))).score == 125)
         let recommended = Self.score(Self.headers(SecurityHeaderSettings(.recommended)))
         #expect(recommended.score == 75)
         let switched = SecurityHeaderSettings(
