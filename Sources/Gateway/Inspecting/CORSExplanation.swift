@@ -29,7 +29,7 @@ extension ExplanationPage {
         case .preflight: return "preflight granted"
         case .foreign:
             if case .foreignOrigin = reason { return "refused: the origin is not in the list" }
-            return "refused, but forwarded: the origin is not in the list"
+            return "refused, but served without CORS fields: the origin is not in the list"
         case .preflightRefused:
             switch reason {
             case .preflightMethod: return "preflight refused: the method is not in the list"
