@@ -20,7 +20,9 @@ import sys
 import rig
 
 FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ceilings.json")
-LOADS = ["plain", "headers", "routes10", "routes1000"]
+LOADS = ["plain", "headers", "cors", "routes10", "routes1000"]
+# Beyond what every request says.
+FIELDS = {"cors": "Origin: https://www.example.com\r\n"}
 TOLERANCE = 0.03
 # What a route table may cost at most when it is a hundred times as long.
 ROUTES_RATIO_MAX = 1.1
@@ -41,7 +43,7 @@ def run(tool, load, count, folder, origin, keep=None):
     with rig.Program(command, rig.PROXY_CPU, folder.file("apus.log"), alike) as program:
         program.wait_for(rig.PROXY_PORT, patience=120)
         try:
-            with rig.Driver() as driver:
+            with rig.Driver(fields=FIELDS.get(load, "")) as driver:
                 # What is made on first use is made before the count begins, and in both runs.
                 driver.send(50 + count)
             problem = ""

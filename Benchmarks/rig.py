@@ -201,9 +201,11 @@ def as_root():
 
 
 def apus_config(folder, load, origin_port=ORIGIN_PORT, port=PROXY_PORT):
-    """A configuration for a load; "routes10" and "routes1000" put so many routes before the one that takes."""
+    """A configuration for a load; "routes10" and "routes1000" put so many routes before the one that takes,
+    "cors" is "plain" for a page of another origin."""
     has_policies = load == "headers"
     decoys = int(load[6:]) - 1 if load.startswith("routes") else 0
+    cors = load == "cors"
     routes = "".join(
         f"  - {{ name: r{n}, match: {{ host: h{n}.example.com, path: /section{n}/* }}, upstream: app }}\n"
         for n in range(decoys))
@@ -215,9 +217,10 @@ limits: {{ connections: 20000, body: none }}
 timeouts: {{ idle: 600s }}
 log: {{ level: {"info" if has_policies else "warn"}, access: {"on" if has_policies else "off"}, output: "{folder.file(f"apus-access-{port}.log")}" }}
 security_headers: {"recommended" if has_policies else "none"}
+{'cors: { app: { origins: ["https://*.example.com"], credentials: on } }' if cors else ""}
 upstreams: {{ app: {{ servers: ["127.0.0.1:{origin_port}"], keepalive: {{ max: 512, idle: 600s }} }} }}
 routes:
-{routes}  - {{ name: app, match: {{ path: "/*" }}, upstream: app }}
+{routes}  - {{ name: app, match: {{ path: "/*" }}, {"cors: app, " if cors else ""}upstream: app }}
 """)
 
 
@@ -388,11 +391,13 @@ def run_wrk(path, connections, seconds, headers=(), port=PROXY_PORT):
 class Driver:
     """One keep-alive client that sends a request when it has read the answer to the one before."""
 
-    def __init__(self, port=PROXY_PORT, path="/hello", host="app.example.com", patience=60):
+    def __init__(self, port=PROXY_PORT, path="/hello", host="app.example.com", patience=60,
+                 fields=""):
         self.socket = socket.create_connection(("127.0.0.1", port), patience)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.request = (
-            f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: apus-benchmark\r\nAccept: */*\r\n\r\n"
+            f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: apus-benchmark\r\nAccept: */*\r\n"
+            f"{fields}\r\n"
         ).encode()
         self.rest = b""
 

@@ -56,7 +56,7 @@ final class Plan: Sendable {
 
 /// What a route's exchanges need at hand.
 final class RoutePlan: Sendable {
-    let security: SecurityHeaders
+    let stamp: ResponseStamp
     let fixed: FixedResponse
     let fixedType: [UInt8]
     let redirect: RedirectTarget?
@@ -65,13 +65,15 @@ final class RoutePlan: Sendable {
 
     convenience init(_ route: Route) {
         self.init(
-            preset: route.securityHeaders, bodyBytesMax: route.bodyBytesMax,
+            stamp: ResponseStamp(route.securityHeaders, cors: route.cors),
+            bodyBytesMax: route.bodyBytesMax,
             timeouts: route.timeouts, action: route.action)
     }
 
     convenience init(globalsOf snapshot: Snapshot) {
         self.init(
-            preset: snapshot.securityHeaders, bodyBytesMax: snapshot.limits.bodyBytesMax,
+            stamp: ResponseStamp(snapshot.securityHeaders, cors: nil),
+            bodyBytesMax: snapshot.limits.bodyBytesMax,
             timeouts: snapshot.timeouts.route, action: .health(.live))
     }
 
@@ -82,9 +84,9 @@ final class RoutePlan: Sendable {
     }
 
     private init(
-        preset: SecurityPreset, bodyBytesMax: UInt64?, timeouts: RouteTimeouts, action: RouteAction
+        stamp: ResponseStamp, bodyBytesMax: UInt64?, timeouts: RouteTimeouts, action: RouteAction
     ) {
-        security = SecurityHeaders(preset)
+        self.stamp = stamp
         self.bodyBytesMax = bodyBytesMax
         self.timeouts = RouteNanoseconds(timeouts)
         var fixed = FixedResponse(status: 200, body: [], contentType: "")

@@ -137,6 +137,35 @@ struct Sight: ~Copyable {
         queue.append(&event)
     }
 
+    /// Counts what a CORS policy made of a request, and tells of it if that was a refusal.
+    ///
+    /// - Parameter origin: Where the request's first `Origin` stands.
+    mutating func note(
+        _ verdict: Verdict, of policy: CORSPolicy, _ journal: borrowing Journal, origin: ByteRange?
+    ) {
+        let standing = verdict.cors.standing
+        metrics.corsJudged(
+            policy.index,
+            standing.isRefused ? .refused : standing.isPreflight ? .preflight : .allowed)
+        guard standing.isRefused,
+            begin(.warn, .security, "origin is not allowed what it asks for")
+        else { return }
+        event.add("kind", "cors_refused")
+        journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
+            event.add("request_id", bytes.extracting(journal.request.requestID.indices))
+            event.add("client_ip", bytes.extracting(journal.request.clientIP.indices))
+            if let origin { event.add("origin", bytes.extracting(origin.indices)) }
+        }
+        event.add("policy", policy.rules.name)
+        // A request that goes on to the app is not refused, only told nothing.
+        if case .refuse(let refusal) = verdict.action {
+            event.add("reason", refusal.reason.token)
+        } else {
+            event.add("reason", RefusalReason.foreignOrigin.token)
+        }
+        queue.append(&event)
+    }
+
     mutating func noteAcceptingPaused(_ listener: Int, _ error: Errno) {
         metrics.acceptPaused(listener: listener)
         guard begin(.error, .listener, "accepting pauses") else { return }

@@ -5,7 +5,7 @@
 enum LaterKeys {
     static let names: [String: [String]] = [
         "": [
-            "redis", "cors", "rate_limits", "webhooks", "tests", "trace", "forwarded", "errors",
+            "redis", "rate_limits", "webhooks", "tests", "trace", "forwarded", "errors",
             "audit", "otlp",
         ],
         "listeners.NAME": ["proxy_protocol", "tls", "redirect_https"],
@@ -14,7 +14,7 @@ enum LaterKeys {
         "log": ["format", "redact_headers", "redact_query", "sample_success"],
         "upstreams.NAME": ["tls"],
         "routes[]": [
-            "cors", "rate_limits", "webhook", "auth", "access", "concurrency", "upstream_errors",
+            "rate_limits", "webhook", "auth", "access", "concurrency", "upstream_errors",
             "cookies", "fetch_metadata", "maintenance", "strip_prefix", "request_headers",
             "response_headers", "content_types", "json", "upload",
         ],

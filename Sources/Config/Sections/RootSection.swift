@@ -30,13 +30,17 @@ enum RootSection {
         required: "routes", Kind.list(RoutesSection.kind, count: 1...10_000),
         example: RoutesSection.example, RoutesSection.section.summary)
 
+    static let cors = Key(
+        "cors", Kind.names(CORSSection.kind, count: 0...256, check: checkName), default: [],
+        example: "app", CORSSection.section.summary)
+
     static let section = Section(
         "", "The whole file",
         keys: [
             environment.description, server.description, listeners.description,
             admin.description, TrustedProxiesKey.peers.description, limits.description,
             timeouts.description, log.description, SecurityHeadersKey.global.description,
-            upstreams.description, routes.description,
+            cors.description, upstreams.description, routes.description,
         ])
 
     static let kind = Kind<Draft>.section(section) { fields in
@@ -46,8 +50,8 @@ enum RootSection {
             trustedProxies: TrustedProxiesKey.make(
                 fields[TrustedProxiesKey.peers], report: fields.place.report),
             limits: fields[limits], timeouts: fields[timeouts], log: fields[log],
-            securityHeaders: fields[SecurityHeadersKey.global], upstreams: fields[upstreams],
-            routes: fields[routes] ?? [])
+            securityHeaders: fields[SecurityHeadersKey.global], cors: fields[cors],
+            upstreams: fields[upstreams], routes: fields[routes] ?? [])
     }
 }
 
@@ -61,7 +65,8 @@ struct Draft: Sendable {
     let limits: Limits
     let timeouts: Timeouts
     let log: LogSettings
-    let securityHeaders: Located<SecurityPreset>
+    let securityHeaders: Located<SecurityHeadersDraft>
+    let cors: [Named<CORSDraft>]
     let upstreams: [Named<UpstreamSettings>]
     let routes: [RouteDraft]
 }

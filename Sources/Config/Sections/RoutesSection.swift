@@ -18,8 +18,11 @@ enum RoutesSection {
     static let health = Key(
         optional: "health", Kind<HealthKind>.health, "Answer 200 while the process serves")
     static let securityHeaders = Key(
-        optional: "security_headers", SecurityHeadersKey.preset.located, unset: "the global one",
-        SecurityHeadersKey.summary)
+        optional: "security_headers", SecurityHeadersKey.kind.located, unset: "the global one",
+        "Security headers of this route: a preset alone, or what is laid over the global ones")
+    static let cors = Key(
+        optional: "cors", Kind.text("the name of a CORS policy").located, unset: "none",
+        "The pages of other origins that may use this route, by a policy of cors")
     static let limits = Key(
         "limits", RouteLimitsSection.kind,
         default: RouteLimitsSection.make(.absent(RouteLimitsSection.section)),
@@ -43,9 +46,10 @@ enum RoutesSection {
         - name: old
           match: { host: old.example.com }
           redirect: { to: "https://www.example.com{path}", status: 308 }
-        # Uploads: longer bodies and more patience than elsewhere.
+        # Uploads, from the pages of the policy above as well: longer bodies and more patience.
         - name: uploads
           match: { path: /upload/*, methods: [POST, PUT] }
+          cors: app
           limits: { body: 1GiB }
           timeouts: { response: 2min, stream: 10min }
           upstream: app
@@ -65,7 +69,7 @@ enum RoutesSection {
         keys: [
             name.description, match.description, upstream.description, redirect.description,
             respond.description, health.description, securityHeaders.description,
-            limits.description, timeouts.description,
+            cors.description, limits.description, timeouts.description,
         ])
     static let kind = Kind<RouteDraft>.section(section, make: make)
 
@@ -74,7 +78,7 @@ enum RoutesSection {
         RouteDraft(
             position: fields.position, path: fields.place.path, name: fields[name],
             match: fields[match], action: action(fields), securityHeaders: fields[securityHeaders],
-            limits: fields[limits], timeouts: fields[timeouts])
+            cors: fields[cors], limits: fields[limits], timeouts: fields[timeouts])
     }
 
     /// Exactly one of four keys.
@@ -112,7 +116,9 @@ struct RouteDraft: Sendable {
     let name: Located<String>?
     let match: MatchDraft
     let action: ActionDraft?
-    let securityHeaders: Located<SecurityPreset>?
+    let securityHeaders: Located<SecurityHeadersDraft>?
+    /// A reference by name.
+    let cors: Located<String>?
     let limits: RouteLimits
     let timeouts: RouteTimeoutsDraft
 }

@@ -95,11 +95,4 @@ struct Journal: ~Copyable {
             }
         }
     }
-
-    /// Appends the request id to a message.
-    func appendRequestID(to output: inout Buffer) {
-        text.withReadable { (bytes: borrowing Span<UInt8>) in
-            output.append(bytes, request.requestID)
-        }
-    }
 }

@@ -16,6 +16,8 @@ struct OwnAnswer {
         case alive
         /// What `OPTIONS *` asks for.
         case methods(MethodSet)
+        /// A CORS preflight's grant, all of which the route's stamp says.
+        case granted
 
         /// What a verdict asks for.
         ///
@@ -26,6 +28,7 @@ struct OwnAnswer {
             case .redirect: self = .redirect
             case .health: self = .alive
             case .listMethods(let methods): self = .methods(methods)
+            case .grantPreflight: self = .granted
             case .refuse(let refusal):
                 self =
                     refusal.code == .methodNotAllowed
@@ -36,14 +39,25 @@ struct OwnAnswer {
 
     var content: Content
     var isHead: Bool
-    var isSecure: Bool
+    var subject: StampSubject
     var connection: DownstreamHead.ConnectionField
 
-    /// Upper bound of a head without what a configuration or a client can make longer: status line,
-    /// date, problem's type, methods, security headers, id and framing.
-    private static let headBytesMax = 4096
-    /// What is left of the largest buffer for a redirect's `Location`; a longer one is refused.
-    fileprivate static let locationBytesMax = BufferPool.largeBytes - headBytesMax
+    /// Upper bound of the head, the route's stamp included.
+    func headBytesMax(_ route: borrowing RoutePlan) -> Int {
+        let own =
+            switch content {
+            case .redirect: route.locationBytesMax
+            case .wrongMethod, .methods: Self.allowBytesMax
+            case .fixed: route.fixedType.count
+            case .problem, .alive, .granted: 0
+            }
+        return Self.fixedBytesMax + own + route.stamp.bytesMax
+    }
+
+    /// Status line, date, the type of an error, framing.
+    fileprivate static let fixedBytesMax = 512
+    /// 63 methods of up to 32 bytes.
+    private static let allowBytesMax = 63 * 34 + 16
 
     /// Seconds after which a client is asked to come again.
     private static let retryAfter: UInt32 = 1
@@ -55,18 +69,7 @@ struct OwnAnswer {
         case .fixed: route.fixed.status
         case .redirect: route.redirect?.status ?? 308
         case .alive: 200
-        case .methods: 204
-        }
-    }
-
-    /// Upper bound of what ``writeHead`` writes, in bytes.
-    ///
-    /// With the longest body that a configuration may have it fits the largest buffer.
-    func headBytesMax(_ route: borrowing RoutePlan) -> Int {
-        switch content {
-        case .fixed: Self.headBytesMax + route.fixedType.count
-        case .redirect: Self.headBytesMax + Self.locationBytesMax
-        case .problem, .wrongMethod, .alive, .methods: Self.headBytesMax
+        case .methods, .granted: 204
         }
     }
 
@@ -82,7 +85,7 @@ struct OwnAnswer {
             writeProblem(.methodNotAllowed, format, journal, into: &body)
         case .fixed: body.append(route.fixed.body)
         case .alive: body.append("{\"status\":\"alive\"}\n")
-        case .redirect, .methods: break
+        case .redirect, .methods, .granted: break
         }
     }
 
@@ -99,9 +102,9 @@ struct OwnAnswer {
         output.appendStatusLine(status)
         DownstreamHead.append(date: date, to: &output)
         writeFields(route, pipeline, head, journal, into: &output)
-        route.security.append(
-            to: &output, isSecure: isSecure, appHas: saysCaching ? [.cacheControl] : [])
-        DownstreamHead.append(requestIDOf: journal, to: &output)
+        journal.text.withReadable { (text: borrowing Span<UInt8>) in
+            route.stamp.append(for: subject, saysCaching: saysCaching, in: text, to: &output)
+        }
         if status != 204 && status != 304 {
             output.append("Content-Length: ")
             output.append(decimal: UInt64(bodyBytes))
@@ -131,6 +134,7 @@ struct OwnAnswer {
             }
         case .alive: output.append("Content-Type: application/json\r\nCache-Control: no-store\r\n")
         case .methods(let methods): writeAllow(methods, pipeline, into: &output)
+        case .granted: break
         }
     }
 
@@ -138,7 +142,7 @@ struct OwnAnswer {
     private var saysCaching: Bool {
         switch content {
         case .problem, .wrongMethod, .alive: true
-        case .fixed, .redirect, .methods: false
+        case .fixed, .redirect, .methods, .granted: false
         }
     }
 
@@ -182,6 +186,11 @@ extension RoutePlan {
     /// - Parameter bytes: What the head's ranges refer to.
     func canRedirect(_ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>) -> Bool {
         guard let redirect else { return false }
-        return redirect.byteCountMax(for: head, in: bytes) <= OwnAnswer.locationBytesMax
+        return redirect.byteCountMax(for: head, in: bytes) <= locationBytesMax
+    }
+
+    /// What is left of the largest buffer for a redirect's `Location`.
+    fileprivate var locationBytesMax: Int {
+        BufferPool.largeBytes - OwnAnswer.fixedBytesMax - stamp.bytesMax
     }
 }

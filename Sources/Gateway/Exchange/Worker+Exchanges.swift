@@ -215,7 +215,7 @@ extension Worker where Kernel: ~Copyable {
         let format = problemFormat(of: x)
         let answer = OwnAnswer(
             content: .problem(code, format), isHead: exchanges[x].plan.traits.contains(.isHead),
-            isSecure: exchanges[x].plan.traits.contains(.isSecure),
+            subject: StampSubject(exchanges[x].plan.verdict, exchanges[x].journal),
             connection: persistence.field(
                 isModern: exchanges[x].plan.traits.contains(.isModern)))
         var record = exchanges[x].record

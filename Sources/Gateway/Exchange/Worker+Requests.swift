@@ -107,6 +107,7 @@ extension Worker where Kernel: ~Copyable {
             let verdict = plan.pipeline.decide(
                 desk.requestHead, in: bytes, from: arrival, scratch: &desk.scratch)
             let journal = writeJournal(verdict, bytes)
+            if verdict.cors.standing.isCounted { note(verdict, journal) }
             if case .forward(let upstream) = verdict.action {
                 if plan.route(verdict.route).admits(desk.requestHead.framing) {
                     opened = open(d, to: upstream, verdict, journal)
@@ -141,6 +142,12 @@ extension Worker where Kernel: ~Copyable {
         return journal
     }
 
+    /// Counts what a route's CORS policy made of a request, and tells of refusals.
+    private mutating func note(_ verdict: Verdict, _ journal: borrowing Journal) {
+        guard let route = verdict.route, let policy = plan.routes[route].stamp.cors else { return }
+        sight.note(verdict, of: policy, journal, origin: desk.requestHead.first(.origin)?.value)
+    }
+
     mutating func newRequestID() -> RequestID {
         RequestID(
             milliseconds: transport.wallTime / 1_000_000, desk.random.next(), desk.random.next())
@@ -157,7 +164,6 @@ extension Worker where Kernel: ~Copyable {
         if desk.requestHead.version.isModern { traits.insert(.isModern) }
         if desk.requestHead.method.isHead { traits.insert(.isHead) }
         if desk.requestHead.options.contains(.upgrade) { traits.insert(.wantsUpgrade) }
-        if verdict.identity.isSecure { traits.insert(.isSecure) }
         let framing = desk.requestHead.framing
         let exchange = Exchange(
             ExchangePlan(

@@ -112,13 +112,13 @@ extension Worker where Kernel: ~Copyable {
     private mutating func writeHead(_ x: UInt32, _ framing: DownstreamHead.Framing) {
         let u = exchanges[x].upstream
         let d = exchanges[x].downstream
-        let bytes = desk.responseHead.byteCount + DownstreamHead.addedBytesMax
+        let stamp = plan.route(exchanges[x].plan.verdict.route).stamp
+        let bytes = desk.responseHead.byteCount + DownstreamHead.addedBytesMax + stamp.bytesMax
         downstreams[d].wire.openOutput(bytes, from: &pool)
         DownstreamHead.write(
             desk.responseHead, of: upstreams[u].wire.input, journal: exchanges[x].journal,
-            route: plan.route(exchanges[x].plan.verdict.route),
-            isSecure: exchanges[x].plan.traits.contains(.isSecure), framing: framing,
-            date: sight.date, into: &downstreams[d].wire.output)
+            stamp: stamp, for: StampSubject(exchanges[x].plan.verdict, exchanges[x].journal),
+            framing: framing, date: sight.date, into: &downstreams[d].wire.output)
     }
 
     /// How the client learns where the response ends, and what becomes of its connection.

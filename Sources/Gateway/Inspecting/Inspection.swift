@@ -45,7 +45,7 @@ package enum Inspection {
         journal.note(requestID: standIn)
         let answer = OwnAnswer(
             content: .problem(ProblemCode(error), .json), isHead: false,
-            isSecure: identity.isSecure, connection: .close)
+            subject: StampSubject(isSecure: identity.isSecure, journal), connection: .close)
         add(answer, of: plan.routeless, RequestHead(), journal, plan, &page)
         page.add(plan.snapshot, route: nil)
     }
@@ -70,6 +70,9 @@ package enum Inspection {
             page.add(
                 plan.pipeline.explain(head, in: bytes, from: question.arrival),
                 routes: plan.snapshot.routes, taker: verdict.route)
+        }
+        if let policy = plan.route(verdict.route).stamp.cors {
+            page.add(verdict, of: policy, head, in: bytes)
         }
         if case .forward(let upstream) = verdict.action,
             plan.route(verdict.route).admits(head.framing)
@@ -111,33 +114,42 @@ package enum Inspection {
             host: plan.hosts[index].sent(toServer: 0), into: &output)
         page.section("sent to \(upstream.servers[0].text)")
         page.lines(shown(output))
-        addStamp(plan.route(verdict.route).security, verdict.identity, journal, &page)
+        addStamp(plan.route(verdict.route).stamp, StampSubject(verdict, journal), journal, &page)
     }
 
     /// Adds what every response of the app gets.
     private static func addStamp(
-        _ security: SecurityHeaders, _ identity: ClientIdentity, _ journal: borrowing Journal,
+        _ stamp: ResponseStamp, _ subject: StampSubject, _ journal: borrowing Journal,
         _ page: inout ExplanationPage
     ) {
-        var all = Buffer(capacity: DownstreamHead.addedBytesMax)
-        security.append(to: &all, isSecure: identity.isSecure, appHas: [])
-        var certain = Buffer(capacity: DownstreamHead.addedBytesMax)
-        security.append(
-            to: &certain, isSecure: identity.isSecure,
-            appHas: [.contentSecurityPolicy, .cacheControl])
-        DownstreamHead.append(requestIDOf: journal, to: &certain)
+        /// The lines of an app's response that has these fields and no others.
+        func added(_ present: FieldNameSet) -> [Substring] {
+            var head = ResponseHead()
+            head.present = present
+            var output = Buffer(capacity: stamp.bytesMax)
+            let nothing: [UInt8] = []
+            journal.text.withReadable { (text: borrowing Span<UInt8>) in
+                stamp.append(
+                    head, of: nothing.span, except: [], for: subject, in: text, to: &output)
+            }
+            return shown(output).split(separator: "\r\n")
+        }
+        let security = stamp.security
+        let always = added([.contentSecurityPolicy, .cacheControl])
         page.section("added to the response")
-        page.lines(shown(certain))
-        let always = shown(certain).split(separator: "\r\n")
-        let yielding = shown(all).split(separator: "\r\n").filter { !always.contains($0) }
+        page.lines(always.joined(separator: "\r\n"))
+        let yielding = added([]).filter { !always.contains($0) }
         if !yielding.isEmpty {
             page.section("added unless the app sends its own")
             page.lines(yielding.joined(separator: "\r\n"))
         }
         if !security.removed.isEmpty {
             page.section("taken out of the response")
-            page.line("the app's own copies of what is added above, and what tells how the app is")
-            page.line("made: Server, X-Powered-By and their like")
+            page.line("the app's own copies of what is added above, and what is removed by name")
+            if stamp.cors != nil { page.line("what the app says of CORS: Access-Control-*") }
+            if security.removed.known.contains(.server) {
+                page.line("what tells how the app is made: Server, X-Powered-By and their like")
+            }
         }
     }
 
@@ -155,7 +167,7 @@ package enum Inspection {
         let persistence = DownstreamMachine.Persistence(
             answering: head, isDraining: false)
         let answer = OwnAnswer(
-            content: content, isHead: head.method.isHead, isSecure: verdict.identity.isSecure,
+            content: content, isHead: head.method.isHead, subject: StampSubject(verdict, journal),
             connection: persistence.field(isModern: head.version.isModern))
         add(answer, of: route, head, journal, plan, &page)
     }
@@ -198,7 +210,9 @@ extension RefusalReason {
     /// Whether routes were asked: what they said of the request then explains the refusal.
     fileprivate var comesFromRouting: Bool {
         switch self {
-        case .noRoute, .methodNotAllowed: true
+        case .noRoute, .methodNotAllowed, .foreignOrigin, .preflightOrigin, .preflightMethod,
+            .preflightHeaders:
+            true
         case .methodRefused, .badEscape, .nulInPath, .pathAboveRoot, .pathNotRooted, .ambiguousPath:
             false
         }

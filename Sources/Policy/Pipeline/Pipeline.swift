@@ -3,18 +3,21 @@ package import HTTP
 
 /// All policies of a configuration, folded over a request head in one fixed order.
 ///
-/// The order is that of ``decide(_:in:from:scratch:)``, and no other file knows it. A class, so
-/// that whoever holds one copies a reference; it never changes.
+/// The order is that of ``decide(_:in:from:scratch:)`` and of ``RoutePolicies`` below it; no other
+/// file knows it. A class, so that whoever holds one copies a reference; it never changes.
 package final class Pipeline: Sendable {
     private let identity: IdentityPolicy
     private let routes: RouteTable
     private let actions: [VerdictAction]
+    /// By route; `nil` for one without policies, which pays for none.
+    private let policies: [RoutePolicies?]
 
     /// - Parameter listeners: Names by index, as ``Arrival/listener`` counts them.
     package init(routes: [Route], listeners: [String], trustedProxies: TrustedProxies) {
         identity = IdentityPolicy(trustedProxies)
         self.routes = RouteTable(routes, listeners: listeners)
         actions = routes.map { VerdictAction($0.action) }
+        policies = routes.map(RoutePolicies.init)
     }
 
     /// Decides what becomes of a request.
@@ -23,9 +26,8 @@ package final class Pipeline: Sendable {
     ///
     /// The order of stages is fixed: who asks · methods that nobody may use · the server's own
     /// options · the route · the route's policies · its action. A route's policies stand between
-    /// the route and its action, in this order: maintenance, access, preflight, fetch metadata,
-    /// limits by head, authentication, limits by identity, concurrency; what needs the body comes
-    /// after this function, as it sees heads alone.
+    /// the route and its action, in the order of ``RoutePolicies/apply(to:_:in:)``; what needs the
+    /// body comes after this function, as it sees heads alone.
     ///
     /// - Parameter bytes: What the head's ranges refer to.
     package func decide(
@@ -43,7 +45,9 @@ package final class Pipeline: Sendable {
         }
         switch routes.match(head, in: bytes, listener: arrival.listener, scratch: &scratch) {
         case .route(let route):
-            return Verdict(route: route, identity: identity, action: actions[route])
+            var verdict = Verdict(route: route, identity: identity, action: actions[route])
+            if let policies = policies[route] { policies.apply(to: &verdict, head, in: bytes) }
+            return verdict
         case .refused(let reason, let allow):
             let refusal = Refusal(reason, allow: allow)
             return Verdict(route: nil, identity: identity, action: .refuse(refusal))
@@ -69,6 +73,34 @@ package final class Pipeline: Sendable {
     /// Appends the value of `Allow` for a 405 or an `OPTIONS *`.
     package func appendAllow(_ methods: MethodSet, to buffer: inout Buffer) {
         routes.methodNames.append(methods, to: &buffer)
+    }
+}
+
+/// The policies of one route between the route and its action.
+private final class RoutePolicies: Sendable {
+    private let cors: CORSPolicy?
+
+    /// - Returns: `nil` for a route that has none of them.
+    init?(_ route: Route) {
+        guard route.cors != nil else { return nil }
+        cors = route.cors
+    }
+
+    /// Lets each policy add its part to a verdict; the first refusal ends it.
+    ///
+    /// The order: maintenance, access, preflight and origin, fetch metadata, limits by head,
+    /// authentication, limits by identity, concurrency.
+    func apply(
+        to verdict: inout Verdict, _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>
+    ) {
+        // Judged first and acted upon in its place: refusals of the stages before it have to say
+        // whose scripts may read them.
+        let origin = cors?.judge(head, in: bytes, verdict.identity) ?? .none
+        verdict.cors = origin.verdict
+        if let action = origin.action {
+            verdict.action = action
+            return
+        }
     }
 }
 

@@ -29,6 +29,8 @@ package struct Verdict: Sendable, Equatable {
     package var identity: ClientIdentity
     /// What is left to do, for the gateway's exhaustive `switch`.
     package var action: VerdictAction
+    /// What the route's CORS policy says, whatever became of the request.
+    package var cors = CORSVerdict.none
 
     package init(route: Int?, identity: ClientIdentity, action: VerdictAction) {
         self.route = route
@@ -49,6 +51,8 @@ package enum VerdictAction: Sendable, Equatable {
     /// `OPTIONS *`: 204 with these methods in `Allow`, no body (RFC 9110 §9.3.7). Asks about the
     /// server, so no route is concerned.
     case listMethods(MethodSet)
+    /// A CORS preflight that the route's policy grants: 204, no body.
+    case grantPreflight
     case refuse(Refusal)
 }
 
@@ -73,6 +77,8 @@ package struct Refusal: Sendable, Equatable {
 package enum RefusalReason: UInt8, CaseIterable, Sendable {
     case noRoute, methodNotAllowed, methodRefused
     case badEscape, nulInPath, pathAboveRoot, pathNotRooted, ambiguousPath
+    /// Of a route's CORS policy.
+    case foreignOrigin, preflightOrigin, preflightMethod, preflightHeaders
 
     /// What the client is told: several reasons are one code, so that nothing can be probed for.
     package var code: ProblemCode {
@@ -80,6 +86,7 @@ package enum RefusalReason: UInt8, CaseIterable, Sendable {
         case .noRoute: .notFound
         case .methodNotAllowed, .methodRefused: .methodNotAllowed
         case .badEscape, .nulInPath, .pathAboveRoot, .pathNotRooted, .ambiguousPath: .badRequest
+        case .foreignOrigin, .preflightOrigin, .preflightMethod, .preflightHeaders: .forbidden
         }
     }
 
@@ -94,6 +101,10 @@ package enum RefusalReason: UInt8, CaseIterable, Sendable {
         case .pathAboveRoot: "path_above_root"
         case .pathNotRooted: "path_not_rooted"
         case .ambiguousPath: "path_ambiguous"
+        case .foreignOrigin: "foreign_origin"
+        case .preflightOrigin: "preflight_origin"
+        case .preflightMethod: "preflight_method"
+        case .preflightHeaders: "preflight_headers"
         }
     }
 }

@@ -38,10 +38,12 @@ final class World {
         for server in snapshot.upstreams.flatMap(\.servers) {
             if let address = SocketAddress(server.address) { kernel.receptions[address] = .accepts }
         }
-        names = MetricNames(
+        var names = MetricNames(
             routes: snapshot.routes.map(\.name), upstreams: snapshot.upstreams.map(\.name),
             listeners: snapshot.listeners.map(\.name), methods: Method.allCases.map(\.name),
             build: BuildLabels(version: "", swift: "", openssl: ""))
+        names.corsPolicies = snapshot.cors.map(\.rules.name)
+        self.names = names
         metrics = LoopMetrics(names: names)
         mailbox = try Mailbox()
         worker = Worker(

@@ -32,7 +32,8 @@ struct RouteSample {
                 headers: headers.sorted { $0.key < $1.key }
                     .map { HeaderCriterion(name: $0.key, value: $0.value) },
                 listener: listener),
-            action: .upstream(index), securityHeaders: .none, bodyBytesMax: nil,
+            action: .upstream(index), securityHeaders: SecurityHeaderSettings(.none),
+            bodyBytesMax: nil,
             timeouts: RouteTimeouts(
                 connect: .seconds(1), response: nil, stream: nil, tunnelIdle: nil))
     }
