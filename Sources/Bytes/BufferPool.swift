@@ -10,8 +10,9 @@
     @inlinable package static var smallBytes: Int { 4096 }
     /// 68 KiB: one read of a body of 64 KiB, as apps like to write them, with the head before it.
     @inlinable package static var largeBytes: Int { 69_632 }
-    /// 256 KiB: a read of a body of which more waits than a large buffer takes. It frees the sender
-    /// in longer strides, which costs a third less than reads of 64 or 128 KiB.
+    /// 256 KiB: a read of a body of which more waits than a large buffer takes.
+    ///
+    /// It frees the sender in longer strides, which costs a third less than reads of 64 or 128 KiB.
     @inlinable package static var bulkBytes: Int { 262_144 }
     /// Bulk buffers lent at a time, 8 MiB together: many slow readers of large bodies shall not
     /// hold more than large buffers for it.
