@@ -56,8 +56,8 @@ package enum Inspection {
     ) {
         var scratch = PolicyScratch()
         let verdict = plan.pipeline.decide(
-            head, in: bytes, from: question.arrival, scratch: &scratch)
-        let journal = journal(of: head, bytes, verdict)
+            head, in: bytes, from: question.arrival, at: question.now, scratch: &scratch)
+        let journal = journal(of: head, bytes, verdict, scratch)
         let requestID = bytes.text(verdict.identity.requestID)
         page.add(
             verdict.identity, question, requestID: requestID.isEmpty ? standInID : requestID)
@@ -71,6 +71,7 @@ package enum Inspection {
                 plan.pipeline.explain(head, in: bytes, from: question.arrival),
                 routes: plan.snapshot.routes, taker: verdict.route)
         }
+        if let route = verdict.route { page.add(plan.snapshot.routes[route], verdict) }
         if case .forward(let upstream) = verdict.action,
             plan.route(verdict.route).admits(head.framing)
         {
@@ -82,16 +83,18 @@ package enum Inspection {
     }
 
     private static func journal(
-        of head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, _ verdict: Verdict
+        of head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, _ verdict: Verdict,
+        _ scratch: borrowing PolicyScratch
     ) -> Journal {
         var journal = Journal(
-            head, in: bytes, text: Buffer(capacity: head.byteCount + 256))
+            head, in: bytes, text: Buffer(capacity: head.byteCount + Journal.addedBytesMax))
         journal.note(client: verdict.identity.client)
         if verdict.identity.requestID.isEmpty {
             journal.note(requestID: standIn)
         } else {
             journal.note(requestIDAt: verdict.identity.requestID)
         }
+        journal.note(verdict.principal, scratch)
         return journal
     }
 
@@ -195,6 +198,10 @@ extension RefusalReason {
     fileprivate var comesFromRouting: Bool {
         switch self {
         case .noRoute, .methodNotAllowed: true
+        case .authMissing, .authMalformed, .authUnknownKey, .authWrongSecret, .jwtTooLarge,
+            .jwtMalformed, .jwtAlgorithm, .jwtCritical, .jwtUnknownKey, .jwtSignature, .jwtClaims,
+            .jwtExpired, .jwtNotYetValid, .jwtIssuer, .jwtAudience, .jwtSubject:
+            true
         case .methodRefused, .badEscape, .nulInPath, .pathAboveRoot, .pathNotRooted, .ambiguousPath:
             false
         }

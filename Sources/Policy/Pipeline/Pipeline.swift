@@ -9,12 +9,15 @@ package final class Pipeline: Sendable {
     private let identity: IdentityPolicy
     private let routes: RouteTable
     private let actions: [VerdictAction]
+    /// `nil` if no route asks for credentials.
+    private let auth: AuthTable?
 
     /// - Parameter listeners: Names by index, as ``Arrival/listener`` counts them.
     package init(routes: [Route], listeners: [String], trustedProxies: TrustedProxies) {
         identity = IdentityPolicy(trustedProxies)
         self.routes = RouteTable(routes, listeners: listeners)
         actions = routes.map { VerdictAction($0.action) }
+        auth = AuthTable(routes)
     }
 
     /// Decides what becomes of a request.
@@ -27,10 +30,12 @@ package final class Pipeline: Sendable {
     /// limits by head, authentication, limits by identity, concurrency; what needs the body comes
     /// after this function, as it sees heads alone.
     ///
-    /// - Parameter bytes: What the head's ranges refer to.
+    /// - Parameters:
+    ///   - bytes: What the head's ranges refer to.
+    ///   - now: Nanoseconds since 1970.
     package func decide(
         _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>, from arrival: Arrival,
-        scratch: inout PolicyScratch
+        at now: UInt64, scratch: inout PolicyScratch
     ) -> Verdict {
         let identity = identity.identity(of: arrival, head, bytes)
         if MethodSet.refused.contains(MethodSet(head.method)) {
@@ -43,7 +48,13 @@ package final class Pipeline: Sendable {
         }
         switch routes.match(head, in: bytes, listener: arrival.listener, scratch: &scratch) {
         case .route(let route):
-            return Verdict(route: route, identity: identity, action: actions[route])
+            var verdict = Verdict(route: route, identity: identity, action: actions[route])
+            if let auth {
+                let answer = auth.decide(
+                    route: route, head, in: bytes, at: now, scratch: &scratch.auth)
+                verdict.note(answer)
+            }
+            return verdict
         case .refused(let reason, let allow):
             let refusal = Refusal(reason, allow: allow)
             return Verdict(route: nil, identity: identity, action: .refuse(refusal))
@@ -69,6 +80,17 @@ package final class Pipeline: Sendable {
     /// Appends the value of `Allow` for a 405 or an `OPTIONS *`.
     package func appendAllow(_ methods: MethodSet, to buffer: inout Buffer) {
         routes.methodNames.append(methods, to: &buffer)
+    }
+}
+
+extension Verdict {
+    /// Takes in what the route's `auth` says; a refusal ends all else.
+    fileprivate mutating func note(_ answer: AuthAnswer?) {
+        switch answer {
+        case .admitted(let principal): self.principal = principal
+        case .refused(let reason): action = .refuse(Refusal(reason, allow: []))
+        case nil: break
+        }
     }
 }
 

@@ -10,6 +10,8 @@ package struct Route: Sendable {
     /// `none`.
     package var bodyBytesMax: UInt64?
     package var timeouts: RouteTimeouts
+    /// How requests prove who sent them; `nil` if they need not.
+    package var auth: AuthSettings?
 
     package init(
         name: String, match: RouteMatch, action: RouteAction, securityHeaders: SecurityPreset,
