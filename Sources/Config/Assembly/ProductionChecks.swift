@@ -9,6 +9,9 @@ struct ProductionChecks {
         checkHeaders(draft.securityHeaders)
         for route in draft.routes {
             if let preset = route.securityHeaders { checkHeaders(preset) }
+            for doubt in route.auth?.doubts ?? [] {
+                object(doubt.position, doubt.path, doubt.message)
+            }
         }
         checkAdmin()
     }
