@@ -139,7 +139,7 @@ extension Worker where Kernel: ~Copyable {
         } else {
             journal.note(requestIDAt: verdict.identity.requestID)
         }
-        journal.note(verdict.principal, desk.scratch)
+        if verdict.principal.isNamed { journal.note(verdict.principal, desk.scratch) }
         return journal
     }
 

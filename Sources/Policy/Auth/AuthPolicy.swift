@@ -11,6 +11,9 @@ package enum Principal: UInt8, Sendable {
     case subject
     /// The holder of an API key, by the key's name.
     case apiKey
+
+    /// A pattern, since `==` calls through a witness from other modules.
+    package var isNamed: Bool { if case .unnamed = self { false } else { true } }
 }
 
 /// What a route's `auth` made of a request.

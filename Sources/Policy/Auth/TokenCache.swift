@@ -23,7 +23,7 @@ struct TokenCache: ~Copyable {
     private static let ways = 4
 
     private var entries: [Entry] = []
-    /// Whose verdicts these are. Held, so that no other configuration can get the same address.
+    /// Whose verdicts these are: held, so that no other configuration can get the same address.
     private var owner: AuthTable?
 
     /// Has the cache serve a configuration; what another one admitted is forgotten.

@@ -75,7 +75,9 @@ struct TokenClaims {
         return times
     }
 
-    /// Whether `aud` names us. Without a name of ours no audience may be named (RFC 7519 §4.1.3).
+    /// Whether `aud` names us.
+    ///
+    /// Without a name of ours no audience may be named (RFC 7519 §4.1.3).
     private func isMeant(for names: [[UInt8]], in bytes: borrowing Span<UInt8>) -> Bool {
         guard let audience else { return names.isEmpty }
         switch audience {
