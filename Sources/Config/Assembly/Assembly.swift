@@ -159,9 +159,11 @@ struct Assembly {
             response: route.timeouts.response ?? global.response,
             stream: route.timeouts.stream ?? global.stream,
             tunnelIdle: route.timeouts.tunnelIdle ?? global.tunnelIdle)
-        return Route(
+        var complete = Route(
             name: route.name?.value ?? "", match: route.match.match, action: action,
             securityHeaders: route.securityHeaders?.value.over(globalHeaders) ?? globalHeaders,
             bodyBytesMax: route.limits.body ?? draft.limits.bodyBytesMax, timeouts: timeouts)
+        complete.auth = route.auth?.settings
+        return complete
     }
 }

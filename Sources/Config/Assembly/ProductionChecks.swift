@@ -9,6 +9,9 @@ struct ProductionChecks {
         checkHeaders(draft.securityHeaders)
         for route in draft.routes {
             if let headers = route.securityHeaders { checkHeaders(headers) }
+            for doubt in route.auth?.doubts ?? [] {
+                object(doubt.position, doubt.path, doubt.message)
+            }
         }
         for policy in draft.cors {
             if let wildcard = policy.value?.wildcard { checkWildcard(wildcard) }

@@ -14,7 +14,7 @@ enum LaterKeys {
         "log": ["format", "redact_headers", "redact_query", "sample_success"],
         "upstreams.NAME": ["tls"],
         "routes[]": [
-            "rate_limits", "webhook", "auth", "access", "concurrency", "upstream_errors",
+            "rate_limits", "webhook", "access", "concurrency", "upstream_errors",
             "cookies", "fetch_metadata", "maintenance", "strip_prefix", "request_headers",
             "response_headers", "content_types", "json", "upload",
         ],

@@ -31,6 +31,8 @@ enum RoutesSection {
         "timeouts", RouteTimeoutsSection.kind,
         default: RouteTimeoutsSection.make(.absent(RouteTimeoutsSection.section)),
         "Timeouts that hold here instead of the global ones")
+    static let auth = Key(
+        optional: "auth", AuthSection.kind, unset: "none", AuthSection.section.summary)
 
     /// One route of each kind, as the sample configuration has them.
     static let example = """
@@ -58,6 +60,13 @@ enum RoutesSection {
           match: { path: /api/*, headers: { X-Api-Version: "2" }, listener: public }
           security_headers: api
           upstream: app
+        # For those who hold a key: this file has its digest alone (printf %s KEY | sha256sum).
+        - name: ops
+          match: { path: /ops/* }
+          auth:
+            api_keys:
+              ci: "sha256:3b9a4f0c8e21d57a6c0b9e8d1f2a37465c8b7d9e0f1a2b3c4d5e6f708192a3b4"
+          upstream: app
         # All the rest.
         - name: app
           match: { path: /* }
@@ -69,7 +78,7 @@ enum RoutesSection {
         keys: [
             name.description, match.description, upstream.description, redirect.description,
             respond.description, health.description, securityHeaders.description,
-            cors.description, limits.description, timeouts.description,
+            cors.description, limits.description, timeouts.description, auth.description,
         ])
     static let kind = Kind<RouteDraft>.section(section, make: make)
 
@@ -78,7 +87,8 @@ enum RoutesSection {
         RouteDraft(
             position: fields.position, path: fields.place.path, name: fields[name],
             match: fields[match], action: action(fields), securityHeaders: fields[securityHeaders],
-            cors: fields[cors], limits: fields[limits], timeouts: fields[timeouts])
+            cors: fields[cors], limits: fields[limits], timeouts: fields[timeouts],
+            auth: fields[auth])
     }
 
     /// Exactly one of four keys.
@@ -121,6 +131,7 @@ struct RouteDraft: Sendable {
     let cors: Located<String>?
     let limits: RouteLimits
     let timeouts: RouteTimeoutsDraft
+    let auth: AuthDraft?
 }
 
 /// What a route does.

@@ -14,9 +14,14 @@ struct Journal: ~Copyable {
     private(set) var request: AccessRequest
     /// The value of the request's first `Upgrade`, the only one that is passed on.
     private(set) var upgrade: ByteRange = .empty
+    /// Whom the route's `auth` found the request to be from: a name of a key or a subject.
+    private(set) var principal: ByteRange = .empty
+
+    /// Bytes that are noted behind the head at most: an address, an id, a name or subject.
+    static let addedBytesMax = 512
 
     /// - Parameters:
-    ///   - text: An empty buffer with room for the head and 200 bytes more.
+    ///   - text: An empty buffer with room for the head and ``addedBytesMax`` more.
     ///   - bytes: Begin with the head.
     init(
         _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>, text: consuming Buffer
@@ -59,6 +64,17 @@ struct Journal: ~Copyable {
         let start = text.count
         requestID.append(to: &text)
         request.requestID = ByteRange(start, text.count)
+    }
+
+    /// Keeps the name or subject that a request was admitted by.
+    ///
+    /// - Parameter scratch: Holds it, from the decision on this request.
+    mutating func note(_ principal: Principal, _ scratch: borrowing PolicyScratch) {
+        if case .unnamed = principal { return }
+        let start = text.count
+        scratch.appendPrincipal(to: &text)
+        self.principal = ByteRange(start, text.count)
+        if case .apiKey = principal { request.keyName = self.principal }
     }
 
     /// Keeps the id that a trusted peer sent.

@@ -9,6 +9,8 @@ struct OwnAnswer {
         case problem(ProblemCode, ProblemFormat)
         /// 405, with the methods that would do.
         case wrongMethod(MethodSet, ProblemFormat)
+        /// 401, with what would do (RFC 9110 §11.6.1).
+        case unauthorized(challenge: StaticString, ProblemFormat)
         /// The route's fixed response.
         case fixed
         /// The route's redirect.
@@ -30,9 +32,12 @@ struct OwnAnswer {
             case .listMethods(let methods): self = .methods(methods)
             case .grantPreflight: self = .granted
             case .refuse(let refusal):
-                self =
-                    refusal.code == .methodNotAllowed
-                    ? .wrongMethod(refusal.allow, format) : .problem(refusal.code, format)
+                switch refusal.code {
+                case .methodNotAllowed: self = .wrongMethod(refusal.allow, format)
+                case .unauthorized:
+                    self = .unauthorized(challenge: refusal.reason.challenge, format)
+                default: self = .problem(refusal.code, format)
+                }
             }
         }
     }
@@ -49,7 +54,7 @@ struct OwnAnswer {
             case .redirect: route.locationBytesMax
             case .wrongMethod, .methods: Self.allowBytesMax
             case .fixed: route.fixedType.count
-            case .problem, .alive, .granted: 0
+            case .problem, .unauthorized, .alive, .granted: 0
             }
         return Self.fixedBytesMax + own + route.stamp.bytesMax
     }
@@ -66,6 +71,7 @@ struct OwnAnswer {
         switch content {
         case .problem(let code, _): code.status
         case .wrongMethod: ProblemCode.methodNotAllowed.status
+        case .unauthorized: ProblemCode.unauthorized.status
         case .fixed: route.fixed.status
         case .redirect: route.redirect?.status ?? 308
         case .alive: 200
@@ -83,6 +89,8 @@ struct OwnAnswer {
             writeProblem(code, format, journal, into: &body)
         case .wrongMethod(_, let format):
             writeProblem(.methodNotAllowed, format, journal, into: &body)
+        case .unauthorized(_, let format):
+            writeProblem(.unauthorized, format, journal, into: &body)
         case .fixed: body.append(route.fixed.body)
         case .alive: body.append("{\"status\":\"alive\"}\n")
         case .redirect, .methods, .granted: break
@@ -123,6 +131,11 @@ struct OwnAnswer {
         case .wrongMethod(let methods, let format):
             writeAllow(methods, pipeline, into: &output)
             writeProblemFields(.methodNotAllowed, format, route, into: &output)
+        case .unauthorized(let challenge, let format):
+            output.append("WWW-Authenticate: ")
+            output.append(challenge)
+            output.append("\r\n")
+            writeProblemFields(.unauthorized, format, route, into: &output)
         case .fixed:
             guard !route.fixed.body.isEmpty else { return }
             output.append("Content-Type: ")
@@ -141,7 +154,7 @@ struct OwnAnswer {
     /// Whether ``writeFields`` writes `Cache-Control`, so that the preset need not.
     private var saysCaching: Bool {
         switch content {
-        case .problem, .wrongMethod, .alive: true
+        case .problem, .wrongMethod, .unauthorized, .alive: true
         case .fixed, .redirect, .methods, .granted: false
         }
     }

@@ -174,7 +174,8 @@ extension Outcome {
     init(_ code: ProblemCode) {
         switch code {
         case .badRequest, .unsupportedMediaType, .conflict: self = .badRequest
-        case .unauthorized, .webhookRejected, .forbidden, .rateLimited, .maintenance:
+        case .unauthorized: self = .unauthorized
+        case .webhookRejected, .forbidden, .rateLimited, .maintenance:
             self = .answered
         case .notFound: self = .notFound
         case .methodNotAllowed: self = .methodNotAllowed

@@ -105,7 +105,8 @@ extension Worker where Kernel: ~Copyable {
         var persistence = DownstreamMachine.Persistence.kept
         input.withReadable { (bytes: borrowing Span<UInt8>) in
             let verdict = plan.pipeline.decide(
-                desk.requestHead, in: bytes, from: arrival, scratch: &desk.scratch)
+                desk.requestHead, in: bytes, from: arrival, at: transport.wallTime,
+                scratch: &desk.scratch)
             let journal = writeJournal(verdict, bytes)
             if verdict.cors.standing.isCounted { note(verdict, journal) }
             if case .forward(let upstream) = verdict.action {
@@ -130,7 +131,7 @@ extension Worker where Kernel: ~Copyable {
     private mutating func writeJournal(
         _ verdict: Verdict, _ bytes: borrowing Span<UInt8>
     ) -> Journal {
-        let isSmall = desk.requestHead.byteCount + 256 <= BufferPool.smallBytes
+        let isSmall = desk.requestHead.byteCount + Journal.addedBytesMax <= BufferPool.smallBytes
         var journal = Journal(
             desk.requestHead, in: bytes, text: pool.take(isSmall ? .small : .large))
         journal.note(client: verdict.identity.client)
@@ -139,6 +140,7 @@ extension Worker where Kernel: ~Copyable {
         } else {
             journal.note(requestIDAt: verdict.identity.requestID)
         }
+        if verdict.principal.isNamed { journal.note(verdict.principal, desk.scratch) }
         return journal
     }
 

@@ -56,8 +56,8 @@ package enum Inspection {
     ) {
         var scratch = PolicyScratch()
         let verdict = plan.pipeline.decide(
-            head, in: bytes, from: question.arrival, scratch: &scratch)
-        let journal = journal(of: head, bytes, verdict)
+            head, in: bytes, from: question.arrival, at: question.now, scratch: &scratch)
+        let journal = journal(of: head, bytes, verdict, scratch)
         let requestID = bytes.text(verdict.identity.requestID)
         page.add(
             verdict.identity, question, requestID: requestID.isEmpty ? standInID : requestID)
@@ -74,6 +74,7 @@ package enum Inspection {
         if let policy = plan.route(verdict.route).stamp.cors {
             page.add(verdict, of: policy, head, in: bytes)
         }
+        if let route = verdict.route { page.add(plan.snapshot.routes[route], verdict) }
         if case .forward(let upstream) = verdict.action,
             plan.route(verdict.route).admits(head.framing)
         {
@@ -85,16 +86,18 @@ package enum Inspection {
     }
 
     private static func journal(
-        of head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, _ verdict: Verdict
+        of head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, _ verdict: Verdict,
+        _ scratch: borrowing PolicyScratch
     ) -> Journal {
         var journal = Journal(
-            head, in: bytes, text: Buffer(capacity: head.byteCount + 256))
+            head, in: bytes, text: Buffer(capacity: head.byteCount + Journal.addedBytesMax))
         journal.note(client: verdict.identity.client)
         if verdict.identity.requestID.isEmpty {
             journal.note(requestID: standIn)
         } else {
             journal.note(requestIDAt: verdict.identity.requestID)
         }
+        journal.note(verdict.principal, scratch)
         return journal
     }
 
@@ -211,7 +214,10 @@ extension RefusalReason {
     fileprivate var comesFromRouting: Bool {
         switch self {
         case .noRoute, .methodNotAllowed, .foreignOrigin, .preflightOrigin, .preflightMethod,
-            .preflightHeaders:
+            .preflightHeaders, .authMissing, .authMalformed, .authUnknownKey, .authWrongSecret,
+            .jwtTooLarge, .jwtMalformed, .jwtAlgorithm, .jwtCritical, .jwtUnknownKey,
+            .jwtSignature, .jwtClaims, .jwtExpired, .jwtNotYetValid, .jwtIssuer, .jwtAudience,
+            .jwtSubject:
             true
         case .methodRefused, .badEscape, .nulInPath, .pathAboveRoot, .pathNotRooted, .ambiguousPath:
             false

@@ -17,7 +17,8 @@ package final class Pipeline: Sendable {
         identity = IdentityPolicy(trustedProxies)
         self.routes = RouteTable(routes, listeners: listeners)
         actions = routes.map { VerdictAction($0.action) }
-        policies = routes.map(RoutePolicies.init)
+        let auth = AuthTable(routes)
+        policies = routes.enumerated().map { RoutePolicies($1, index: $0, auth: auth) }
     }
 
     /// Decides what becomes of a request.
@@ -29,10 +30,12 @@ package final class Pipeline: Sendable {
     /// the route and its action, in the order of ``RoutePolicies/apply(to:_:in:)``; what needs the
     /// body comes after this function, as it sees heads alone.
     ///
-    /// - Parameter bytes: What the head's ranges refer to.
+    /// - Parameters:
+    ///   - bytes: What the head's ranges refer to.
+    ///   - now: Nanoseconds since 1970.
     package func decide(
         _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>, from arrival: Arrival,
-        scratch: inout PolicyScratch
+        at now: UInt64, scratch: inout PolicyScratch
     ) -> Verdict {
         let identity = identity.identity(of: arrival, head, bytes)
         if MethodSet.refused.contains(MethodSet(head.method)) {
@@ -46,7 +49,9 @@ package final class Pipeline: Sendable {
         switch routes.match(head, in: bytes, listener: arrival.listener, scratch: &scratch) {
         case .route(let route):
             var verdict = Verdict(route: route, identity: identity, action: actions[route])
-            if let policies = policies[route] { policies.apply(to: &verdict, head, in: bytes) }
+            if let policies = policies[route] {
+                policies.apply(to: &verdict, head, in: bytes, at: now, scratch: &scratch)
+            }
             return verdict
         case .refused(let reason, let allow):
             let refusal = Refusal(reason, allow: allow)
@@ -78,12 +83,17 @@ package final class Pipeline: Sendable {
 
 /// The policies of one route between the route and its action.
 private final class RoutePolicies: Sendable {
+    private let index: Int
     private let cors: CORSPolicy?
+    /// Of all routes; `nil` if this one asks for no credentials.
+    private let auth: AuthTable?
 
     /// - Returns: `nil` for a route that has none of them.
-    init?(_ route: Route) {
-        guard route.cors != nil else { return nil }
+    init?(_ route: Route, index: Int, auth: AuthTable?) {
+        guard route.cors != nil || route.auth != nil else { return nil }
+        self.index = index
         cors = route.cors
+        self.auth = route.auth == nil ? nil : auth
     }
 
     /// Lets each policy add its part to a verdict; the first refusal ends it.
@@ -91,7 +101,8 @@ private final class RoutePolicies: Sendable {
     /// The order: maintenance, access, preflight and origin, fetch metadata, limits by head,
     /// authentication, limits by identity, concurrency.
     func apply(
-        to verdict: inout Verdict, _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>
+        to verdict: inout Verdict, _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>,
+        at now: UInt64, scratch: inout PolicyScratch
     ) {
         // Judged first and acted upon in its place: refusals of the stages before it have to say
         // whose scripts may read them.
@@ -100,6 +111,22 @@ private final class RoutePolicies: Sendable {
         if let action = origin.action {
             verdict.action = action
             return
+        }
+        if let auth {
+            let answer = auth.decide(
+                route: index, head, in: bytes, at: now, scratch: &scratch.auth)
+            verdict.note(answer)
+        }
+    }
+}
+
+extension Verdict {
+    /// Takes in what the route's `auth` says; a refusal ends all else.
+    fileprivate mutating func note(_ answer: AuthAnswer?) {
+        switch answer {
+        case .admitted(let principal): self.principal = principal
+        case .refused(let reason): action = .refuse(Refusal(reason, allow: []))
+        case nil: break
         }
     }
 }

@@ -31,6 +31,8 @@ package struct Verdict: Sendable, Equatable {
     package var action: VerdictAction
     /// What the route's CORS policy says, whatever became of the request.
     package var cors = CORSVerdict.none
+    /// Whom the route's `auth` found the request to be from.
+    package var principal = Principal.unnamed
 
     package init(route: Int?, identity: ClientIdentity, action: VerdictAction) {
         self.route = route
@@ -79,6 +81,11 @@ package enum RefusalReason: UInt8, CaseIterable, Sendable {
     case badEscape, nulInPath, pathAboveRoot, pathNotRooted, ambiguousPath
     /// Of a route's CORS policy.
     case foreignOrigin, preflightOrigin, preflightMethod, preflightHeaders
+    // No credentials, two where one is asked for, or none that anybody was given.
+    case authMissing, authMalformed, authUnknownKey, authWrongSecret
+    // What is wrong with a token.
+    case jwtTooLarge, jwtMalformed, jwtAlgorithm, jwtCritical, jwtUnknownKey, jwtSignature
+    case jwtClaims, jwtExpired, jwtNotYetValid, jwtIssuer, jwtAudience, jwtSubject
 
     /// What the client is told: several reasons are one code, so that nothing can be probed for.
     package var code: ProblemCode {
@@ -87,6 +94,21 @@ package enum RefusalReason: UInt8, CaseIterable, Sendable {
         case .methodNotAllowed, .methodRefused: .methodNotAllowed
         case .badEscape, .nulInPath, .pathAboveRoot, .pathNotRooted, .ambiguousPath: .badRequest
         case .foreignOrigin, .preflightOrigin, .preflightMethod, .preflightHeaders: .forbidden
+        case .authMissing, .authMalformed, .authUnknownKey, .authWrongSecret, .jwtTooLarge,
+            .jwtMalformed, .jwtAlgorithm, .jwtCritical, .jwtUnknownKey, .jwtSignature, .jwtClaims,
+            .jwtExpired, .jwtNotYetValid, .jwtIssuer, .jwtAudience, .jwtSubject:
+            .unauthorized
+        }
+    }
+
+    /// The value of `WWW-Authenticate` that goes with a 401.
+    ///
+    /// RFC 6750 §3: a request that offered no token is told no error, and neither is one that
+    /// offered a key or a secret that is no token.
+    package var challenge: StaticString {
+        switch self {
+        case .authMissing, .authUnknownKey, .authWrongSecret: "Bearer realm=\"apus\""
+        default: "Bearer realm=\"apus\", error=\"invalid_token\""
         }
     }
 
@@ -105,6 +127,22 @@ package enum RefusalReason: UInt8, CaseIterable, Sendable {
         case .preflightOrigin: "preflight_origin"
         case .preflightMethod: "preflight_method"
         case .preflightHeaders: "preflight_headers"
+        case .authMissing: "auth_missing"
+        case .authMalformed: "auth_malformed"
+        case .authUnknownKey: "auth_unknown_key"
+        case .authWrongSecret: "auth_wrong_secret"
+        case .jwtTooLarge: "jwt_too_large"
+        case .jwtMalformed: "jwt_malformed"
+        case .jwtAlgorithm: "jwt_algorithm"
+        case .jwtCritical: "jwt_critical"
+        case .jwtUnknownKey: "jwt_unknown_key"
+        case .jwtSignature: "jwt_bad_signature"
+        case .jwtClaims: "jwt_bad_claims"
+        case .jwtExpired: "jwt_expired"
+        case .jwtNotYetValid: "jwt_not_yet_valid"
+        case .jwtIssuer: "jwt_issuer"
+        case .jwtAudience: "jwt_audience"
+        case .jwtSubject: "jwt_subject"
         }
     }
 }

@@ -15,6 +15,8 @@ package struct Route: Sendable {
     package var timeouts: RouteTimeouts
     /// Shared by the routes that name it.
     package var cors: CORSPolicy?
+    /// How requests prove who sent them; `nil` if they need not.
+    package var auth: AuthSettings?
 
     package init(
         name: String, match: RouteMatch, action: RouteAction,

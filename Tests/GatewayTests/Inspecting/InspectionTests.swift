@@ -53,7 +53,8 @@ struct InspectionTests {
         on listener: String? = nil
     ) throws -> String {
         let inquiry = Inquiry(
-            method: method, url: url, fields: fields, client: client, listener: listener)
+            method: method, url: url, fields: fields, client: client, listener: listener,
+            now: 1_760_000_000_000_000_000)
         return try Inspection.explain(inquiry, by: #require(Self.snapshot))
     }
 

@@ -28,8 +28,11 @@ final class World {
     private static let turnsMax = 20_000
 
     /// - Parameter text: The configuration; see ``Settings``.
-    init(_ text: String = Settings.plain, faults: SimulatedFaults = SimulatedFaults()) throws {
-        let result = Loading.load(text: text, path: "test.yaml", environment: [:])
+    init(
+        _ text: String = Settings.plain, faults: SimulatedFaults = SimulatedFaults(),
+        environment: [String: String] = [:]
+    ) throws {
+        let result = Loading.load(text: text, path: "test.yaml", environment: environment)
         let snapshot = try #require(result.snapshot, "\(result.problems.map(\.text))")
         kernel = SimulatedKernel(
             listenerCount: snapshot.listeners.count,

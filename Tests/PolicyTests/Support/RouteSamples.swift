@@ -56,7 +56,7 @@ extension Pipeline {
     func verdict(_ request: SentRequest) -> Verdict {
         request.read { head, bytes in
             var scratch = PolicyScratch()
-            return decide(head, in: bytes, from: request.arrival, scratch: &scratch)
+            return decide(head, in: bytes, from: request.arrival, at: 0, scratch: &scratch)
         }
     }
 
