@@ -143,7 +143,7 @@ struct OwnAnswer {
     }
 
     /// Whether ``writeFields`` writes `Cache-Control`, so that the preset need not.
-    private var saysCaching: Bool {
+    var saysCaching: Bool {
         switch content {
         case .problem, .wrongMethod, .alive: true
         case .fixed, .redirect, .methods, .granted: false

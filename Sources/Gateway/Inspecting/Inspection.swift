@@ -76,6 +76,7 @@ package enum Inspection {
             page.section("added unless the app sends its own")
             page.lines(stamped.yielding.joined(separator: "\r\n"))
         }
+        addSources(of: stamped.always + stamped.yielding, rehearsal, &page)
         let stamp = rehearsal.route.stamp
         if !stamp.security.removed.isEmpty {
             page.section("taken out of the response")
@@ -99,6 +100,17 @@ package enum Inspection {
         page.section("answer")
         page.lines(shown(written.head))
         page.add(body: shown(written.body))
+        let lines = written.head.split(separator: "\r\n").dropFirst().map(String.init)
+        addSources(of: lines, rehearsal, &page)
+    }
+
+    /// Adds where the fields of a response come from.
+    private static func addSources(
+        of lines: [String], _ rehearsal: borrowing Rehearsal, _ page: inout ExplanationPage
+    ) {
+        let names = lines.map { String($0.prefix { $0 != ":" }) }
+        page.section("where headers come from")
+        page.rows(FieldSources(of: names, in: rehearsal).rows)
     }
 
     // MARK: Stand-ins
