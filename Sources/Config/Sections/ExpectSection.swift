@@ -74,6 +74,13 @@ enum ExpectSection {
     /// Longer ones are programs.
     private static let patternBytesMax = 512
 
+    /// What the reader of expressions says, if it is one line that a terminal shows as it is.
+    private static func told(_ error: any Error) -> String? {
+        let text = "\(error)"
+        let isPlain = text.utf8.count <= 120 && text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
+        return isPlain ? text : nil
+    }
+
     /// A regular expression; what is wrong with it may repeat it, so it is told only where it
     /// stands in the file.
     private static let pattern: Kind<ValuePattern> = {
@@ -88,7 +95,7 @@ enum ExpectSection {
             do {
                 return try ValuePattern(scalar.text)
             } catch {
-                let reason = scalar.origin == .file ? "\(error)" : nil
+                let reason = scalar.origin == .file ? told(error) : nil
                 place.object(Objection("is not a regular expression", advice: reason), to: scalar)
                 return nil
             }
