@@ -2,11 +2,16 @@
 package struct LoadResult: Sendable {
     /// There if and only if no problem is an error.
     package let snapshot: Snapshot?
+    /// The entries of `tests`, in the order of the file; none without a snapshot.
+    ///
+    /// Beside the snapshot, as serving needs none of them.
+    package let tests: [RequestTest]
     /// In the order of the file.
     package let problems: [Problem]
 
-    package init(snapshot: Snapshot?, problems: [Problem]) {
+    package init(snapshot: Snapshot?, tests: [RequestTest], problems: [Problem]) {
         self.snapshot = snapshot
+        self.tests = tests
         self.problems = problems
     }
 }
@@ -34,7 +39,7 @@ package enum Loading {
         } catch {
             let report = Report(file: path)
             report.error(at: .start, .file, error.reason)
-            return LoadResult(snapshot: nil, problems: report.sorted)
+            return LoadResult(snapshot: nil, tests: [], problems: report.sorted)
         }
     }
 
@@ -50,24 +55,27 @@ package enum Loading {
         bytes: [UInt8], path: String, environment: [String: String]
     ) -> LoadResult {
         let report = Report(file: path)
-        let snapshot = snapshot(of: bytes, environment, report)
-        return LoadResult(
-            snapshot: report.hasErrors ? nil : snapshot, problems: report.sorted)
+        let (snapshot, tests) = assembled(bytes, environment, report)
+        guard !report.hasErrors else {
+            return LoadResult(snapshot: nil, tests: [], problems: report.sorted)
+        }
+        return LoadResult(snapshot: snapshot, tests: tests, problems: report.sorted)
     }
 
-    private static func snapshot(
-        of bytes: [UInt8], _ environment: [String: String], _ report: Report
-    ) -> Snapshot? {
-        guard let source = SourceText(bytes, report: report) else { return nil }
+    private static func assembled(
+        _ bytes: [UInt8], _ environment: [String: String], _ report: Report
+    ) -> (Snapshot?, [RequestTest]) {
+        guard let source = SourceText(bytes, report: report) else { return (nil, []) }
         let empty = SyntaxNode.mapping([], at: .start)
         guard
             let written = YAMLReader.read(source, report: report)
                 ?? (report.hasErrors ? nil : empty)
-        else { return nil }
+        else { return (nil, []) }
         var expansion = Expansion(environment: environment, report: report)
         let expanded = expansion.expand(written, at: .root)
         let place = Place(path: .root, report: report)
-        guard let draft = RootSection.kind.decode(expanded, place) else { return nil }
-        return Assembly(draft: draft, report: report).snapshot()
+        guard let draft = RootSection.kind.decode(expanded, place) else { return (nil, []) }
+        let snapshot = Assembly(draft: draft.serving, report: report).snapshot()
+        return (snapshot, TestAssembly(draft: draft, report: report).tests())
     }
 }

@@ -16,6 +16,7 @@ struct Apus: ParsableCommand {
             EXAMPLES
               apus check                        is conf/apus.yaml in order?
               apus explain GET http://x.com/a   what would become of this request?
+              apus test                         do its tests hold?
               apus run --config my.yaml         serve
 
             EXIT CODES
@@ -31,7 +32,7 @@ struct Apus: ParsableCommand {
             """,
         version: APUS_VERSION,
         subcommands: [
-            Run.self, Check.self, Explain.self, SchemaCommand.self, Version.self,
+            Run.self, Check.self, Explain.self, TestCommand.self, SchemaCommand.self, Version.self,
         ])
 }
 

@@ -78,10 +78,15 @@ enum Configuration {
     /// Tells problems on standard error.
     ///
     /// - Throws: The exit code, if there are errors among them.
-    static func load(_ path: String) throws -> Snapshot {
+    static func load(_ path: String) throws -> Snapshot { try loadWithTests(path).snapshot }
+
+    /// The same, with the configuration's tests.
+    static func loadWithTests(
+        _ path: String
+    ) throws -> (snapshot: Snapshot, tests: [RequestTest]) {
         let result = read(path)
         for problem in result.problems { StandardError.write(line: problem.text) }
         guard let snapshot = result.snapshot else { throw Ending.invalidConfiguration }
-        return snapshot
+        return (snapshot, result.tests)
     }
 }

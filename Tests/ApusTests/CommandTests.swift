@@ -12,7 +12,7 @@ struct CommandTests {
           - { name: app, upstream: app }
         """
 
-    @Test(arguments: ["", "run", "check", "explain", "schema", "version"])
+    @Test(arguments: ["", "run", "check", "explain", "test", "schema", "version"])
     func `help says what there is`(_ command: String) throws {
         let help = try apus("help", command)
         #expect(help.status == 0)
@@ -29,7 +29,7 @@ struct CommandTests {
 
     @Test(arguments: [
         ["nope"], ["run", "--nope"], ["run", "--config"], ["explain"], ["explain", "GET"],
-        ["check", "--format", "xml"], ["version", "more"],
+        ["check", "--format", "xml"], ["version", "more"], ["test", "more"],
     ])
     func `wrong usage ends with 64`(_ arguments: [String]) throws {
         let ended = try Command(arguments).waitForEnd()
@@ -38,7 +38,7 @@ struct CommandTests {
         #expect(ended.errors.contains("--help"))
     }
 
-    @Test(arguments: ["run", "check"])
+    @Test(arguments: ["run", "check", "test"])
     func `a missing configuration ends with 78`(_ command: String) throws {
         let ended = try apus(command, "--config", "nowhere/apus.yaml")
         #expect(ended.status == 78)

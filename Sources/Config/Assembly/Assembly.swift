@@ -84,7 +84,7 @@ struct Assembly {
                     "is the name of \(draft.routes[first].path.text) already")
             }
             if let listener = route.match.listener, !listeners.contains(listener.value) {
-                refuse(listener, "a listener", among: listeners)
+                listener.refuse(as: "a listener", among: listeners, report: report)
             }
             let cors = route.cors.flatMap { policy($0, among: policies) }
             checkPreflights(of: route)
@@ -104,7 +104,7 @@ struct Assembly {
         case .settled(let action): return action
         case .upstream(let name):
             if let index = indices[name.value] { return .upstream(index) }
-            refuse(name, "an upstream", among: names)
+            name.refuse(as: "an upstream", among: names, report: report)
             return nil
         case nil: return nil
         }
@@ -127,7 +127,9 @@ struct Assembly {
         if let policy = policies.first(where: { $0.rules.name == name.value }) { return policy }
         let names = draft.cors.map(\.name)
         // A policy that is not whole is there all the same.
-        if !names.contains(name.value) { refuse(name, "a CORS policy", among: names) }
+        if !names.contains(name.value) {
+            name.refuse(as: "a CORS policy", among: names, report: report)
+        }
         return nil
     }
 
@@ -138,17 +140,6 @@ struct Assembly {
             at: name.position, name.path,
             "preflights do not have the \(header.name) that this route asks for, and pass it by",
             hint: "let another route with the same policy take them")
-    }
-
-    /// Reports a name that nothing has, and what may have been meant.
-    private func refuse(_ name: Located<String>, _ noun: String, among names: [String]) {
-        let known = names.isEmpty ? "there is none" : "there is \(alternatives(names))"
-        name.object(
-            Objection(
-                "is not the name of \(noun)",
-                suggestion: Spelling.nearest(to: name.value, among: names),
-                advice: names.count <= 8 ? known : nil),
-            report: report)
     }
 
     /// A route with the global values wherever it says nothing.

@@ -78,6 +78,9 @@ struct Fields {
     /// Whether the file has the key, be its value readable or not.
     func has(_ name: String) -> Bool { entry(name) != nil }
 
+    /// Whether the section holds no key at all, be it known or not.
+    var isEmpty: Bool { entries.isEmpty }
+
     /// Where a key is written; the section itself when it is not.
     func position(of name: String) -> Position { entry(name)?.keyPosition ?? position }
 

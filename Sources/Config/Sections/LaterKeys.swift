@@ -5,7 +5,7 @@
 enum LaterKeys {
     static let names: [String: [String]] = [
         "": [
-            "redis", "rate_limits", "webhooks", "tests", "trace", "forwarded", "errors",
+            "redis", "rate_limits", "webhooks", "trace", "forwarded", "errors",
             "audit", "otlp",
         ],
         "listeners.NAME": ["proxy_protocol", "tls", "redirect_https"],
@@ -18,5 +18,6 @@ enum LaterKeys {
             "cookies", "fetch_metadata", "maintenance", "strip_prefix", "request_headers",
             "response_headers", "content_types", "json", "upload",
         ],
+        "tests[].expect": ["limits"],
     ]
 }

@@ -29,23 +29,15 @@ enum MatchSection {
 
     static func make(_ fields: Fields) -> MatchDraft {
         let listener = fields[listener]
-        let headers = criteria(fields[headers], fields.place.inside("headers"))
+        let headers = fields[headers]
+        fields.place.inside("headers").refuseRepetitions(among: headers)
         let match = RouteMatch(
-            host: fields[host], path: fields[path], methods: fields[methods], headers: headers,
+            host: fields[host], path: fields[path], methods: fields[methods],
+            headers: headers.compactMap { field in
+                field.value.map { HeaderCriterion(name: field.name, value: $0) }
+            },
             listener: listener?.value)
         return MatchDraft(match: match, listener: listener)
-    }
-
-    /// Names are compared without case: two that differ in nothing else are one field.
-    private static func criteria(_ fields: [Named<String>], _ place: Place) -> [HeaderCriterion] {
-        var seen: Set<String> = []
-        for field in fields where !seen.insert(field.name.lowercased()).inserted {
-            place.inside(field.name).error(
-                at: field.position, "was already given in other letters: case does not matter")
-        }
-        return fields.compactMap { field in
-            field.value.map { HeaderCriterion(name: field.name, value: $0) }
-        }
     }
 }
 
@@ -87,12 +79,6 @@ extension Kind where Value == String {
             guard capital == text || !known.contains(capital) else {
                 throw Objection("is not a method: case matters", suggestion: capital)
             }
-        }
-    }
-
-    fileprivate static var fieldValue: Kind {
-        .text("the value of a header field") { text throws(Objection) in
-            try FieldText.checkValue(text)
         }
     }
 }

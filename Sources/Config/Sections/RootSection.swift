@@ -34,16 +34,24 @@ enum RootSection {
         "cors", Kind.names(CORSSection.kind, count: 0...256, check: checkName), default: [],
         example: "app", CORSSection.section.summary)
 
+    static let tests = Key(
+        "tests", Kind.list(TestsSection.kind, count: 0...10_000), default: [],
+        example: TestsSection.example, TestsSection.section.summary)
+
     static let section = Section(
         "", "The whole file",
         keys: [
             environment.description, server.description, listeners.description,
             admin.description, TrustedProxiesKey.peers.description, limits.description,
             timeouts.description, log.description, SecurityHeadersKey.global.description,
-            cors.description, upstreams.description, routes.description,
+            cors.description, upstreams.description, routes.description, tests.description,
         ])
 
-    static let kind = Kind<Draft>.section(section) { fields in
+    static let kind = Kind<FileDraft>.section(section) { fields in
+        FileDraft(serving: make(fields), tests: fields[tests])
+    }
+
+    private static func make(_ fields: Fields) -> Draft {
         Draft(
             environment: fields[environment], server: fields[server],
             listeners: fields[listeners] ?? [], admin: fields[admin],
@@ -56,6 +64,12 @@ enum RootSection {
 }
 
 /// A file whose every key was decoded, before one part of it was compared with another.
+struct FileDraft: Sendable {
+    let serving: Draft
+    let tests: [TestDraft]
+}
+
+/// The part of it that serves.
 struct Draft: Sendable {
     let environment: Environment
     let server: ServerSettings

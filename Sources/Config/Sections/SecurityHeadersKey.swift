@@ -43,11 +43,8 @@ enum SecurityHeadersKey {
     private static func make(_ fields: Fields) -> SecurityHeadersDraft? {
         let given = fields[set]
         let removed = fields[remove]
-        var seen: Set<String> = []
-        for header in given where !seen.insert(header.name.lowercased()).inserted {
-            fields.place.inside("set").inside(header.name).error(
-                at: header.position, "was already given in other letters: case does not matter")
-        }
+        fields.place.inside("set").refuseRepetitions(among: given)
+        let seen = Set(given.map { $0.name.lowercased() })
         for name in removed where seen.contains(name.lowercased()) {
             fields.place.inside("remove").error(
                 at: fields.position(of: "remove"), "\(quoted(name)) is in set as well")

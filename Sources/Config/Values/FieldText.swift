@@ -34,3 +34,28 @@ enum FieldText {
         guard value.utf8.count <= 4096 else { throw Objection("is longer than 4096 bytes") }
     }
 }
+
+extension Kind where Value == String {
+    static var fieldName: Kind {
+        .text("the name of a header field") { text throws(Objection) in
+            try FieldText.checkName(text)
+        }
+    }
+
+    static var fieldValue: Kind {
+        .text("the value of a header field") { text throws(Objection) in
+            try FieldText.checkValue(text)
+        }
+    }
+}
+
+extension Place {
+    /// Reports names that differ in nothing but case, in which the names of fields are alike.
+    func refuseRepetitions<Value>(among fields: [Named<Value>]) {
+        var seen: Set<String> = []
+        for field in fields where !seen.insert(field.name.lowercased()).inserted {
+            inside(field.name).error(
+                at: field.position, "was already given in other letters: case does not matter")
+        }
+    }
+}

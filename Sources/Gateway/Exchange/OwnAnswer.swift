@@ -152,7 +152,7 @@ struct OwnAnswer {
     }
 
     /// Whether ``writeFields`` writes `Cache-Control`, so that the preset need not.
-    private var saysCaching: Bool {
+    var saysCaching: Bool {
         switch content {
         case .problem, .wrongMethod, .unauthorized, .alive: true
         case .fixed, .redirect, .methods, .granted: false

@@ -1,17 +1,9 @@
-import Bytes
-import HTTP
 import Policy
 
 extension ExplanationPage {
     /// Adds what a route's CORS policy makes of a request, and why.
-    mutating func add(
-        _ verdict: Verdict, of policy: CORSPolicy, _ head: borrowing RequestHead,
-        in bytes: borrowing Span<UInt8>
-    ) {
+    mutating func add(_ verdict: Verdict, of policy: CORSPolicy, origin: String?) {
         section("cors")
-        let origin = head.first(.origin).map { field in
-            String(decoding: field.value.indices.map { bytes[$0] }, as: UTF8.self)
-        }
         rows([
             ["policy", policy.rules.name],
             ["origin", origin ?? "none: the request is not of another page"],

@@ -13,199 +13,115 @@ package enum Inspection {
     package static func explain(
         _ inquiry: Inquiry, by snapshot: Snapshot
     ) throws(InquiryProblem) -> String {
-        let question = try Question(inquiry, to: snapshot)
         let plan = Plan(snapshot, connections: ConnectionCount(), seed: 0)
+        let rehearsal = try Rehearsal(inquiry, by: plan)
         var page = ExplanationPage()
         page.title("\(inquiry.method) \(inquiry.url)")
-        let message = question.message
-        let bytes = message.span
-        var head = RequestHead()
-        var reader = RequestReader()
-        do throws(WireError) {
-            _ = try reader.read(bytes, limits: plan.headLimits, into: &head)
-        } catch {
-            if error == .hostMalformed, !inquiry.namesHost { throw .urlHost(inquiry.url) }
-            explain(error, question, plan, &page)
-            return page.text
+        page.add(
+            rehearsal.identity, rehearsal.question, requestID: rehearsal.requestID ?? standInID)
+        page.section("routes")
+        switch rehearsal.ruling {
+        case .malformed(let error):
+            page.line("not asked: the request is malformed (\(error.token))")
+        case .decided(let verdict):
+            addRoutes(verdict, rehearsal, &page)
+            if let policy = rehearsal.route.stamp.cors {
+                page.add(verdict, of: policy, origin: rehearsal.origin)
+            }
+            if let route = verdict.route { page.add(snapshot.routes[route], verdict) }
         }
-        explain(head, bytes, question, plan, &page)
+        if let answer = rehearsal.answer {
+            add(answer, rehearsal, &page)
+        } else if let upstream = rehearsal.upstream {
+            addForwarding(to: upstream, rehearsal, &page)
+        }
+        page.add(snapshot, route: rehearsal.verdict?.route)
         return page.text
     }
 
-    /// Explains why bytes are no request.
-    private static func explain(
-        _ error: WireError, _ question: Question, _ plan: Plan, _ page: inout ExplanationPage
+    private static func addRoutes(
+        _ verdict: Verdict, _ rehearsal: borrowing Rehearsal, _ page: inout ExplanationPage
     ) {
-        let identity = plan.pipeline.identity(of: question.arrival)
-        page.add(identity, question, requestID: standInID)
-        page.section("routes")
-        page.line("not asked: the request is malformed (\(error.token))")
-        var journal = Journal(text: Buffer(capacity: 256))
-        journal.note(client: identity.client)
-        journal.note(requestID: standIn)
-        let answer = OwnAnswer(
-            content: .problem(ProblemCode(error), .json), isHead: false,
-            subject: StampSubject(isSecure: identity.isSecure, journal), connection: .close)
-        add(answer, of: plan.routeless, RequestHead(), journal, plan, &page)
-        page.add(plan.snapshot, route: nil)
-    }
-
-    private static func explain(
-        _ head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, _ question: Question,
-        _ plan: Plan, _ page: inout ExplanationPage
-    ) {
-        var scratch = PolicyScratch()
-        let verdict = plan.pipeline.decide(
-            head, in: bytes, from: question.arrival, at: question.now, scratch: &scratch)
-        let journal = journal(of: head, bytes, verdict, scratch)
-        let requestID = bytes.text(verdict.identity.requestID)
-        page.add(
-            verdict.identity, question, requestID: requestID.isEmpty ? standInID : requestID)
-        page.section("routes")
         if case .refuse(let refusal) = verdict.action, !refusal.reason.comesFromRouting {
             page.line("not asked: the request is refused before (\(refusal.reason.token))")
         } else if case .listMethods = verdict.action {
             page.line("not asked: the request is about the server as a whole")
         } else {
             page.add(
-                plan.pipeline.explain(head, in: bytes, from: question.arrival),
-                routes: plan.snapshot.routes, taker: verdict.route)
+                rehearsal.explainRoutes(), routes: rehearsal.plan.snapshot.routes,
+                taker: verdict.route)
         }
-        if let policy = plan.route(verdict.route).stamp.cors {
-            page.add(verdict, of: policy, head, in: bytes)
-        }
-        if let route = verdict.route { page.add(plan.snapshot.routes[route], verdict) }
-        if case .forward(let upstream) = verdict.action,
-            plan.route(verdict.route).admits(head.framing)
-        {
-            forward(head, verdict, to: upstream, journal, question, plan, &page)
-        } else {
-            answer(head, bytes, verdict, journal, plan, &page)
-        }
-        page.add(plan.snapshot, route: verdict.route)
-    }
-
-    private static func journal(
-        of head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, _ verdict: Verdict,
-        _ scratch: borrowing PolicyScratch
-    ) -> Journal {
-        var journal = Journal(
-            head, in: bytes, text: Buffer(capacity: head.byteCount + Journal.addedBytesMax))
-        journal.note(client: verdict.identity.client)
-        if verdict.identity.requestID.isEmpty {
-            journal.note(requestID: standIn)
-        } else {
-            journal.note(requestIDAt: verdict.identity.requestID)
-        }
-        journal.note(verdict.principal, scratch)
-        return journal
     }
 
     // MARK: What happens
 
-    private static func forward(
-        _ head: borrowing RequestHead, _ verdict: Verdict, to index: Int,
-        _ journal: borrowing Journal, _ question: Question, _ plan: Plan,
-        _ page: inout ExplanationPage
+    private static func addForwarding(
+        to index: Int, _ rehearsal: borrowing Rehearsal, _ page: inout ExplanationPage
     ) {
-        let upstream = plan.snapshot.upstreams[index]
+        let upstream = rehearsal.plan.snapshot.upstreams[index]
         page.section("action")
-        page.add(upstream, isTunnelOffered: head.options.contains(.upgrade))
-        var output = Buffer(capacity: journal.text.count + UpstreamHead.addedBytesMax)
-        UpstreamHead.write(
-            head, of: journal, for: verdict.identity, arrival: question.arrival,
-            host: plan.hosts[index].sent(toServer: 0), into: &output)
+        page.add(upstream, isTunnelOffered: rehearsal.isTunnelOffered)
         page.section("sent to \(upstream.servers[0].text)")
-        page.lines(shown(output))
-        addStamp(plan.route(verdict.route).stamp, StampSubject(verdict, journal), journal, &page)
+        page.lines(shown(rehearsal.sent(to: index)))
+        addStamp(rehearsal, &page)
     }
 
     /// Adds what every response of the app gets.
     private static func addStamp(
-        _ stamp: ResponseStamp, _ subject: StampSubject, _ journal: borrowing Journal,
-        _ page: inout ExplanationPage
+        _ rehearsal: borrowing Rehearsal, _ page: inout ExplanationPage
     ) {
-        /// The lines of an app's response that has these fields and no others.
-        func added(_ present: FieldNameSet) -> [Substring] {
-            var head = ResponseHead()
-            head.present = present
-            var output = Buffer(capacity: stamp.bytesMax)
-            let nothing: [UInt8] = []
-            journal.text.withReadable { (text: borrowing Span<UInt8>) in
-                stamp.append(
-                    head, of: nothing.span, except: [], for: subject, in: text, to: &output)
-            }
-            return shown(output).split(separator: "\r\n")
-        }
-        let security = stamp.security
-        let always = added([.contentSecurityPolicy, .cacheControl])
+        let stamped = rehearsal.stamped()
         page.section("added to the response")
-        page.lines(always.joined(separator: "\r\n"))
-        let yielding = added([]).filter { !always.contains($0) }
-        if !yielding.isEmpty {
+        page.lines(shown(stamped.always.joined(separator: "\r\n")))
+        if !stamped.yielding.isEmpty {
             page.section("added unless the app sends its own")
-            page.lines(yielding.joined(separator: "\r\n"))
+            page.lines(stamped.yielding.joined(separator: "\r\n"))
         }
-        if !security.removed.isEmpty {
+        addSources(of: stamped.always + stamped.yielding, rehearsal, &page)
+        let stamp = rehearsal.route.stamp
+        if !stamp.security.removed.isEmpty {
             page.section("taken out of the response")
             page.line("the app's own copies of what is added above, and what is removed by name")
             if stamp.cors != nil { page.line("what the app says of CORS: Access-Control-*") }
-            if security.removed.known.contains(.server) {
+            if stamp.security.removed.known.contains(.server) {
                 page.line("what tells how the app is made: Server, X-Powered-By and their like")
             }
         }
     }
 
-    private static func answer(
-        _ head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, _ verdict: Verdict,
-        _ journal: borrowing Journal, _ plan: Plan, _ page: inout ExplanationPage
-    ) {
-        let format = ProblemFormat.preferred(by: head, in: bytes)
-        var content = OwnAnswer.Content(verdict.action, format)
-        let route = plan.route(verdict.route)
-        if case .forward = verdict.action { content = .problem(.bodyTooLarge, format) }
-        if case .redirect = verdict.action, !route.canRedirect(head, in: bytes) {
-            content = .problem(.uriTooLong, format)
-        }
-        let persistence = DownstreamMachine.Persistence(
-            answering: head, isDraining: false)
-        let answer = OwnAnswer(
-            content: content, isHead: head.method.isHead, subject: StampSubject(verdict, journal),
-            connection: persistence.field(isModern: head.version.isModern))
-        add(answer, of: route, head, journal, plan, &page)
-    }
-
     /// Adds an answer of the gateway as it would leave.
     private static func add(
-        _ answer: OwnAnswer, of route: RoutePlan, _ head: borrowing RequestHead,
-        _ journal: borrowing Journal, _ plan: Plan, _ page: inout ExplanationPage
+        _ answer: OwnAnswer, _ rehearsal: borrowing Rehearsal, _ page: inout ExplanationPage
     ) {
-        var body = Buffer(capacity: BufferPool.largeBytes)
-        answer.writeBody(route, journal: journal, into: &body)
         var date = Buffer(capacity: 16)
         date.append("<now>")
-        var output = Buffer(capacity: answer.headBytesMax(route))
-        answer.writeHead(
-            route, pipeline: plan.pipeline, head: head, journal: journal, bodyBytes: body.count,
-            date: date, into: &output)
+        let written = rehearsal.written(answer, date: date)
         page.section("action")
         page.line("answered by the gateway")
         page.section("answer")
-        page.lines(shown(output))
-        if !answer.isHead { page.add(body: shown(body)) }
+        page.lines(shown(written.head))
+        page.add(body: shown(written.body))
+        let lines = written.head.split(separator: "\r\n").dropFirst().map(String.init)
+        addSources(of: lines, rehearsal, &page)
+    }
+
+    /// Adds where the fields of a response come from.
+    private static func addSources(
+        of lines: [String], _ rehearsal: borrowing Rehearsal, _ page: inout ExplanationPage
+    ) {
+        let names = lines.map { String($0.prefix { $0 != ":" }) }
+        page.section("where headers come from")
+        page.rows(FieldSources(of: names, in: rehearsal).rows)
     }
 
     // MARK: Stand-ins
 
-    /// Stands for a new id while bytes are written.
-    private static let standIn = RequestID(milliseconds: 0, 0, 0)
     private static let standInID = "<new>"
 
-    private static func shown(_ buffer: borrowing Buffer) -> String {
-        var text = Buffer(capacity: RequestID.textBytes)
-        standIn.append(to: &text)
-        return String(decoding: buffer.copy(), as: UTF8.self)
-            .replacing(String(decoding: text.copy(), as: UTF8.self), with: standInID)
+    private static func shown(_ text: String) -> String {
+        var id = Buffer(capacity: RequestID.textBytes)
+        Rehearsal.standIn.append(to: &id)
+        return text.replacing(String(decoding: id.copy(), as: UTF8.self), with: standInID)
     }
 }
 
@@ -222,13 +138,5 @@ extension RefusalReason {
         case .methodRefused, .badEscape, .nulInPath, .pathAboveRoot, .pathNotRooted, .ambiguousPath:
             false
         }
-    }
-}
-
-extension Span<UInt8> {
-    fileprivate func text(_ range: ByteRange) -> String {
-        var text: [UInt8] = []
-        for index in range.indices { text.append(self[index]) }
-        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -12,13 +12,27 @@ struct Question {
     let now: UInt64
 
     init(_ inquiry: Inquiry, to snapshot: Snapshot) throws(InquiryProblem) {
-        let url = try InquiryURL(inquiry.url)
+        let url = try Self.url(inquiry.url)
         let index = try Self.listener(inquiry.listener, of: snapshot)
         now = inquiry.now
         listener = snapshot.listeners[index]
         let peer = try Self.peer(inquiry.client, on: listener)
         arrival = Arrival(peer: peer, listener: index, isSecure: url.isSecure)
         message = try Self.message(inquiry, url)
+    }
+
+    private static func url(_ text: String) throws(InquiryProblem) -> ClientURL {
+        do throws(ClientURLProblem) {
+            return try ClientURL(text)
+        } catch {
+            switch error {
+            case .character: throw .urlCharacter(text)
+            case .scheme: throw .urlScheme(text)
+            case .fragment: throw .urlFragment(text)
+            case .userInformation: throw .urlUserInformation(text)
+            case .host: throw .urlHost(text)
+            }
+        }
     }
 
     private static func listener(
@@ -45,7 +59,7 @@ struct Question {
     /// - Throws: What would make the bytes another message than the one that was meant. All else is
     ///   for the reader to refuse: an answer, too, that is worth an explanation.
     private static func message(
-        _ inquiry: Inquiry, _ url: InquiryURL
+        _ inquiry: Inquiry, _ url: ClientURL
     ) throws(InquiryProblem) -> [UInt8] {
         guard isToken(inquiry.method) else { throw .methodNotToken(inquiry.method) }
         var lines = ["\(inquiry.method) \(url.target) HTTP/1.1"]

@@ -1,10 +1,10 @@
-import Bytes
+package import Bytes
 
 /// `host [":" port]` as `Host` and the absolute target have it (RFC 9110 §7.2, RFC 3986 §3.2).
-enum Authority {
+package enum Authority {
     /// Whether a run of bytes is a host that is not empty, with an optional port of 1 to 5 digits,
     /// at most 65535.
-    static func isValid(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) -> Bool {
+    package static func isValid(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) -> Bool {
         guard !range.isEmpty else { return false }
         if isPlainName(bytes, range) { return true }
         if bytes[range.start] == 0x5b { return isLiteral(bytes, range) }

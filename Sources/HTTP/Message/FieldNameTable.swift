@@ -37,6 +37,9 @@ package final class FieldNameTable: Sendable, Equatable {
 
     package var isEmpty: Bool { names.isEmpty }
 
+    /// The names as text, in lower case and sorted, for people.
+    package var texts: [String] { names.map { String(decoding: $0, as: UTF8.self) }.sorted() }
+
     /// Whether the field has one of these names, whatever its case.
     ///
     /// - Complexity: O(length) of the names that share the field's hash, of which there are

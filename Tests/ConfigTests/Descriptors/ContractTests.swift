@@ -58,7 +58,10 @@ struct ContractTests {
               fetch_metadata: off, maintenance: off, strip_prefix: /api, request_headers: {},
               response_headers: {}, content_types: [], json: {}, upload: {}, upstream: app }
         tests:
-          - { request: "GET https://x.example.com/y", expect: { route: app } }
+          - { request: "GET https://x.example.com/y", headers: { Origin: "https://a.example" },
+              from: 203.0.113.7, listener: public,
+              expect: { route: app, upstream: app, status: 200, header: { x-frame-options: DENY },
+                header_matches: { x-a: "^b" }, no_header: [server], cors: none, limits: {} } }
         """
     private let environment = [
         "APUS_ADMIN_TOKEN": "x", "REDIS_PASSWORD": "x", "STRIPE_WEBHOOK_SECRET": "x",

@@ -1,0 +1,81 @@
+import Config
+import HTTP
+import Policy
+
+/// Which part of the configuration each field of a response comes from, for people.
+struct FieldSources {
+    /// The settings that hold for the response, and those of the whole configuration.
+    private let own: SecurityHeaderSettings
+    private let global: SecurityHeaderSettings
+    private let cors: CORSPolicy?
+    private let answer: OwnAnswer?
+    /// In the order in which they first have a field.
+    private var sources: [(text: String, names: [String])] = []
+
+    /// - Parameter names: Of the fields of a whole answer, or of those that an app's is given.
+    init(of names: [String], in rehearsal: borrowing Rehearsal) {
+        let snapshot = rehearsal.plan.snapshot
+        global = snapshot.securityHeaders
+        own = rehearsal.verdict?.route.map { snapshot.routes[$0].securityHeaders } ?? global
+        cors = rehearsal.route.stamp.cors
+        answer = rehearsal.answer
+        for name in names { note(name, from: source(of: name)) }
+        for header in own.preset.headers where own.remove.contains(where: { isSame($0, header) }) {
+            let isGlobal = global.remove.contains { isSame($0, header) }
+            note(header.name, from: isGlobal ? "removed" : "removed by the route")
+        }
+    }
+
+    /// A source and its fields, for each; further rows of a source have no first cell.
+    var rows: [[String]] {
+        sources.flatMap { source in
+            Self.wrapped(source.names).enumerated().map { index, names in
+                [index == 0 ? source.text : "", names]
+            }
+        }
+    }
+
+    /// Columns of a row's names.
+    private static let width = 70
+
+    private static func wrapped(_ names: [String]) -> [String] {
+        var lines: [String] = []
+        for name in names {
+            if let last = lines.last, last.count + 2 + name.count <= width {
+                lines[lines.count - 1] = "\(last), \(name)"
+            } else {
+                lines.append(name)
+            }
+        }
+        return lines
+    }
+
+    private mutating func note(_ name: String, from source: String) {
+        if let place = sources.firstIndex(where: { $0.text == source }) {
+            sources[place].names.append(name)
+        } else {
+            sources.append((source, [name]))
+        }
+    }
+
+    private func source(of name: String) -> String {
+        let lower = name.lowercased()
+        if lower == "x-request-id" { return "every response" }
+        if let cors, lower == "vary" || lower.hasPrefix("access-control-") {
+            return "cors \(cors.rules.name)"
+        }
+        if lower == "cache-control", answer?.saysCaching == true { return "the answer itself" }
+        if let header = own.set.first(where: { $0.name.lowercased() == lower }) {
+            return global.set.contains(header) ? "set" : "set by the route"
+        }
+        guard own.preset.headers.contains(where: { isSame(name, $0) }) else {
+            return "the answer itself"
+        }
+        let isGlobal = own.preset.rawValue == global.preset.rawValue
+        return "preset \(own.preset.rawValue)" + (isGlobal ? "" : " of the route")
+    }
+
+    private func isSame(_ name: String, _ header: SecurityHeader) -> Bool {
+        name.lowercased() == header.name.lowercased()
+    }
+}
