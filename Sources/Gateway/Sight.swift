@@ -137,6 +137,20 @@ struct Sight: ~Copyable {
         queue.append(&event)
     }
 
+    /// - Parameters:
+    ///   - journal: Of a request that another site's page had a browser send.
+    ///   - isRefused: Whether its route refused it, and does not only report.
+    mutating func noteCrossSite(_ journal: borrowing Journal, isRefused: Bool) {
+        guard begin(.warn, .security, "request comes from another site") else { return }
+        event.add("kind", "fetch_metadata")
+        journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
+            event.add("request_id", bytes.extracting(journal.request.requestID.indices))
+            event.add("client_ip", bytes.extracting(journal.request.clientIP.indices))
+        }
+        if isRefused { event.add("mode", "enforce") } else { event.add("mode", "report") }
+        queue.append(&event)
+    }
+
     mutating func noteAcceptingPaused(_ listener: Int, _ error: Errno) {
         metrics.acceptPaused(listener: listener)
         guard begin(.error, .listener, "accepting pauses") else { return }

@@ -124,9 +124,11 @@ struct Assembly {
             response: route.timeouts.response ?? global.response,
             stream: route.timeouts.stream ?? global.stream,
             tunnelIdle: route.timeouts.tunnelIdle ?? global.tunnelIdle)
-        return Route(
+        var whole = Route(
             name: route.name?.value ?? "", match: route.match.match, action: action,
             securityHeaders: route.securityHeaders?.value ?? draft.securityHeaders.value,
             bodyBytesMax: route.limits.body ?? draft.limits.bodyBytesMax, timeouts: timeouts)
+        whole.gate = route.gate
+        return whole
     }
 }

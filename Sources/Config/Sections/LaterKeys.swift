@@ -14,9 +14,9 @@ enum LaterKeys {
         "log": ["format", "redact_headers", "redact_query", "sample_success"],
         "upstreams.NAME": ["tls"],
         "routes[]": [
-            "cors", "rate_limits", "webhook", "auth", "access", "concurrency", "upstream_errors",
-            "cookies", "fetch_metadata", "maintenance", "strip_prefix", "request_headers",
-            "response_headers", "content_types", "json", "upload",
+            "cors", "rate_limits", "webhook", "auth", "concurrency", "upstream_errors",
+            "cookies", "maintenance", "strip_prefix", "request_headers", "response_headers",
+            "json", "upload",
         ],
     ]
 }

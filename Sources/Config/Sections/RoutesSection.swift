@@ -66,7 +66,7 @@ enum RoutesSection {
             name.description, match.description, upstream.description, redirect.description,
             respond.description, health.description, securityHeaders.description,
             limits.description, timeouts.description,
-        ])
+        ] + GateKeys.descriptions)
     static let kind = Kind<RouteDraft>.section(section, make: make)
 
     /// The route as far as it can be known without the rest of the file.
@@ -74,7 +74,7 @@ enum RoutesSection {
         RouteDraft(
             position: fields.position, path: fields.place.path, name: fields[name],
             match: fields[match], action: action(fields), securityHeaders: fields[securityHeaders],
-            limits: fields[limits], timeouts: fields[timeouts])
+            limits: fields[limits], timeouts: fields[timeouts], gate: GateKeys.make(fields))
     }
 
     /// Exactly one of four keys.
@@ -115,6 +115,7 @@ struct RouteDraft: Sendable {
     let securityHeaders: Located<SecurityPreset>?
     let limits: RouteLimits
     let timeouts: RouteTimeoutsDraft
+    let gate: GateSettings
 }
 
 /// What a route does.

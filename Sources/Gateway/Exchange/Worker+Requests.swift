@@ -107,6 +107,7 @@ extension Worker where Kernel: ~Copyable {
             let verdict = plan.pipeline.decide(
                 desk.requestHead, in: bytes, from: arrival, scratch: &desk.scratch)
             let journal = writeJournal(verdict, bytes)
+            if verdict.reported != nil { sight.noteCrossSite(journal, isRefused: false) }
             if case .forward(let upstream) = verdict.action {
                 if plan.route(verdict.route).admits(desk.requestHead.framing) {
                     opened = open(d, to: upstream, verdict, journal)

@@ -46,7 +46,7 @@ package enum Inspection {
         let answer = OwnAnswer(
             content: .problem(ProblemCode(error), .json), isHead: false,
             isSecure: identity.isSecure, connection: .close)
-        add(answer, of: plan.routeless, RequestHead(), journal, plan, &page)
+        add(answer, of: plan.routeless, RequestHead(), journal, plan, because: nil, &page)
         page.add(plan.snapshot, route: nil)
     }
 
@@ -157,13 +157,18 @@ package enum Inspection {
         let answer = OwnAnswer(
             content: content, isHead: head.method.isHead, isSecure: verdict.identity.isSecure,
             connection: persistence.field(isModern: head.version.isModern))
-        add(answer, of: route, head, journal, plan, &page)
+        var why: RefusalReason?
+        if verdict.route != nil, case .refuse(let refusal) = verdict.action { why = refusal.reason }
+        add(answer, of: route, head, journal, plan, because: why, &page)
     }
 
     /// Adds an answer of the gateway as it would leave.
+    ///
+    /// - Parameter why: Of a route that refuses what it matches.
     private static func add(
         _ answer: OwnAnswer, of route: RoutePlan, _ head: borrowing RequestHead,
-        _ journal: borrowing Journal, _ plan: Plan, _ page: inout ExplanationPage
+        _ journal: borrowing Journal, _ plan: Plan, because why: RefusalReason?,
+        _ page: inout ExplanationPage
     ) {
         var body = Buffer(capacity: BufferPool.largeBytes)
         answer.writeBody(route, journal: journal, into: &body)
@@ -175,6 +180,7 @@ package enum Inspection {
             date: date, into: &output)
         page.section("action")
         page.line("answered by the gateway")
+        if let why { page.line("the route refuses it: \(why.token)") }
         page.section("answer")
         page.lines(shown(output))
         if !answer.isHead { page.add(body: shown(body)) }
@@ -198,7 +204,7 @@ extension RefusalReason {
     /// Whether routes were asked: what they said of the request then explains the refusal.
     fileprivate var comesFromRouting: Bool {
         switch self {
-        case .noRoute, .methodNotAllowed: true
+        case .noRoute, .methodNotAllowed, .accessDenied, .crossSite, .contentTypeRefused: true
         case .methodRefused, .badEscape, .nulInPath, .pathAboveRoot, .pathNotRooted, .ambiguousPath:
             false
         }

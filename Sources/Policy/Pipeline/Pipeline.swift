@@ -9,12 +9,15 @@ package final class Pipeline: Sendable {
     private let identity: IdentityPolicy
     private let routes: RouteTable
     private let actions: [VerdictAction]
+    /// By route; `nil` for one that takes all that it matches.
+    private let gates: [RouteGate?]
 
     /// - Parameter listeners: Names by index, as ``Arrival/listener`` counts them.
     package init(routes: [Route], listeners: [String], trustedProxies: TrustedProxies) {
         identity = IdentityPolicy(trustedProxies)
         self.routes = RouteTable(routes, listeners: listeners)
         actions = routes.map { VerdictAction($0.action) }
+        gates = routes.map { RouteGate($0.gate) }
     }
 
     /// Decides what becomes of a request.
@@ -43,11 +46,29 @@ package final class Pipeline: Sendable {
         }
         switch routes.match(head, in: bytes, listener: arrival.listener, scratch: &scratch) {
         case .route(let route):
-            return Verdict(route: route, identity: identity, action: actions[route])
+            guard let gate = gates[route] else {
+                return Verdict(route: route, identity: identity, action: actions[route])
+            }
+            return pass(gate, of: route, head, bytes, identity)
         case .refused(let reason, let allow):
             let refusal = Refusal(reason, allow: allow)
             return Verdict(route: nil, identity: identity, action: .refuse(refusal))
         }
+    }
+
+    /// The stages of a route that refuses some of what it matches.
+    private func pass(
+        _ gate: RouteGate, of route: Int, _ head: borrowing RequestHead,
+        _ bytes: borrowing Span<UInt8>, _ identity: ClientIdentity
+    ) -> Verdict {
+        var verdict = Verdict(route: route, identity: identity, action: actions[route])
+        guard gate.admits(identity) else {
+            verdict.action = .refuse(Refusal(.accessDenied, allow: []))
+            return verdict
+        }
+        let objection = gate.objection(to: head, bytes, identity, reported: &verdict.reported)
+        if let objection { verdict.action = .refuse(Refusal(objection, allow: [])) }
+        return verdict
     }
 
     /// Says of every route, in order, whether it takes a request or what of it fails first.

@@ -23,12 +23,14 @@ package enum Peer: Sendable, Equatable {
 /// What the policies made of one request head.
 package struct Verdict: Sendable, Equatable {
     /// Index into the pipeline's routes; `nil` if none matched or the request is refused before
-    /// routing.
+    /// routing. A route that refuses is still the request's.
     package var route: Int?
     /// Of every request, refused ones too: logs and headers need it.
     package var identity: ClientIdentity
     /// What is left to do, for the gateway's exhaustive `switch`.
     package var action: VerdictAction
+    /// Why the request would have been refused if its route did not only report such ones.
+    package var reported: RefusalReason?
 
     package init(route: Int?, identity: ClientIdentity, action: VerdictAction) {
         self.route = route
@@ -73,6 +75,7 @@ package struct Refusal: Sendable, Equatable {
 package enum RefusalReason: UInt8, CaseIterable, Sendable {
     case noRoute, methodNotAllowed, methodRefused
     case badEscape, nulInPath, pathAboveRoot, pathNotRooted, ambiguousPath
+    case accessDenied, crossSite, contentTypeRefused
 
     /// What the client is told: several reasons are one code, so that nothing can be probed for.
     package var code: ProblemCode {
@@ -80,6 +83,8 @@ package enum RefusalReason: UInt8, CaseIterable, Sendable {
         case .noRoute: .notFound
         case .methodNotAllowed, .methodRefused: .methodNotAllowed
         case .badEscape, .nulInPath, .pathAboveRoot, .pathNotRooted, .ambiguousPath: .badRequest
+        case .accessDenied, .crossSite: .forbidden
+        case .contentTypeRefused: .unsupportedMediaType
         }
     }
 
@@ -94,6 +99,9 @@ package enum RefusalReason: UInt8, CaseIterable, Sendable {
         case .pathAboveRoot: "path_above_root"
         case .pathNotRooted: "path_not_rooted"
         case .ambiguousPath: "path_ambiguous"
+        case .accessDenied: "access_denied"
+        case .crossSite: "cross_site"
+        case .contentTypeRefused: "content_type_refused"
         }
     }
 }

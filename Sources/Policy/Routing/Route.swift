@@ -13,6 +13,8 @@ package struct Route: Sendable {
     package var bodyBytesMax: UInt64?
     /// Complete: the global ones stand in where the route has none of its own.
     package var timeouts: RouteTimeouts
+    /// Open unless the route says whom or what it refuses.
+    package var gate = GateSettings.open
 
     package init(
         name: String, match: RouteMatch, action: RouteAction, securityHeaders: SecurityPreset,

@@ -53,6 +53,7 @@ struct SentRequest {
         for (name, value) in fields {
             let range = placed(name.utf8)
             let known = FieldName.identify(bytes.span, range)
+            if !known.isDisguised { head.present.insert(known.id) }
             head.fields.append(
                 Field(
                     name: range, value: placed(value.utf8), id: known.id, hash: known.hash,
