@@ -151,6 +151,23 @@ struct Sight: ~Copyable {
         queue.append(&event)
     }
 
+    /// - Parameter reason: Why a connection is closed that should begin with a PROXY header.
+    mutating func noteProxyRefused(
+        _ listener: Int, _ peer: Peer, _ reason: StaticString, _ refusals: inout ProxyRefusals
+    ) {
+        metrics.proxyHeaderRefused(listener: listener)
+        guard let suppressed = refusals.note(at: now),
+            begin(.warn, .listener, "connection has no PROXY header to be believed")
+        else { return }
+        event.add("reason", reason)
+        switch peer {
+        case .ip(let address, _): event.add("client_ip", address.description)
+        case .unix: event.add("client_ip", "unix")
+        }
+        if suppressed > 0 { event.add("suppressed", suppressed) }
+        queue.append(&event)
+    }
+
     mutating func noteAcceptingPaused(_ listener: Int, _ error: Errno) {
         metrics.acceptPaused(listener: listener)
         guard begin(.error, .listener, "accepting pauses") else { return }

@@ -12,6 +12,7 @@ struct Assembly {
     /// - Returns: `nil` when the report has errors, from here or before.
     func snapshot() -> Snapshot? {
         checkBinds()
+        checkProxyProtocol()
         checkMethods()
         let routes = routes()
         // What a broken route was meant to take is not known.
@@ -21,9 +22,13 @@ struct Assembly {
         return Snapshot(
             environment: draft.environment, server: draft.server,
             listeners: draft.listeners.compactMap { listener in
-                listener.value.map { ListenerSettings(name: listener.name, bind: $0.value) }
+                listener.value.map {
+                    ListenerSettings(
+                        name: listener.name, bind: $0.bind.value,
+                        expectsProxyHeader: $0.expectsProxyHeader)
+                }
             },
-            admin: draft.admin?.value, trustedProxies: draft.trustedProxies, limits: draft.limits,
+            admin: draft.admin?.value, identity: draft.identity, limits: draft.limits,
             timeouts: draft.timeouts, log: draft.log,
             upstreams: draft.upstreams.compactMap { upstream in
                 var settings = upstream.value
@@ -37,7 +42,7 @@ struct Assembly {
     private func checkBinds() {
         var owners: [BindAddress: String] = [:]
         let listeners = draft.listeners.compactMap { listener in
-            listener.value.map { ("listeners.\(listener.name)", $0) }
+            listener.value.map { ("listeners.\(listener.name)", $0.bind) }
         }
         let admin = draft.admin.map {
             [("admin", Located(value: $0.value.bind, path: $0.path, position: $0.position))]
@@ -50,6 +55,21 @@ struct Assembly {
             } else {
                 owners[bind.value] = name
             }
+        }
+    }
+
+    /// Without trusted proxies a listener that expects their headers closes every connection.
+    private func checkProxyProtocol() {
+        let trusted = draft.identity.trustedProxies
+        guard trusted.blocks.isEmpty, !trusted.trustsUnix else { return }
+        for listener in draft.listeners {
+            guard let value = listener.value, value.expectsProxyHeader else { continue }
+            report.warning(
+                at: value.proxyProtocolPosition,
+                Path.root.appending("listeners").appending(listener.name).appending(
+                    "proxy_protocol"),
+                "closes every connection: only trusted_proxies may send a PROXY header",
+                hint: "name the load balancer's addresses there")
         }
     }
 

@@ -5,10 +5,10 @@
 enum LaterKeys {
     static let names: [String: [String]] = [
         "": [
-            "redis", "cors", "rate_limits", "webhooks", "tests", "trace", "forwarded", "errors",
+            "redis", "cors", "rate_limits", "webhooks", "tests", "errors",
             "audit", "otlp",
         ],
-        "listeners.NAME": ["proxy_protocol", "tls", "redirect_https"],
+        "listeners.NAME": ["tls", "redirect_https"],
         "admin": ["token", "hosts"],
         "limits": ["webhooks_memory"],
         "log": ["format", "redact_headers", "redact_query", "sample_success"],

@@ -34,8 +34,10 @@ enum RootSection {
         "", "The whole file",
         keys: [
             environment.description, server.description, listeners.description,
-            admin.description, TrustedProxiesKey.peers.description, limits.description,
-            timeouts.description, log.description, SecurityHeadersKey.global.description,
+            admin.description, TrustedProxiesKey.peers.description,
+            ForwardedSection.key.description, ForwardedSection.trace.description,
+            limits.description, timeouts.description, log.description,
+            SecurityHeadersKey.global.description,
             upstreams.description, routes.description,
         ])
 
@@ -43,8 +45,10 @@ enum RootSection {
         Draft(
             environment: fields[environment], server: fields[server],
             listeners: fields[listeners] ?? [], admin: fields[admin],
-            trustedProxies: TrustedProxiesKey.make(
-                fields[TrustedProxiesKey.peers], report: fields.place.report),
+            identity: IdentitySettings(
+                trustedProxies: TrustedProxiesKey.make(
+                    fields[TrustedProxiesKey.peers], report: fields.place.report),
+                forwarded: fields[ForwardedSection.key], trace: fields[ForwardedSection.trace]),
             limits: fields[limits], timeouts: fields[timeouts], log: fields[log],
             securityHeaders: fields[SecurityHeadersKey.global], upstreams: fields[upstreams],
             routes: fields[routes] ?? [])
@@ -55,9 +59,9 @@ enum RootSection {
 struct Draft: Sendable {
     let environment: Environment
     let server: ServerSettings
-    let listeners: [Named<Located<BindAddress>>]
+    let listeners: [Named<ListenerDraft>]
     let admin: Located<AdminSettings>?
-    let trustedProxies: TrustedProxies
+    let identity: IdentitySettings
     let limits: Limits
     let timeouts: Timeouts
     let log: LogSettings

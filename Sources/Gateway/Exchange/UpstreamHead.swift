@@ -21,7 +21,8 @@ enum UpstreamHead {
     ///   - host: What `Host` is to say; `nil` for the client's own.
     static func write(
         _ head: borrowing RequestHead, of journal: borrowing Journal, for identity: ClientIdentity,
-        arrival: Arrival, host: [UInt8]?, into output: inout Buffer
+        arrival: Arrival, host: [UInt8]?, forwarded: ForwardedSettings,
+        into output: inout Buffer
     ) {
         journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
             output.appendRequestLine(of: head, path: head.path, in: bytes)
@@ -36,7 +37,12 @@ enum UpstreamHead {
                     and: Forwarding.namesOfUntrusted)
             }
             Forwarding.append(
-                to: &output, identity, head, bytes, arrival, client: journal.request.clientIP)
+                to: &output, identity, head, bytes, arrival, forwarded,
+                client: journal.request.clientIP)
+            output.append("traceparent: ")
+            output.append(bytes, journal.traceParent)
+            output.append("\r\n")
+            if journal.keepsTraceState { TraceState.append(head, bytes, to: &output) }
             output.append("X-Request-ID: ")
             output.append(bytes, journal.request.requestID)
             writeConnection(head, journal, bytes, into: &output)

@@ -112,7 +112,7 @@ extension Worker where Kernel: ~Copyable {
             for: exchanges[x].plan.verdict.identity, arrival: arrival(exchanges[x].downstream),
             host: plan.hosts[upstream].sent(
                 toServer: Int(exchanges[x].record.upstreamAddress ?? 0)),
-            into: &upstreams[u].wire.output)
+            forwarded: plan.hops.forwarded, into: &upstreams[u].wire.output)
         return !upstreams[u].wire.output.hasOverflowed
     }
 

@@ -57,7 +57,7 @@ package enum Inspection {
         var scratch = PolicyScratch()
         let verdict = plan.pipeline.decide(
             head, in: bytes, from: question.arrival, scratch: &scratch)
-        let journal = journal(of: head, bytes, verdict)
+        let journal = journal(of: head, bytes, verdict, plan)
         let requestID = bytes.text(verdict.identity.requestID)
         page.add(
             verdict.identity, question, requestID: requestID.isEmpty ? standInID : requestID)
@@ -82,7 +82,8 @@ package enum Inspection {
     }
 
     private static func journal(
-        of head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, _ verdict: Verdict
+        of head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, _ verdict: Verdict,
+        _ plan: Plan
     ) -> Journal {
         var journal = Journal(
             head, in: bytes, text: Buffer(capacity: head.byteCount + 256))
@@ -92,6 +93,11 @@ package enum Inspection {
         } else {
             journal.note(requestIDAt: verdict.identity.requestID)
         }
+        var random = standInRandom
+        journal.note(
+            TraceParent(
+                head, bytes, isTrusted: verdict.identity.isTrustedPeer, plan.hops.trace,
+                random: &random))
         return journal
     }
 
@@ -108,7 +114,8 @@ package enum Inspection {
         var output = Buffer(capacity: journal.text.count + UpstreamHead.addedBytesMax)
         UpstreamHead.write(
             head, of: journal, for: verdict.identity, arrival: question.arrival,
-            host: plan.hosts[index].sent(toServer: 0), into: &output)
+            host: plan.hosts[index].sent(toServer: 0), forwarded: plan.hops.forwarded,
+            into: &output)
         page.section("sent to \(upstream.servers[0].text)")
         page.lines(shown(output))
         addStamp(plan.route(verdict.route).security, verdict.identity, journal, &page)
@@ -191,12 +198,24 @@ package enum Inspection {
     /// Stands for a new id while bytes are written.
     private static let standIn = RequestID(milliseconds: 0, 0, 0)
     private static let standInID = "<new>"
+    /// For a new trace; its numbers are shown as ``standInID`` too.
+    private static let standInRandom = RandomSource(seed: 0)
+    private static let standInDigits: [String] = {
+        var random = standInRandom
+        let words = (0..<3).map { _ in random.next() }
+        return words.map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }
+    }()
 
     private static func shown(_ buffer: borrowing Buffer) -> String {
         var text = Buffer(capacity: RequestID.textBytes)
         standIn.append(to: &text)
         return String(decoding: buffer.copy(), as: UTF8.self)
             .replacing(String(decoding: text.copy(), as: UTF8.self), with: standInID)
+            .replacing(standInDigits[1] + standInDigits[2], with: standInID)
+            .replacing(standInDigits[0], with: standInID)
     }
 }
 

@@ -13,11 +13,20 @@ package final class Pipeline: Sendable {
     private let gates: [RouteGate?]
 
     /// - Parameter listeners: Names by index, as ``Arrival/listener`` counts them.
-    package init(routes: [Route], listeners: [String], trustedProxies: TrustedProxies) {
-        identity = IdentityPolicy(trustedProxies)
+    package init(routes: [Route], listeners: [String], identity settings: IdentitySettings) {
+        identity = IdentityPolicy(settings)
         self.routes = RouteTable(routes, listeners: listeners)
         actions = routes.map { VerdictAction($0.action) }
         gates = routes.map { RouteGate($0.gate) }
+    }
+
+    /// With what holds for identities where only the proxies are configured.
+    package convenience init(
+        routes: [Route], listeners: [String], trustedProxies: TrustedProxies
+    ) {
+        self.init(
+            routes: routes, listeners: listeners,
+            identity: IdentitySettings(trustedProxies: trustedProxies))
     }
 
     /// Decides what becomes of a request.
@@ -86,6 +95,9 @@ package final class Pipeline: Sendable {
     package func identity(of arrival: Arrival) -> ClientIdentity {
         identity.identity(of: arrival)
     }
+
+    /// Whether a peer is one of `trusted_proxies`.
+    package func trusts(_ peer: Peer) -> Bool { identity.trusts(peer) }
 
     /// Appends the value of `Allow` for a 405 or an `OPTIONS *`.
     package func appendAllow(_ methods: MethodSet, to buffer: inout Buffer) {
