@@ -64,17 +64,18 @@ final class RoutePlan: Sendable {
     let redirect: RedirectTarget?
     let bodyBytesMax: UInt64?
     let timeouts: RouteNanoseconds
+    let edits: EditPlan
 
     convenience init(_ route: Route) {
         self.init(
             preset: route.securityHeaders, bodyBytesMax: route.bodyBytesMax,
-            timeouts: route.timeouts, action: route.action)
+            timeouts: route.timeouts, action: route.action, edits: route.edits)
     }
 
     convenience init(globalsOf snapshot: Snapshot) {
         self.init(
             preset: snapshot.securityHeaders, bodyBytesMax: snapshot.limits.bodyBytesMax,
-            timeouts: snapshot.timeouts.route, action: .health(.live))
+            timeouts: snapshot.timeouts.route, action: .health(.live), edits: .none)
     }
 
     /// Whether a head announces no more than the route takes; else no byte of the body need come.
@@ -84,9 +85,11 @@ final class RoutePlan: Sendable {
     }
 
     private init(
-        preset: SecurityPreset, bodyBytesMax: UInt64?, timeouts: RouteTimeouts, action: RouteAction
+        preset: SecurityPreset, bodyBytesMax: UInt64?, timeouts: RouteTimeouts,
+        action: RouteAction, edits: RouteEdits
     ) {
         security = SecurityHeaders(preset)
+        self.edits = EditPlan(edits, security)
         self.bodyBytesMax = bodyBytesMax
         self.timeouts = RouteNanoseconds(timeouts)
         var fixed = FixedResponse(status: 200, body: [], contentType: "")

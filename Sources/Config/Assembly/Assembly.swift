@@ -149,6 +149,7 @@ struct Assembly {
             securityHeaders: route.securityHeaders?.value ?? draft.securityHeaders.value,
             bodyBytesMax: route.limits.body ?? draft.limits.bodyBytesMax, timeouts: timeouts)
         whole.gate = route.gate
+        whole.edits = route.edits
         return whole
     }
 }

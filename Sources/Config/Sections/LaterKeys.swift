@@ -15,8 +15,7 @@ enum LaterKeys {
         "upstreams.NAME": ["tls"],
         "routes[]": [
             "cors", "rate_limits", "webhook", "auth", "concurrency", "upstream_errors",
-            "cookies", "maintenance", "strip_prefix", "request_headers", "response_headers",
-            "json", "upload",
+            "cookies", "maintenance", "json", "upload",
         ],
     ]
 }

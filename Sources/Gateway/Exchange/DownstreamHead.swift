@@ -7,7 +7,7 @@ enum DownstreamHead {
     /// Fields of the app that concern its own connection, or that this hop says for itself.
     static let dropped: FieldNameSet = FieldNameSet.hopByHop.union([.xRequestID])
 
-    /// Upper bound of what is written beyond the app's head.
+    /// Upper bound of what is written beyond the app's head and the route's own lines.
     static let addedBytesMax = 3072
 
     /// How the response ends and what becomes of the connection.
@@ -42,8 +42,10 @@ enum DownstreamHead {
             // A length beside chunks would be a second opinion on where the body ends.
             if framing.isChunked { except.insert(.contentLength) }
             output.appendForwarded(
-                head.fields, of: bytes, except: except, and: route.security.removed)
-            route.security.append(to: &output, isSecure: isSecure, appHas: present)
+                head.fields, of: bytes, except: except, and: route.edits.responseDropped)
+            output.append(route.edits.responseLines)
+            route.security.append(
+                to: &output, isSecure: isSecure, appHas: present.union(route.edits.responseGiven))
             if framing.connection == .upgrade { appendUpgrade(head, bytes, to: &output) }
         }
         append(requestIDOf: journal, to: &output)

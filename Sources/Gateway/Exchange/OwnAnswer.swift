@@ -43,7 +43,9 @@ struct OwnAnswer {
     /// date, problem's type, methods, security headers, id and framing.
     private static let headBytesMax = 4096
     /// What is left of the largest buffer for a redirect's `Location`; a longer one is refused.
-    fileprivate static let locationBytesMax = BufferPool.largeBytes - headBytesMax
+    ///
+    /// A route's own lines are at most 4 KiB.
+    fileprivate static let locationBytesMax = BufferPool.largeBytes - headBytesMax - 4096
 
     /// Seconds after which a client is asked to come again.
     private static let retryAfter: UInt32 = 1
@@ -64,8 +66,10 @@ struct OwnAnswer {
     /// With the longest body that a configuration may have it fits the largest buffer.
     func headBytesMax(_ route: borrowing RoutePlan) -> Int {
         switch content {
-        case .fixed: Self.headBytesMax + route.fixedType.count
-        case .redirect: Self.headBytesMax + Self.locationBytesMax
+        case .fixed:
+            Self.headBytesMax + route.fixedType.count + route.edits.responseLines.count
+        case .redirect:
+            Self.headBytesMax + Self.locationBytesMax + route.edits.responseLines.count
         case .problem, .wrongMethod, .alive, .methods: Self.headBytesMax
         }
     }
@@ -99,8 +103,9 @@ struct OwnAnswer {
         output.appendStatusLine(status)
         DownstreamHead.append(date: date, to: &output)
         writeFields(route, pipeline, head, journal, into: &output)
-        route.security.append(
-            to: &output, isSecure: isSecure, appHas: saysCaching ? [.cacheControl] : [])
+        if isRoutes { output.append(route.edits.responseLines) }
+        let given = isRoutes ? route.edits.responseGiven : saysCaching ? [.cacheControl] : []
+        route.security.append(to: &output, isSecure: isSecure, appHas: given)
         DownstreamHead.append(requestIDOf: journal, to: &output)
         if status != 204 && status != 304 {
             output.append("Content-Length: ")
@@ -131,6 +136,14 @@ struct OwnAnswer {
             }
         case .alive: output.append("Content-Type: application/json\r\nCache-Control: no-store\r\n")
         case .methods(let methods): writeAllow(methods, pipeline, into: &output)
+        }
+    }
+
+    /// Whether the answer is the route's own, and gets its `response_headers`.
+    private var isRoutes: Bool {
+        switch content {
+        case .fixed, .redirect: true
+        case .problem, .wrongMethod, .alive, .methods: false
         }
     }
 

@@ -111,11 +111,14 @@ extension Worker where Kernel: ~Copyable {
     private mutating func writeHead(_ x: UInt32, _ framing: DownstreamHead.Framing) {
         let u = exchanges[x].upstream
         let d = exchanges[x].downstream
-        let bytes = desk.responseHead.byteCount + DownstreamHead.addedBytesMax
+        let route = plan.route(exchanges[x].plan.verdict.route)
+        let bytes =
+            desk.responseHead.byteCount + DownstreamHead.addedBytesMax
+            + route.edits.responseLines.count
         downstreams[d].wire.openOutput(bytes, from: &pool)
         DownstreamHead.write(
             desk.responseHead, of: upstreams[u].wire.input, journal: exchanges[x].journal,
-            route: plan.route(exchanges[x].plan.verdict.route),
+            route: route,
             isSecure: exchanges[x].plan.traits.contains(.isSecure), framing: framing,
             date: sight.date, into: &downstreams[d].wire.output)
     }

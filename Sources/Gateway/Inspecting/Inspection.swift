@@ -111,27 +111,33 @@ package enum Inspection {
         let upstream = plan.snapshot.upstreams[index]
         page.section("action")
         page.add(upstream, isTunnelOffered: head.options.contains(.upgrade))
-        var output = Buffer(capacity: journal.text.count + UpstreamHead.addedBytesMax)
+        let edits = plan.route(verdict.route).edits
+        var output = Buffer(
+            capacity: journal.text.count + UpstreamHead.addedBytesMax + edits.requestLines.count)
         UpstreamHead.write(
             head, of: journal, for: verdict.identity, arrival: question.arrival,
             host: plan.hosts[index].sent(toServer: 0), forwarded: plan.hops.forwarded,
-            into: &output)
+            edits: edits, into: &output)
         page.section("sent to \(upstream.servers[0].text)")
         page.lines(shown(output))
-        addStamp(plan.route(verdict.route).security, verdict.identity, journal, &page)
+        addStamp(plan.route(verdict.route), verdict.identity, journal, &page)
     }
 
     /// Adds what every response of the app gets.
     private static func addStamp(
-        _ security: SecurityHeaders, _ identity: ClientIdentity, _ journal: borrowing Journal,
+        _ route: RoutePlan, _ identity: ClientIdentity, _ journal: borrowing Journal,
         _ page: inout ExplanationPage
     ) {
+        let security = route.security
+        let given = route.edits.responseGiven
         var all = Buffer(capacity: DownstreamHead.addedBytesMax)
-        security.append(to: &all, isSecure: identity.isSecure, appHas: [])
-        var certain = Buffer(capacity: DownstreamHead.addedBytesMax)
+        security.append(to: &all, isSecure: identity.isSecure, appHas: given)
+        var certain = Buffer(
+            capacity: DownstreamHead.addedBytesMax + route.edits.responseLines.count)
+        certain.append(route.edits.responseLines)
         security.append(
             to: &certain, isSecure: identity.isSecure,
-            appHas: [.contentSecurityPolicy, .cacheControl])
+            appHas: given.union([.contentSecurityPolicy, .cacheControl]))
         DownstreamHead.append(requestIDOf: journal, to: &certain)
         page.section("added to the response")
         page.lines(shown(certain))

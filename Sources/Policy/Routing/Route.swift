@@ -15,6 +15,8 @@ package struct Route: Sendable {
     package var timeouts: RouteTimeouts
     /// Open unless the route says whom or what it refuses.
     package var gate = GateSettings.open
+    /// None unless the route says what it changes of messages.
+    package var edits = RouteEdits.none
 
     package init(
         name: String, match: RouteMatch, action: RouteAction, securityHeaders: SecurityPreset,
