@@ -51,6 +51,8 @@ import Testing
         #expect(answer.status == 200)
         #expect(answer["X-Api"] == "1")
         #expect(app.requests.all.last?.target == "/x")
-        #expect(try apus.lines("security").map(\.kind) == ["fetch_metadata"])
+        try eventually("the event of the refused form") {
+            try apus.lines("security").map(\.kind) == ["fetch_metadata"]
+        }
     }
 }
