@@ -1,17 +1,22 @@
 #!/usr/bin/env python3
 """What a request costs through apus, nginx and HAProxy, side by side in one run.
 
-The proxy is alone on one CPU with one worker; wrk and an nginx that plays the app share another. In every
-round each proxy gets the same load, the order turning from round to round. The figure is the CPU time that
-the proxy's own processes took, in microseconds a request: it holds on a noisy machine, which rates and
-latencies do not. Medians over the rounds are compared with bars; exit code 1 if one is missed.
+A proxy has one worker on one CPU; wrk and an nginx that plays the app share another. In every round all
+proxies are started anew and get the same load in turn, a second each, the order turning too; one whose turn
+it is not sleeps. The figure is the CPU time that the proxy's own processes took, in microseconds a request:
+it holds on a noisy machine, which rates and latencies do not, and turns so short meet the same noise. Medians
+over all turns are compared with bars; exit code 1 if one is missed.
 
-    compare.py                                  all loads, five rounds of four seconds
+The floor is relay.c, which parses nothing: what the kernel takes for the four system calls of a request. The
+load "conn" has none, as the relay connects to the app once for each client there, where proxies keep theirs.
+
+    compare.py                                  all loads, five rounds of four turns
     compare.py --loads plain,conn --rounds 3
     compare.py --readme                         and put the table into README.md
     compare.py --ext before="../before/apus run --config {config}"     another build beside this one
 """
 import argparse
+import contextlib
 import json
 import os
 import statistics
@@ -36,27 +41,49 @@ BARS = {
     "c1000": (0.90, ["nginx"]), "conn": (0.90, ["nginx"]),
 }
 
+FLOOR = "relay"
+# Whose connections to the app do not outlive the client's: there it is one proxy among others.
+LOADS_WITHOUT_FLOOR = {"conn"}
+
 # Between them stands the table of README.md.
 MARKS = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
-def measure(name, maker, folder, load, seconds):
-    """One round of one proxy: wrk's figures, and CPU microseconds a request and memory beside them."""
+def measure(name, proxy, load):
+    """One turn of one proxy: wrk's figures, and CPU microseconds a request and memory beside them."""
     path, connections, headers, _ = LOADS[load]
-    with rig.Proxy(name, folder, load, maker) as proxy:
-        rig.run_wrk(path, connections, 1, headers)
-        before = proxy.cpu_seconds()
-        row = rig.run_wrk(path, connections, seconds, headers)
-        after = proxy.cpu_seconds()
-        each = [(late - early) * 1e6 / max(1, row["requests"]) for early, late in zip(before, after)]
-        return row | {
-            "proxy": name, "load": load, "cpu": each[0], "user": each[1], "system": each[2],
-            "pss": proxy.memory_bytes()["pss"],
-        }
+    before = proxy.cpu_seconds()
+    row = rig.run_wrk(path, connections, 1, headers, proxy.port)
+    after = proxy.cpu_seconds()
+    each = [(late - early) * 1e6 / max(1, row["requests"]) for early, late in zip(before, after)]
+    return row | {
+        "proxy": name, "load": load, "cpu": each[0], "user": each[1], "system": each[2],
+        "pss": proxy.memory_bytes()["pss"],
+    }
+
+
+def measure_round(folder, load, makers, turns):
+    """All proxies side by side: yields each one's figures of each turn, after one that is not counted."""
+    path, connections, headers, _ = LOADS[load]
+    with contextlib.ExitStack() as stack:
+        proxies = {
+            name: stack.enter_context(rig.Proxy(name, folder, load, maker, rig.free_port()))
+            for name, maker in makers.items()}
+        for proxy in proxies.values():
+            rig.run_wrk(path, connections, 1, headers, proxy.port)
+        names = list(proxies)
+        for number in range(turns):
+            first = number % len(names)
+            for name in names[first:] + names[:first]:
+                yield measure(name, proxies[name], load)
 
 
 def median(rows, key):
     return statistics.median(row[key] for row in rows)
+
+
+def label(name, load):
+    return "floor" if name == FLOOR and load not in LOADS_WITHOUT_FLOOR else name
 
 
 def print_table(load, groups):
@@ -69,7 +96,7 @@ def print_table(load, groups):
         faults = " ".join(filter(None, [
             f"{sum(row['bad'] for row in rows)} not 2xx" if any(row["bad"] for row in rows) else "",
             next((row["errors"] for row in rows if row["errors"]), "")])) or "none"
-        print(f"  {name:10}{median(rows, 'cpu'):11.2f}{min(costs):8.2f}{max(costs):8.2f}"
+        print(f"  {label(name, load):10}{median(rows, 'cpu'):11.2f}{min(costs):8.2f}{max(costs):8.2f}"
               f"{median(rows, 'user'):8.2f}{median(rows, 'system'):8.2f}{median(rows, 'rate'):9.0f}"
               f"{median(rows, 'p50'):8.0f}{median(rows, 'p99'):8.0f}"
               f"{median(rows, 'pss') / (1 << 20):8.1f}  {faults}")
@@ -81,7 +108,7 @@ def verdict(load, groups):
         return None, None
     own = median(groups["apus"], "cpu")
     ratios = {name: own / median(rows, "cpu") for name, rows in groups.items() if name != "apus"}
-    line = ", ".join(f"{ratio:.2f} × {name}" for name, ratio in ratios.items())
+    line = ", ".join(f"{ratio:.2f} × {label(name, load)}" for name, ratio in ratios.items())
     rivals = [name for name in BARS.get(load, (0, []))[1] if name in ratios]
     if not rivals:
         return line, None
@@ -96,9 +123,12 @@ def write_readme(lines, options):
     with open(path) as file:
         text = file.read()
     table = "\n".join([
-        MARKS[0], "", "| load | apus | nginx | HAProxy | apus ÷ nginx | apus ÷ HAProxy |",
-        "|---|---|---|---|---|---|", *lines, "",
-        f"CPU microseconds a request, medians of {options.rounds} rounds of {options.seconds} s in one run.",
+        MARKS[0], "", "| load | apus | nginx | HAProxy | floor | apus ÷ nginx | apus ÷ HAProxy |",
+        "|---|---|---|---|---|---|---|", *lines, "",
+        f"CPU microseconds a request, medians of {options.rounds * options.turns} turns of 1 s. The",
+        "floor is the kernel's cost of a request's four system calls, which no proxy that copies between",
+        "sockets goes below: a relay in C that parses nothing ([Benchmarks/relay.c](Benchmarks/relay.c)). It has no",
+        "figure where clients connect for each request: it would connect to the app as often.",
         "", MARKS[1]])
     before, rest = text.split(MARKS[0])
     with open(path, "w") as file:
@@ -108,24 +138,25 @@ def write_readme(lines, options):
 def readme_line(load, groups):
     costs = {name: median(rows, "cpu") for name, rows in groups.items()}
     own = costs["apus"]
+    floor = "–" if load in LOADS_WITHOUT_FLOOR else f"{costs[FLOOR]:.1f}"
     return (f"| {LOADS[load][3]} | {own:.1f} | {costs['nginx']:.1f} | {costs['haproxy']:.1f}"
-            f" | {own / costs['nginx']:.2f} | {own / costs['haproxy']:.2f} |")
+            f" | {floor} | {own / costs['nginx']:.2f} | {own / costs['haproxy']:.2f} |")
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--loads", default=",".join(BARS), help=", ".join(LOADS))
-    parser.add_argument("--proxies", default="nginx,haproxy,apus")
+    parser.add_argument("--proxies", default=",".join(rig.PROXIES))
     parser.add_argument("--ext", action="append", default=[], metavar="NAME=COMMAND")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=4)
-    parser.add_argument("--json", metavar="FILE", help="write every single round there")
+    parser.add_argument("--turns", type=int, default=4, help="of each proxy in a round, 1 s each")
+    parser.add_argument("--json", metavar="FILE", help="write every single turn there")
     parser.add_argument("--readme", action="store_true", help="put the table into README.md")
     options = parser.parse_args()
     options.loads = options.loads.split(",")
-    if options.readme and options.proxies != "nginx,haproxy,apus":
-        parser.error("the table is of all three")
+    if options.readme and options.proxies != parser.get_default("proxies"):
+        parser.error("the table is of all of them")
     unknown = [load for load in options.loads if load not in LOADS]
     if unknown:
         parser.error(f"no such load: {', '.join(unknown)}")
@@ -138,11 +169,9 @@ def parse_arguments():
 
 def compare(load, options, folder):
     groups = {name: [] for name in options.makers}
-    names = list(options.makers)
-    for number in range(options.rounds):
-        turn = number % len(names)
-        for name in names[turn:] + names[:turn]:
-            groups[name].append(measure(name, options.makers[name], folder, load, options.seconds))
+    for _ in range(options.rounds):
+        for row in measure_round(folder, load, options.makers, options.turns):
+            groups[row["proxy"]].append(row)
     print_table(load, groups)
     return groups
 
@@ -162,7 +191,7 @@ def main():
             is_met = is_met and met is not False
             sys.stdout.flush()
     if lines:
-        print(f"\napus, CPU a request, medians of {options.rounds} rounds:")
+        print(f"\napus, CPU a request, medians of {options.rounds * options.turns} turns:")
         print("\n".join(lines))
     if options.readme:
         write_readme(table, options)

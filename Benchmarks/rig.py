@@ -200,32 +200,45 @@ def as_root():
     return "user root;" if os.geteuid() == 0 else ""
 
 
-def apus_config(folder, load, origin_port=ORIGIN_PORT):
-    """A configuration for a load; "routes10" and "routes1000" put so many routes before the one that takes."""
+def apus_config(folder, load, origin_port=ORIGIN_PORT, port=PROXY_PORT):
+    """A configuration for a load; "routes10" and "routes1000" put so many routes before the one that takes,
+    "cors" is "plain" for a page of another origin."""
     has_policies = load == "headers"
     decoys = int(load[6:]) - 1 if load.startswith("routes") else 0
+    cors = load == "cors"
     routes = "".join(
         f"  - {{ name: r{n}, match: {{ host: h{n}.example.com, path: /section{n}/* }}, upstream: app }}\n"
         for n in range(decoys))
-    return folder.write(f"apus-{load}.yaml", f"""
+    return folder.write(f"apus-{load}-{port}.yaml", f"""
 environment: {"production" if has_policies else "development"}
 server: {{ workers: 1, drain_timeout: 5s }}
-listeners: {{ public: {{ bind: "127.0.0.1:{PROXY_PORT}" }} }}
+listeners: {{ public: {{ bind: "127.0.0.1:{port}" }} }}
 limits: {{ connections: 20000, body: none }}
 timeouts: {{ idle: 600s }}
-log: {{ level: {"info" if has_policies else "warn"}, access: {"on" if has_policies else "off"}, output: "{folder.file("apus-access.log")}" }}
+log: {{ level: {"info" if has_policies else "warn"}, access: {"on" if has_policies else "off"}, output: "{folder.file(f"apus-access-{port}.log")}" }}
 security_headers: {"recommended" if has_policies else "none"}
+{'cors: { app: { origins: ["https://*.example.com"], credentials: on } }' if cors else ""}
 upstreams: {{ app: {{ servers: ["127.0.0.1:{origin_port}"], keepalive: {{ max: 512, idle: 600s }} }} }}
 routes:
-{routes}  - {{ name: app, match: {{ path: "/*" }}, upstream: app }}
+{routes}  - {{ name: app, match: {{ path: "/*" }}, {"cors: app, " if cors else ""}upstream: app }}
 """)
 
 
-def apus(folder, load, origin_port=ORIGIN_PORT):
-    return [APUS, "run", "--config", apus_config(folder, load, origin_port)]
+def apus(folder, load, origin_port=ORIGIN_PORT, port=PROXY_PORT):
+    return [APUS, "run", "--config", apus_config(folder, load, origin_port, port)]
 
 
-def nginx(folder, load):
+def relay(folder, load, port=PROXY_PORT):
+    """The floor: parses nothing and sets nothing, whatever the load. See relay.c."""
+    binary = folder.file("relay")
+    if not os.path.exists(binary):
+        compiler = shutil.which("cc") or "clang"
+        source = os.path.join(ROOT, "Benchmarks", "relay.c")
+        subprocess.run([compiler, "-O2", "-o", binary, source], check=True)
+    return [binary, str(ORIGIN_PORT), str(port)]
+
+
+def nginx(folder, load, port=PROXY_PORT):
     log, headers, request_id = "access_log off;", "", ""
     if load == "headers":
         fields = ",".join(f'"{name}":"${value}"' for name, value in {
@@ -251,7 +264,7 @@ def nginx(folder, load):
                 keepalive 512; keepalive_requests 1000000000; keepalive_timeout 600s;
             }}
             server {{
-                listen 127.0.0.1:{PROXY_PORT} backlog=8192;
+                listen 127.0.0.1:{port} backlog=8192;
                 location / {{
                     {headers}
                     proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection "";
@@ -264,7 +277,7 @@ def nginx(folder, load):
     return ["nginx", "-c", config, "-e", folder.file("nginx.err")]
 
 
-def haproxy(folder, load):
+def haproxy(folder, load, port=PROXY_PORT):
     sink, policies = "", ""
     if load == "headers":
         fields = ",".join(f'"{name}":"{value}"' for name, value in {
@@ -291,7 +304,7 @@ defaults
     timeout server 600s
     timeout http-keep-alive 600s
 frontend public
-    bind 127.0.0.1:{PROXY_PORT} backlog 8192
+    bind 127.0.0.1:{port} backlog 8192
     option forwardfor
     {policies}
     default_backend app
@@ -303,14 +316,14 @@ backend app
 
 def external(command):
     """A proxy given as a shell command in which {config} is apus' configuration and {origin}, {port} ports."""
-    def make(folder, load):
+    def make(folder, load, port=PROXY_PORT):
         filled = command.format(
-            config=apus_config(folder, load), origin=ORIGIN_PORT, port=PROXY_PORT, load=load)
+            config=apus_config(folder, load, port=port), origin=ORIGIN_PORT, port=port, load=load)
         return ["sh", "-c", "exec " + filled]
     return make
 
 
-PROXIES = {"nginx": nginx, "haproxy": haproxy, "apus": apus}
+PROXIES = {"nginx": nginx, "haproxy": haproxy, "apus": apus, "relay": relay}
 
 # Takes HAProxy's log lines, as a system's log daemon would; it does so beside the load, not on its CPU.
 LOG_SINK = """
@@ -326,8 +339,8 @@ with open(sys.argv[2], "wb", 65536) as file:
 class Proxy(Program):
     """One of the proxies under a load's configuration, listening when the block begins."""
 
-    def __init__(self, name, folder, load, maker=None):
-        self.sink = None
+    def __init__(self, name, folder, load, maker=None, port=PROXY_PORT):
+        self.sink, self.port = None, port
         if name == "haproxy" and load == "headers":
             path = folder.file("log.sock")
             if os.path.exists(path):
@@ -337,10 +350,10 @@ class Proxy(Program):
                 LOAD_CPU, folder.file("sink.log"))
             while not os.path.exists(path):
                 time.sleep(0.02)
-        command = (maker or PROXIES[name])(folder, load)
+        command = (maker or PROXIES[name])(folder, load, port=port)
         super().__init__(command, PROXY_CPU, folder.file(f"{name}.log"))
         try:
-            self.wait_for(PROXY_PORT)
+            self.wait_for(port)
         except RuntimeError:
             self.stop()
             raise
@@ -352,13 +365,13 @@ class Proxy(Program):
         return code
 
 
-def run_wrk(path, connections, seconds, headers=()):
+def run_wrk(path, connections, seconds, headers=(), port=PROXY_PORT):
     """One run of wrk on the load's CPU: {"requests", "rate", "p50", "p99" in µs, "bad", "errors"}."""
     command = ["taskset", "-c", str(LOAD_CPU), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
     for header in headers:
         command += ["-H", header]
     result = subprocess.run(
-        [*command, f"http://127.0.0.1:{PROXY_PORT}{path}"], capture_output=True, text=True, check=True)
+        [*command, f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True, check=True)
 
     def find(pattern, default="0"):
         match = re.search(pattern, result.stdout)
@@ -378,11 +391,13 @@ def run_wrk(path, connections, seconds, headers=()):
 class Driver:
     """One keep-alive client that sends a request when it has read the answer to the one before."""
 
-    def __init__(self, port=PROXY_PORT, path="/hello", host="app.example.com", patience=60):
+    def __init__(self, port=PROXY_PORT, path="/hello", host="app.example.com", patience=60,
+                 fields=""):
         self.socket = socket.create_connection(("127.0.0.1", port), patience)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.request = (
-            f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: apus-benchmark\r\nAccept: */*\r\n\r\n"
+            f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: apus-benchmark\r\nAccept: */*\r\n"
+            f"{fields}\r\n"
         ).encode()
         self.rest = b""
 

@@ -34,8 +34,8 @@ static inline ssize_t apus_receive(int socket, void *bytes, size_t count) {
     return syscall(SYS_recvfrom, socket, bytes, count, 0, (void *)0, (void *)0);
 }
 
-static inline ssize_t apus_send(int socket, const void *bytes, size_t count) {
-    return syscall(SYS_sendto, socket, bytes, count, MSG_NOSIGNAL, (void *)0, 0);
+static inline ssize_t apus_send(int socket, const void *bytes, size_t count, int flags) {
+    return syscall(SYS_sendto, socket, bytes, count, flags, (void *)0, 0);
 }
 
 static inline int apus_epoll_wait(int epoll, struct epoll_event *events, int count, int milliseconds) {

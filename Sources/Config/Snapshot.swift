@@ -21,7 +21,9 @@ package struct Snapshot: Sendable {
     /// In the order of the file; routes name them by index.
     package var upstreams: [UpstreamSettings]
     /// Of answers to requests that no route takes; routes have theirs in them.
-    package var securityHeaders: SecurityPreset
+    package var securityHeaders: SecurityHeaderSettings
+    /// In the order of the file; routes have theirs in them.
+    package var cors: [CORSPolicy]
     /// In the order of the file; the first match wins.
     package var routes: [Route]
 
@@ -29,7 +31,7 @@ package struct Snapshot: Sendable {
         environment: Environment, server: ServerSettings, listeners: [ListenerSettings],
         admin: AdminSettings?, identity: IdentitySettings, limits: Limits,
         timeouts: Timeouts, log: LogSettings, upstreams: [UpstreamSettings],
-        securityHeaders: SecurityPreset, routes: [Route]
+        securityHeaders: SecurityHeaderSettings, cors: [CORSPolicy], routes: [Route]
     ) {
         self.environment = environment
         self.server = server
@@ -41,6 +43,7 @@ package struct Snapshot: Sendable {
         self.log = log
         self.upstreams = upstreams
         self.securityHeaders = securityHeaders
+        self.cors = cors
         self.routes = routes
     }
 }

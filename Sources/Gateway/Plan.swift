@@ -58,7 +58,7 @@ final class Plan: Sendable {
 
 /// What a route's exchanges need at hand.
 final class RoutePlan: Sendable {
-    let security: SecurityHeaders
+    let stamp: ResponseStamp
     let fixed: FixedResponse
     let fixedType: [UInt8]
     let redirect: RedirectTarget?
@@ -68,13 +68,16 @@ final class RoutePlan: Sendable {
 
     convenience init(_ route: Route) {
         self.init(
-            preset: route.securityHeaders, bodyBytesMax: route.bodyBytesMax,
-            timeouts: route.timeouts, action: route.action, edits: route.edits)
+            stamp: ResponseStamp(
+                route.securityHeaders, cors: route.cors, edits: route.edits.response),
+            bodyBytesMax: route.bodyBytesMax, timeouts: route.timeouts, action: route.action,
+            edits: route.edits)
     }
 
     convenience init(globalsOf snapshot: Snapshot) {
         self.init(
-            preset: snapshot.securityHeaders, bodyBytesMax: snapshot.limits.bodyBytesMax,
+            stamp: ResponseStamp(snapshot.securityHeaders, cors: nil, edits: .none),
+            bodyBytesMax: snapshot.limits.bodyBytesMax,
             timeouts: snapshot.timeouts.route, action: .health(.live), edits: .none)
     }
 
@@ -85,11 +88,11 @@ final class RoutePlan: Sendable {
     }
 
     private init(
-        preset: SecurityPreset, bodyBytesMax: UInt64?, timeouts: RouteTimeouts,
+        stamp: ResponseStamp, bodyBytesMax: UInt64?, timeouts: RouteTimeouts,
         action: RouteAction, edits: RouteEdits
     ) {
-        security = SecurityHeaders(preset)
-        self.edits = EditPlan(edits, security)
+        self.stamp = stamp
+        self.edits = EditPlan(edits)
         self.bodyBytesMax = bodyBytesMax
         self.timeouts = RouteNanoseconds(timeouts)
         var fixed = FixedResponse(status: 200, body: [], contentType: "")

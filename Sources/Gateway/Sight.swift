@@ -137,6 +137,40 @@ struct Sight: ~Copyable {
         queue.append(&event)
     }
 
+    /// Counts what a CORS policy made of a request, and tells of it if that was a refusal.
+    ///
+    /// - Parameter origin: Where the request's first `Origin` stands.
+    mutating func note(
+        _ verdict: Verdict, of policy: CORSPolicy, _ journal: borrowing Journal, origin: ByteRange?
+    ) {
+        let standing = verdict.cors.standing
+        metrics.corsJudged(
+            policy.index,
+            standing.isRefused ? .refused : standing.isPreflight ? .preflight : .allowed)
+        var reason = RefusalReason.foreignOrigin
+        if case .refuse(let refusal) = verdict.action {
+            switch refusal.reason {
+            // Whoever may not ask at all is refused before the policy's place in the order.
+            case .accessDenied: return
+            case .preflightOrigin, .preflightMethod, .preflightHeaders: reason = refusal.reason
+            // Of a later stage: a request that goes on is only told nothing.
+            default: break
+            }
+        }
+        guard standing.isRefused,
+            begin(.warn, .security, "origin is not allowed what it asks for")
+        else { return }
+        event.add("kind", "cors_refused")
+        journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
+            event.add("request_id", bytes.extracting(journal.request.requestID.indices))
+            event.add("client_ip", bytes.extracting(journal.request.clientIP.indices))
+            if let origin { event.add("origin", bytes.extracting(origin.indices)) }
+        }
+        event.add("policy", policy.rules.name)
+        event.add("reason", reason.token)
+        queue.append(&event)
+    }
+
     /// - Parameters:
     ///   - journal: Of a request that another site's page had a browser send.
     ///   - isRefused: Whether its route refused it, and does not only report.

@@ -29,12 +29,14 @@ final class WorkerCrew: Sendable {
     init(_ snapshot: Snapshot, build: BuildLabels, count: Int, log: LogPipeline) throws(Errno) {
         self.snapshot = snapshot
         self.log = log
-        names = MetricNames(
+        var names = MetricNames(
             routes: snapshot.routes.map(\.name), upstreams: snapshot.upstreams.map(\.name),
             listeners: snapshot.listeners.map(\.name), methods: Method.allCases.map(\.name),
             build: build)
-        let names = names
-        metrics = (0..<count).map { _ in LoopMetrics(names: names) }
+        names.corsPolicies = snapshot.cors.map(\.rules.name)
+        self.names = names
+        let counted = names
+        metrics = (0..<count).map { _ in LoopMetrics(names: counted) }
         var mailboxes: [Mailbox<WorkerMessage>] = []
         for _ in 0..<count { mailboxes.append(try Mailbox()) }
         self.mailboxes = mailboxes

@@ -31,13 +31,18 @@ package struct Socket: Equatable, Sendable {
 
     /// Writes the first `count` bytes that wait in `buffer`, which keeps them.
     ///
-    /// - SeeAlso: send(2).
-    package func send(_ count: Int, of buffer: borrowing Buffer) -> IOResult {
+    /// - Parameter isLast: ``shutdownWrites()`` follows at once: the kernel may hold back what
+    ///   fills no packet, for up to 200 ms, so that it leaves in one with the end.
+    /// - SeeAlso: send(2), `MSG_MORE`.
+    package func send(
+        _ count: Int, of buffer: borrowing Buffer, isLast: Bool = false
+    ) -> IOResult {
         let sent = buffer.withReadable { (bytes: borrowing Span<UInt8>) -> Int in
             let part = bytes.extracting(0..<count)
             return unsafe part.withUnsafeBytes { raw in
                 Self.retrying {
-                    unsafe apus_send(number, raw.baseAddress, raw.count)
+                    unsafe apus_send(
+                        number, raw.baseAddress, raw.count, Self.flags(isLast: isLast))
                 }
             }
         }
@@ -48,18 +53,25 @@ package struct Socket: Equatable, Sendable {
     ///
     /// - SeeAlso: sendmsg(2); `MSG_NOSIGNAL` turns SIGPIPE into `EPIPE`.
     package func send(
-        _ head: borrowing Buffer, then tailCount: Int, of tail: borrowing Buffer
+        _ head: borrowing Buffer, then tailCount: Int, of tail: borrowing Buffer,
+        isLast: Bool = false
     ) -> IOResult {
         let sent = head.withReadable { (head: borrowing Span<UInt8>) -> Int in
             tail.withReadable { (tail: borrowing Span<UInt8>) -> Int in
-                Self.gather(head, tail.extracting(0..<tailCount), on: number)
+                Self.gather(
+                    head, tail.extracting(0..<tailCount), Self.flags(isLast: isLast), on: number)
             }
         }
         return sent >= 0 ? .bytes(sent) : Self.failure()
     }
 
+    private static func flags(isLast: Bool) -> Int32 {
+        Int32(MSG_NOSIGNAL) | (isLast ? Int32(MSG_MORE) : 0)
+    }
+
     private static func gather(
-        _ first: borrowing Span<UInt8>, _ second: borrowing Span<UInt8>, on number: Int32
+        _ first: borrowing Span<UInt8>, _ second: borrowing Span<UInt8>, _ flags: Int32,
+        on number: Int32
     ) -> Int {
         unsafe first.withUnsafeBytes { first in
             unsafe second.withUnsafeBytes { second in
@@ -77,7 +89,7 @@ package struct Socket: Equatable, Sendable {
                         unsafe message.msg_iov = parts
                         unsafe message.msg_iovlen = 2
                         return retrying {
-                            unsafe sendmsg(number, &message, Int32(MSG_NOSIGNAL))
+                            unsafe sendmsg(number, &message, flags)
                         }
                     }
                 }

@@ -9,10 +9,11 @@
 //     Pipeline.decide(head, arrival) ──► Verdict: route, identity, action
 //        │ Identity/    whose word is believed, who the client is, what the upstream is told
 //        │ Routing/     the first route that takes the request (docs/routing.md)
+//        │ CORS/        whether another origin's page may ask, and what it is told
 //        ▼
 //     what the gateway asks for when it writes
 //          Identity/    RequestID, Forwarding
-//          Headers/     SecurityHeaders
+//          Headers/     ResponseStamp: SecurityHeaders, CORSPolicy, the request id
 //          Routing/     RedirectTarget
 //          Errors/      ProblemFormat, ProblemBody
 //

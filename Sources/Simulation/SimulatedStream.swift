@@ -17,6 +17,8 @@ package final class SimulatedStream {
     private(set) var inbound: [UInt8] = []
     /// Bytes on their way to the peer.
     private var outbound: [UInt8] = []
+    /// How many of those, at their end, wait for the end that was announced with them.
+    private var heldCount = 0
     /// Under which the gateway watches it; `nil` while it does not.
     var token: Token?
     /// Whether something changed since the last report.
@@ -70,7 +72,7 @@ package final class SimulatedStream {
 
     /// Takes up to `countMax` bytes.
     package func take(_ countMax: Int = .max) -> [UInt8] {
-        let taken = Array(outbound.prefix(countMax))
+        let taken = Array(outbound.prefix(min(countMax, outbound.count - heldCount)))
         outbound.removeFirst(taken.count)
         if wantsRoom && !taken.isEmpty {
             wantsRoom = false
@@ -96,6 +98,7 @@ package final class SimulatedStream {
     /// Breaks the connection off.
     package func reset() {
         outbound = []
+        heldCount = 0
         facts.insert(.peerLeft)
         guard facts.isDisjoint(with: [.closed, .broken]) else { return }
         fail()
@@ -107,6 +110,7 @@ package final class SimulatedStream {
     private func becomeVoid() {
         facts.insert(.sawReset)
         outbound = []
+        heldCount = 0
     }
 
     // MARK: The gateway's side
@@ -181,20 +185,24 @@ package final class SimulatedStream {
 
     /// Takes bytes from the gateway.
     ///
-    /// - Parameter isShort: Whether more were asked for.
-    func write(_ bytes: [UInt8], isShort: Bool) {
+    /// - Parameters:
+    ///   - isShort: Whether more were asked for.
+    ///   - isLast: Whether they may wait for the end. (A real kernel lets them go after 200 ms.)
+    func write(_ bytes: [UInt8], isShort: Bool, isLast: Bool) {
         if facts.contains(.peerLeft) {
             fail()
             pendingError = .connectionReset
             return
         }
         outbound += bytes
+        heldCount = isLast && !isShort ? heldCount + bytes.count : 0
         guard isShort else { return }
         if room == 0 { wantsRoom = true } else { isPending = true }
     }
 
     func shutdownWrites() {
         facts.insert(.endedWrites)
+        heldCount = 0
         if facts.contains(.peerEnded) { isPending = true }
     }
 
@@ -205,6 +213,7 @@ package final class SimulatedStream {
         facts.insert(.closed)
         token = nil
         if isReset || !inbound.isEmpty { becomeVoid() }
+        heldCount = 0
         inbound = []
     }
 }

@@ -66,15 +66,16 @@ package struct SimulatedTransport: Transport {
     }
 
     package mutating func send(
-        on socket: Socket, _ count: Int, of buffer: borrowing Buffer
+        on socket: Socket, _ count: Int, of buffer: borrowing Buffer, isLast: Bool
     ) -> IOResult {
-        send(Array(buffer.copy().prefix(count)), on: socket)
+        send(Array(buffer.copy().prefix(count)), on: socket, isLast)
     }
 
     package mutating func send(
-        on socket: Socket, _ head: borrowing Buffer, then tailCount: Int, of tail: borrowing Buffer
+        on socket: Socket, _ head: borrowing Buffer, then tailCount: Int, of tail: borrowing Buffer,
+        isLast: Bool
     ) -> IOResult {
-        send(head.copy() + tail.copy().prefix(tailCount), on: socket)
+        send(head.copy() + tail.copy().prefix(tailCount), on: socket, isLast)
     }
 
     /// Ends the gateway's side, for the peer to see.
@@ -87,7 +88,7 @@ package struct SimulatedTransport: Transport {
         kernel.close(socket, isReset: manner == .reset)
     }
 
-    private func send(_ bytes: [UInt8], on socket: Socket) -> IOResult {
+    private func send(_ bytes: [UInt8], on socket: Socket, _ isLast: Bool) -> IOResult {
         guard let stream = kernel.stream(socket, "send") else { return .failed(.brokenPipe) }
         if let error = kernel.faults.fail(.send) {
             stream.noteCallFailed()
@@ -99,7 +100,7 @@ package struct SimulatedTransport: Transport {
             stream.isPending = true
             return .wouldBlock
         }
-        stream.write(Array(bytes.prefix(share)), isShort: share < bytes.count)
+        stream.write(Array(bytes.prefix(share)), isShort: share < bytes.count, isLast: isLast)
         return .bytes(share)
     }
 }

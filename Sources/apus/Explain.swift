@@ -61,7 +61,8 @@ struct Explain: ParsableCommand {
     func run() throws {
         let snapshot = try Configuration.load(options.path)
         let inquiry = Inquiry(
-            method: method, url: url, fields: fields, client: client, listener: listener)
+            method: method, url: url, fields: fields, client: client, listener: listener,
+            now: Clock.wall())
         do throws(InquiryProblem) {
             print(try Inspection.explain(inquiry, by: snapshot), terminator: "")
         } catch {

@@ -5,7 +5,9 @@ import Testing
 @Suite struct BufferPoolTests {
     @Test func `a buffer comes empty and of its size`() {
         var pool = BufferPool(spareCount: 1)
-        for (size, bytes) in [(BufferPool.Size.small, 4096), (.large, 65_536)] {
+        for (size, bytes) in [
+            (BufferPool.Size.small, 4096), (.large, 69_632), (.bulk, 262_144),
+        ] {
             var buffer = pool.take(size)
             let (capacity, isEmpty) = (buffer.capacity, buffer.isEmpty)
             #expect(capacity == bytes)
@@ -57,4 +59,26 @@ import Testing
             pool.give(buffer)
         }
     }
+
+    @Test func `so many bulk buffers are lent that a loop's memory stays bounded`() {
+        var pool = BufferPool(spareCount: 16)
+        var bytes = 0
+        var lent: [Seat] = []
+        while pool.hasBulkLeft {
+            let seat = Seat(pool.take(.bulk))
+            bytes += seat.buffer.capacity
+            lent.append(seat)
+        }
+        #expect(bytes == 8 << 20)
+        for seat in lent { pool.give(seat.buffer.take()) }
+        let hasBulkLeft = pool.hasBulkLeft
+        #expect(hasBulkLeft)
+    }
+}
+
+/// Lets an array hold a buffer.
+private final class Seat {
+    var buffer: Buffer
+
+    init(_ buffer: consuming Buffer) { self.buffer = buffer }
 }

@@ -14,7 +14,8 @@ struct GoldenTests {
     }()
     static let environment = [
         "SECRET": "hunter2", "MINUTES": "5m", "EMPTY": "", "BIND": "127.0.0.1:8080",
-        "LONG": String(repeating: "x", count: (32 << 10) + 1),
+        "LONG": String(repeating: "x", count: 2100),
+        "LONGEST": String(repeating: "x", count: (32 << 10) + 1),
     ]
 
     @Test func `there are at least twenty broken configurations`() {

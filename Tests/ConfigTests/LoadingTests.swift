@@ -110,7 +110,7 @@ struct LoadingTests {
                     host: .suffix(".example.com"), path: .prefix("/a"), methods: ["GET", "PURGE"],
                     headers: [HeaderCriterion(name: "X-Version", value: "2")], listener: "inner"))
         #expect(routes[0].action == .upstream(1))
-        #expect(routes[0].securityHeaders == .api)
+        #expect(routes[0].securityHeaders == SecurityHeaderSettings(.api))
         #expect(routes[0].bodyBytesMax == 1024)
         #expect(
             routes[0].timeouts
@@ -121,7 +121,7 @@ struct LoadingTests {
         let response = FixedResponse(status: 404, body: Array("no\n".utf8), contentType: "text/x")
         #expect(routes[2].action == .respond(response))
         #expect(routes[3].action == .health(.live))
-        #expect(routes[3].securityHeaders == .strict)
+        #expect(routes[3].securityHeaders == SecurityHeaderSettings(.strict))
         #expect(routes[3].bodyBytesMax == nil)
         #expect(routes[3].timeouts.connect == .seconds(4))
         #expect(routes[3].timeouts.stream == .seconds(5))
@@ -164,7 +164,7 @@ struct LoadingTests {
 
     @Test func `warnings come with a snapshot`() {
         let result = load("environment: development\nsecurity_headers: none\n" + minimal)
-        #expect(result.snapshot?.routes.first?.securityHeaders == SecurityPreset.none)
+        #expect(result.snapshot?.routes.first?.securityHeaders == SecurityHeaderSettings(.none))
         #expect(result.problems.map(\.severity) == [.warning])
     }
 

@@ -97,6 +97,29 @@ struct SocketTests {
         #expect(try receive(pair.client) == (.bytes(2), "yo"))
     }
 
+    @Test func `last bytes leave with the end`() throws {
+        let pair = try Pair()
+        defer { pair.close() }
+        let sent = pair.client.send(2, of: buffer("hi"), isLast: true)
+        pair.client.shutdownWrites()
+        try Wait.until(.ended, on: pair.server.number)
+        #expect(sent == .bytes(2))
+        #expect(try receive(pair.server) == (.bytes(2), "hi"))
+        #expect(try receive(pair.server).0 == .ended)
+    }
+
+    @Test func `last bytes arrive even if what nobody read makes a reset of the close`() throws {
+        let pair = try Pair()
+        defer { pair.server.close() }
+        _ = pair.server.send(1, of: buffer("?"))
+        try Wait.until(.readable, on: pair.client.number)
+        _ = pair.client.send(buffer("h"), then: 1, of: buffer("i"), isLast: true)
+        pair.client.shutdownWrites()
+        pair.client.close()
+        try Wait.until(.broken, on: pair.server.number)
+        #expect(try receive(pair.server) == (.bytes(2), "hi"))
+    }
+
     @Test func `a reset is told as one, and writing afterwards raises no signal`() throws {
         let pair = try Pair()
         pair.client.setResetOnClose()

@@ -14,7 +14,8 @@ struct Assembly {
         checkBinds()
         checkProxyProtocol()
         checkMethods()
-        let routes = routes()
+        let policies = corsPolicies()
+        let routes = routes(policies)
         // What a broken route was meant to take is not known.
         if !report.hasErrors { Reachability.check(draft.routes, report: report) }
         ProductionChecks(draft: draft, report: report).check()
@@ -35,7 +36,7 @@ struct Assembly {
                 settings?.name = upstream.name
                 return settings
             },
-            securityHeaders: draft.securityHeaders.value, routes: routes)
+            securityHeaders: globalHeaders, cors: policies, routes: routes)
     }
 
     /// Two listeners cannot have one address; port 0 is a new one each time.
@@ -89,7 +90,7 @@ struct Assembly {
     }
 
     /// The routes that are whole; what is wrong with the others is reported.
-    private func routes() -> [Route] {
+    private func routes(_ policies: [CORSPolicy]) -> [Route] {
         let upstreams = draft.upstreams.map(\.name)
         let listeners = draft.listeners.map(\.name)
         var indices: [String: Int] = [:]
@@ -105,8 +106,12 @@ struct Assembly {
             if let listener = route.match.listener, !listeners.contains(listener.value) {
                 refuse(listener, "a listener", among: listeners)
             }
+            let cors = route.cors.flatMap { policy($0, among: policies) }
+            checkPreflights(of: route)
             guard let action = action(of: route, indices, upstreams) else { continue }
-            routes.append(complete(route, action))
+            var whole = complete(route, action)
+            whole.cors = cors
+            routes.append(whole)
         }
         return routes
     }
@@ -122,6 +127,51 @@ struct Assembly {
             refuse(name, "an upstream", among: names)
             return nil
         case nil: return nil
+        }
+    }
+
+    /// The global headers, over what they are without any word of the file.
+    private var globalHeaders: SecurityHeaderSettings {
+        draft.securityHeaders.value.over(SecurityHeaderSettings(.recommended))
+    }
+
+    /// The policies that are whole; what is wrong with the others is reported.
+    private func corsPolicies() -> [CORSPolicy] {
+        draft.cors.compactMap { named in named.value.map { ($0, named.name) } }.enumerated().map {
+            index, policy in CORSPolicy(policy.0.rules(named: policy.1), index: index)
+        }
+    }
+
+    /// Looks up the policy that a route names.
+    private func policy(_ name: Located<String>, among policies: [CORSPolicy]) -> CORSPolicy? {
+        if let policy = policies.first(where: { $0.rules.name == name.value }) { return policy }
+        let names = draft.cors.map(\.name)
+        // A policy that is not whole is there all the same.
+        if !names.contains(name.value) { refuse(name, "a CORS policy", among: names) }
+        return nil
+    }
+
+    /// A preflight says which fields the request will have, and has none of them itself.
+    private func checkPreflights(of route: RouteDraft) {
+        guard let name = route.cors, let header = route.match.match.headers.first else { return }
+        report.warning(
+            at: name.position, name.path,
+            "preflights do not have the \(header.name) that this route asks for, and pass it by",
+            hint: "let another route with the same policy take them")
+    }
+
+    /// What `security_headers` settles would be there twice, or in spite of being removed.
+    private func checkSetTwice(_ route: RouteDraft, _ complete: Route) {
+        let security = complete.securityHeaders
+        // Of this one the gateway says that of response_headers alone.
+        let given = security.set.map { $0.name.lowercased() }.filter { $0 != "cache-control" }
+        let settled = Set(given + security.remove.map { $0.lowercased() })
+        for line in complete.edits.response.set where settled.contains(line.name.lowercased()) {
+            report.error(
+                at: route.position,
+                route.path.appending("response_headers").appending("set").appending(line.name),
+                "is settled by security_headers",
+                hint: "set it in security_headers of this route instead")
         }
     }
 
@@ -144,12 +194,14 @@ struct Assembly {
             response: route.timeouts.response ?? global.response,
             stream: route.timeouts.stream ?? global.stream,
             tunnelIdle: route.timeouts.tunnelIdle ?? global.tunnelIdle)
-        var whole = Route(
+        var complete = Route(
             name: route.name?.value ?? "", match: route.match.match, action: action,
-            securityHeaders: route.securityHeaders?.value ?? draft.securityHeaders.value,
+            securityHeaders: route.securityHeaders?.value.over(globalHeaders) ?? globalHeaders,
             bodyBytesMax: route.limits.body ?? draft.limits.bodyBytesMax, timeouts: timeouts)
-        whole.gate = route.gate
-        whole.edits = route.edits
-        return whole
+        complete.auth = route.auth?.settings
+        complete.gate = route.gate
+        complete.edits = route.edits
+        checkSetTwice(route, complete)
+        return complete
     }
 }

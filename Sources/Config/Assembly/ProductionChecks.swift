@@ -8,14 +8,27 @@ struct ProductionChecks {
     func check() {
         checkHeaders(draft.securityHeaders)
         for route in draft.routes {
-            if let preset = route.securityHeaders { checkHeaders(preset) }
+            if let headers = route.securityHeaders { checkHeaders(headers) }
+            for doubt in route.auth?.doubts ?? [] {
+                object(doubt.position, doubt.path, doubt.message)
+            }
+        }
+        for policy in draft.cors {
+            if let wildcard = policy.value?.wildcard { checkWildcard(wildcard) }
         }
         checkAdmin()
     }
 
-    private func checkHeaders(_ preset: Located<SecurityPreset>) {
-        guard preset.value == .none else { return }
+    private func checkHeaders(_ headers: Located<SecurityHeadersDraft>) {
+        guard let preset = headers.value.preset, preset.value == .none else { return }
         object(preset.position, preset.path, "none leaves responses without security headers")
+    }
+
+    /// Whatever a page can reach by name, the pages of strangers then read through it.
+    private func checkWildcard(_ wildcard: Located<AllowedOrigin>) {
+        object(
+            wildcard.position, wildcard.path,
+            "* lets every page on the web read the responses: list the origins that should")
     }
 
     /// Anybody on the network reads what the admin listener shows; a socket file has permissions.

@@ -53,6 +53,7 @@ indirect enum Shape: Sendable {
         case .words(let words): words.count > 1 ? alternatives(words) : nil
         case .either(let first, .words(let words)):
             first.remark.map { "\($0), or \(alternatives(words))" }
+        case .either(let first, .section): first.remark
         case .either: nil
         }
     }

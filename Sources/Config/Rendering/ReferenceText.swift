@@ -47,9 +47,10 @@ enum ReferenceText {
         ```
 
         An error keeps the configuration from being used, a warning does not. Errors in production
-        and warnings elsewhere: `security_headers: none`, and an `admin` address that other
-        machines reach. A warning everywhere: a route that no request can reach, because an earlier
-        one takes them all, and `trusted_proxies` that hold every address.
+        and warnings elsewhere: `security_headers: none`, an origin `*` in a policy of `cors`, and
+        an `admin` address that other machines reach. A warning everywhere: a route that no request
+        can reach, because an earlier one takes them all, and `trusted_proxies` that hold every
+        address.
 
 
         """

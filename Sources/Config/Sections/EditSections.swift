@@ -128,8 +128,10 @@ enum HeaderEditsSection {
     ) {
         let bytes = Array(name.utf8)
         guard !bytes.isEmpty else { return }
+        let isOfCORS = name.lowercased().map { $0 == "_" || $0 == "." ? "-" : $0 }
+            .starts(with: "access-control-")
         let id = FieldName.identify(bytes.span, ByteRange(start: 0, count: bytes.count)).id
-        guard id != .other else { return }
+        guard id != .other || isOfCORS else { return }
         let own: FieldNameSet
         switch direction {
         case .request:
@@ -143,7 +145,7 @@ enum HeaderEditsSection {
         if own.contains(id) {
             let hint = id == .host ? "see host of the upstream" : nil
             place.error(at: position, "is settled by the gateway itself", hint: hint)
-        } else if direction == .response, policies.contains(id) {
+        } else if direction == .response, isOfCORS || policies.contains(id) {
             place.error(
                 at: position, "belongs to another policy",
                 hint: "see security_headers and cors")
@@ -155,7 +157,6 @@ enum HeaderEditsSection {
         .strictTransportSecurity, .xFrameOptions, .xContentTypeOptions, .referrerPolicy,
         .permissionsPolicy, .crossOriginOpenerPolicy, .crossOriginResourcePolicy,
         .crossOriginEmbedderPolicy, .xPermittedCrossDomainPolicies, .xDNSPrefetchControl,
-        .xXSSProtection, .accessControlAllowOrigin, .accessControlAllowCredentials,
-        .accessControlExposeHeaders,
+        .xXSSProtection,
     ]
 }

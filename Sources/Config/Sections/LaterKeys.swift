@@ -5,7 +5,7 @@
 enum LaterKeys {
     static let names: [String: [String]] = [
         "": [
-            "redis", "cors", "rate_limits", "webhooks", "tests", "errors",
+            "redis", "rate_limits", "webhooks", "tests", "errors",
             "audit", "otlp",
         ],
         "listeners.NAME": ["tls", "redirect_https"],
@@ -14,8 +14,8 @@ enum LaterKeys {
         "log": ["format", "redact_headers", "redact_query", "sample_success"],
         "upstreams.NAME": ["tls"],
         "routes[]": [
-            "cors", "rate_limits", "webhook", "auth", "concurrency", "upstream_errors",
-            "cookies", "maintenance", "json", "upload",
+            "rate_limits", "webhook", "concurrency", "upstream_errors", "cookies", "maintenance",
+            "json", "upload",
         ],
     ]
 }

@@ -1,7 +1,7 @@
 /// `limits`: what one client may cost.
 ///
 /// The first line and the headers of a request are held in memory until the head is complete, which
-/// is why they may be 56 KiB at most: a head and what is added to it fit one buffer of 64 KiB.
+/// is why they may be 56 KiB at most: a head and what is added to it fit one buffer of 68 KiB.
 enum LimitsSection {
     static let requestLine = Key(
         "request_line", Kind.size(64...(16 << 10)), default: 8 << 10,

@@ -30,6 +30,10 @@ enum RootSection {
         required: "routes", Kind.list(RoutesSection.kind, count: 1...10_000),
         example: RoutesSection.example, RoutesSection.section.summary)
 
+    static let cors = Key(
+        "cors", Kind.names(CORSSection.kind, count: 0...256, check: checkName), default: [],
+        example: "app", CORSSection.section.summary)
+
     static let section = Section(
         "", "The whole file",
         keys: [
@@ -37,7 +41,7 @@ enum RootSection {
             admin.description, TrustedProxiesKey.peers.description,
             ForwardedSection.key.description, ForwardedSection.trace.description,
             limits.description, timeouts.description, log.description,
-            SecurityHeadersKey.global.description,
+            SecurityHeadersKey.global.description, cors.description,
             upstreams.description, routes.description,
         ])
 
@@ -50,8 +54,8 @@ enum RootSection {
                     fields[TrustedProxiesKey.peers], report: fields.place.report),
                 forwarded: fields[ForwardedSection.key], trace: fields[ForwardedSection.trace]),
             limits: fields[limits], timeouts: fields[timeouts], log: fields[log],
-            securityHeaders: fields[SecurityHeadersKey.global], upstreams: fields[upstreams],
-            routes: fields[routes] ?? [])
+            securityHeaders: fields[SecurityHeadersKey.global], cors: fields[cors],
+            upstreams: fields[upstreams], routes: fields[routes] ?? [])
     }
 }
 
@@ -65,7 +69,8 @@ struct Draft: Sendable {
     let limits: Limits
     let timeouts: Timeouts
     let log: LogSettings
-    let securityHeaders: Located<SecurityPreset>
+    let securityHeaders: Located<SecurityHeadersDraft>
+    let cors: [Named<CORSDraft>]
     let upstreams: [Named<UpstreamSettings>]
     let routes: [RouteDraft]
 }

@@ -18,8 +18,11 @@ enum RoutesSection {
     static let health = Key(
         optional: "health", Kind<HealthKind>.health, "Answer 200 while the process serves")
     static let securityHeaders = Key(
-        optional: "security_headers", SecurityHeadersKey.preset.located, unset: "the global one",
-        SecurityHeadersKey.summary)
+        optional: "security_headers", SecurityHeadersKey.kind.located, unset: "the global one",
+        "Security headers of this route: a preset alone, or what is laid over the global ones")
+    static let cors = Key(
+        optional: "cors", Kind.text("the name of a CORS policy").located, unset: "none",
+        "The pages of other origins that may use this route, by a policy of cors")
     static let limits = Key(
         "limits", RouteLimitsSection.kind,
         default: RouteLimitsSection.make(.absent(RouteLimitsSection.section)),
@@ -28,6 +31,8 @@ enum RoutesSection {
         "timeouts", RouteTimeoutsSection.kind,
         default: RouteTimeoutsSection.make(.absent(RouteTimeoutsSection.section)),
         "Timeouts that hold here instead of the global ones")
+    static let auth = Key(
+        optional: "auth", AuthSection.kind, unset: "none", AuthSection.section.summary)
 
     /// One route of each kind, as the sample configuration has them.
     static let example = """
@@ -43,9 +48,10 @@ enum RoutesSection {
         - name: old
           match: { host: old.example.com }
           redirect: { to: "https://www.example.com{path}", status: 308 }
-        # Uploads: longer bodies and more patience than elsewhere.
+        # Uploads, from the pages of the policy above as well: longer bodies and more patience.
         - name: uploads
           match: { path: /upload/*, methods: [POST, PUT] }
+          cors: app
           limits: { body: 1GiB }
           timeouts: { response: 2min, stream: 10min }
           upstream: app
@@ -53,6 +59,13 @@ enum RoutesSection {
         - name: api
           match: { path: /api/*, headers: { X-Api-Version: "2" }, listener: public }
           security_headers: api
+          upstream: app
+        # For those who hold a key: this file has its digest alone (printf %s KEY | sha256sum).
+        - name: ops
+          match: { path: /ops/* }
+          auth:
+            api_keys:
+              ci: "sha256:3b9a4f0c8e21d57a6c0b9e8d1f2a37465c8b7d9e0f1a2b3c4d5e6f708192a3b4"
           upstream: app
         # All the rest.
         - name: app
@@ -65,7 +78,7 @@ enum RoutesSection {
         keys: [
             name.description, match.description, upstream.description, redirect.description,
             respond.description, health.description, securityHeaders.description,
-            limits.description, timeouts.description,
+            cors.description, limits.description, timeouts.description, auth.description,
         ] + GateKeys.descriptions + EditKeys.descriptions)
     static let kind = Kind<RouteDraft>.section(section, make: make)
 
@@ -75,7 +88,8 @@ enum RoutesSection {
         return RouteDraft(
             position: fields.position, path: fields.place.path, name: fields[name],
             match: match, action: action(fields), securityHeaders: fields[securityHeaders],
-            limits: fields[limits], timeouts: fields[timeouts], gate: GateKeys.make(fields),
+            cors: fields[cors], limits: fields[limits], timeouts: fields[timeouts],
+            auth: fields[auth], gate: GateKeys.make(fields),
             edits: EditKeys.make(fields, match.match))
     }
 
@@ -114,9 +128,12 @@ struct RouteDraft: Sendable {
     let name: Located<String>?
     let match: MatchDraft
     let action: ActionDraft?
-    let securityHeaders: Located<SecurityPreset>?
+    let securityHeaders: Located<SecurityHeadersDraft>?
+    /// A reference by name.
+    let cors: Located<String>?
     let limits: RouteLimits
     let timeouts: RouteTimeoutsDraft
+    let auth: AuthDraft?
     let gate: GateSettings
     let edits: RouteEdits
 }

@@ -14,6 +14,8 @@ struct BodyRelay {
     private var announced = 0
     private var isEnded: Bool
     private let leaves: BodyLeaves
+    /// Whether the sink's connection ends with this body.
+    private let isFinal: Bool
     /// Most body bytes that may pass; `nil` for no bound.
     private let bytesMax: UInt64?
     /// Body bytes taken off the source, framing left out.
@@ -31,9 +33,11 @@ struct BodyRelay {
     /// - Parameters:
     ///   - framing: How the source frames the body.
     ///   - leaves: How the sink gets it.
-    init(_ framing: BodyFraming, leaves: BodyLeaves, bytesMax: UInt64?) {
+    ///   - isFinal: Whether the sink is closed as soon as it has all of it.
+    init(_ framing: BodyFraming, leaves: BodyLeaves, isFinal: Bool, bytesMax: UInt64?) {
         reader = BodyReader(framing)
         self.leaves = leaves
+        self.isFinal = isFinal
         self.bytesMax = bytesMax
         isEnded = reader.isFinished
     }
@@ -146,6 +150,7 @@ extension BodyRelay {
             source.input.consume(announced)
             announced = 0
         } else {
+            sink.isLast = isFinal && isEnded
             switch sink.relay(announced, of: source.input, by: &transport, to: &pool) {
             case .bytes(let count):
                 source.input.consume(count)
@@ -192,7 +197,8 @@ extension BodyRelay {
     private func flush(
         _ sink: inout Wire, by transport: inout some Transport & ~Copyable, _ pool: inout BufferPool
     ) -> RelayStop? {
-        switch sink.flush(by: &transport, to: &pool) {
+        sink.isLast = isFinal && isEnded
+        return switch sink.flush(by: &transport, to: &pool) {
         case nil, .bytes: nil
         case .wouldBlock: .sinkFull
         case .failed(let error): .sinkBroken(error)

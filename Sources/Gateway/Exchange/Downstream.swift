@@ -19,6 +19,8 @@ struct Downstream: ~Copyable {
     var exchange: UInt32 = .max
     /// The wire's count of writes when the client was last given time to take something.
     var writeCountArmed: UInt32 = .max
+    /// Whether the poller reports on it; see ``Worker/watchDownstream(_:)``.
+    var isWatched = false
     /// When the head that is arriving began, or lingering did.
     var began = MonotonicInstant(nanoseconds: 0)
     /// Whether a PROXY header must come before anything else.

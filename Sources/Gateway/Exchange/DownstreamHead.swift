@@ -7,8 +7,8 @@ enum DownstreamHead {
     /// Fields of the app that concern its own connection, or that this hop says for itself.
     static let dropped: FieldNameSet = FieldNameSet.hopByHop.union([.xRequestID])
 
-    /// Upper bound of what is written beyond the app's head and the route's own lines.
-    static let addedBytesMax = 3072
+    /// Upper bound of what is written beyond the app's head and the route's stamp.
+    static let addedBytesMax = 1024
 
     /// How the response ends and what becomes of the connection.
     struct Framing {
@@ -28,27 +28,25 @@ enum DownstreamHead {
     ///
     /// - Parameters:
     ///   - input: What the head was read from.
+    ///   - subject: Its ranges refer to the journal's text.
     ///   - date: For an app that sent none (RFC 9110 §6.6.1), as ``HTTPDate`` writes it.
     static func write(
         _ head: borrowing ResponseHead, of input: borrowing Buffer, journal: borrowing Journal,
-        route: borrowing RoutePlan, isSecure: Bool, framing: Framing, date: borrowing Buffer,
-        into output: inout Buffer
+        stamp: ResponseStamp, for subject: StampSubject, framing: Framing,
+        date: borrowing Buffer, into output: inout Buffer
     ) {
         input.withReadable { (bytes: borrowing Span<UInt8>) in
             output.appendStatusLine(head.status, reason: head.reason, of: bytes)
-            let present = head.present
-            if !present.contains(.date) { append(date: date, to: &output) }
+            if !head.present.contains(.date) { append(date: date, to: &output) }
             var except = dropped
             // A length beside chunks would be a second opinion on where the body ends.
             if framing.isChunked { except.insert(.contentLength) }
-            output.appendForwarded(
-                head.fields, of: bytes, except: except, and: route.edits.responseDropped)
-            output.append(route.edits.responseLines)
-            route.security.append(
-                to: &output, isSecure: isSecure, appHas: present.union(route.edits.responseGiven))
+            journal.text.withReadable { (text: borrowing Span<UInt8>) in
+                stamp.append(
+                    head, of: bytes, except: except, for: subject, in: text, to: &output)
+            }
             if framing.connection == .upgrade { appendUpgrade(head, bytes, to: &output) }
         }
-        append(requestIDOf: journal, to: &output)
         append(framing, to: &output)
     }
 
@@ -66,12 +64,6 @@ enum DownstreamHead {
     static func append(date: borrowing Buffer, to output: inout Buffer) {
         output.append("Date: ")
         output.append(date)
-        output.append("\r\n")
-    }
-
-    static func append(requestIDOf journal: borrowing Journal, to output: inout Buffer) {
-        output.append("X-Request-ID: ")
-        journal.appendRequestID(to: &output)
         output.append("\r\n")
     }
 

@@ -2,33 +2,24 @@ import Bytes
 import HTTP
 import Policy
 
-/// A route's ``RouteEdits`` made ready, and merged with what is dropped of every message.
+/// What a route changes of requests, made ready and merged with what every request loses.
+///
+/// What it changes of responses is in its ``ResponseStamp``.
 final class EditPlan: Sendable {
     /// Dropped of requests beside what every request loses: of trusted peers, and of others.
     let requestDropped: FieldNameTable
     let requestDroppedOfStrangers: FieldNameTable
     /// Field lines that every request gets.
     let requestLines: [UInt8]
-    /// Dropped of the app's responses; holds what the security headers replace.
-    let responseDropped: FieldNameTable
-    /// Field lines that every response gets.
-    let responseLines: [UInt8]
-    /// The known names among them, which a preset need not say again.
-    let responseGiven: FieldNameSet
     private let strippedPrefix: [UInt8]
 
-    init(_ edits: RouteEdits, _ security: SecurityHeaders) {
+    init(_ edits: RouteEdits) {
         let names = edits.request.droppedNames
         requestDropped = FieldNameTable(names)
         requestDroppedOfStrangers =
             names.isEmpty
             ? Forwarding.namesOfUntrusted : Forwarding.namesOfUntrusted.adding(names)
         requestLines = edits.request.lines
-        let responseNames = edits.response.droppedNames
-        responseDropped =
-            responseNames.isEmpty ? security.removed : security.removed.adding(responseNames)
-        responseLines = edits.response.lines
-        responseGiven = edits.response.givenNames
         strippedPrefix = Array(edits.strippedPrefix.utf8)
     }
 

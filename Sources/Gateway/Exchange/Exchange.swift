@@ -15,7 +15,7 @@ struct Exchange: ~Copyable {
     var plan: ExchangePlan
     var journal: Journal
     var requestBody: BodyRelay
-    var responseBody = BodyRelay(.none, leaves: .plain, bytesMax: nil)
+    var responseBody = BodyRelay(.none, leaves: .plain, isFinal: false, bytesMax: nil)
     /// Both directions after a switch of protocols.
     var tunnel = Tunnel()
     /// Servers tried so far.
@@ -82,11 +82,10 @@ struct ExchangeTraits: OptionSet {
     static let isHead = ExchangeTraits(rawValue: 4)
     /// It asked to switch protocols.
     static let wantsUpgrade = ExchangeTraits(rawValue: 8)
-    static let isSecure = ExchangeTraits(rawValue: 16)
     /// The client was told that its connection stays open.
-    static let clientIsKept = ExchangeTraits(rawValue: 32)
+    static let clientIsKept = ExchangeTraits(rawValue: 16)
     /// The server's connection may carry another request.
-    static let upstreamIsKept = ExchangeTraits(rawValue: 64)
+    static let upstreamIsKept = ExchangeTraits(rawValue: 32)
     /// The client ended its side with its request, and waits.
-    static let isHalfClosed = ExchangeTraits(rawValue: 128)
+    static let isHalfClosed = ExchangeTraits(rawValue: 64)
 }

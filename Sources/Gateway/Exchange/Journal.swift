@@ -18,9 +18,15 @@ struct Journal: ~Copyable {
     private(set) var traceParent: ByteRange = .empty
     /// Whether the head's `tracestate` goes with it.
     private(set) var keepsTraceState = false
+    /// Whom the route's `auth` found the request to be from: a name of a key or a subject.
+    private(set) var principal: ByteRange = .empty
+
+    /// Bytes that are noted behind the head at most: an address (45), an id (36), a `traceparent`
+    /// (55), a name or subject (255).
+    static let addedBytesMax = 512
 
     /// - Parameters:
-    ///   - text: An empty buffer with room for the head and 200 bytes more.
+    ///   - text: An empty buffer with room for the head and ``addedBytesMax`` more.
     ///   - bytes: Begin with the head.
     init(
         _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>, text: consuming Buffer
@@ -65,6 +71,17 @@ struct Journal: ~Copyable {
         request.requestID = ByteRange(start, text.count)
     }
 
+    /// Keeps the name or subject that a request was admitted by.
+    ///
+    /// - Parameter scratch: Holds it, from the decision on this request.
+    mutating func note(_ principal: Principal, _ scratch: borrowing PolicyScratch) {
+        if case .unnamed = principal { return }
+        let start = text.count
+        scratch.appendPrincipal(to: &text)
+        self.principal = ByteRange(start, text.count)
+        if case .apiKey = principal { request.keyName = self.principal }
+    }
+
     /// Keeps the id that a trusted peer sent.
     ///
     /// - Parameter value: Its place in the head.
@@ -104,13 +121,6 @@ struct Journal: ~Copyable {
             text.withReadable { (question: borrowing Span<UInt8>) in
                 TokenList.isSubset(answer, value, of: question, upgrade)
             }
-        }
-    }
-
-    /// Appends the request id to a message.
-    func appendRequestID(to output: inout Buffer) {
-        text.withReadable { (bytes: borrowing Span<UInt8>) in
-            output.append(bytes, request.requestID)
         }
     }
 }

@@ -9,6 +9,8 @@ struct OwnAnswer {
         case problem(ProblemCode, ProblemFormat)
         /// 405, with the methods that would do.
         case wrongMethod(MethodSet, ProblemFormat)
+        /// 401, with what would do (RFC 9110 §11.6.1).
+        case unauthorized(challenge: StaticString, ProblemFormat)
         /// The route's fixed response.
         case fixed
         /// The route's redirect.
@@ -16,6 +18,8 @@ struct OwnAnswer {
         case alive
         /// What `OPTIONS *` asks for.
         case methods(MethodSet)
+        /// A CORS preflight's grant, all of which the route's stamp says.
+        case granted
 
         /// What a verdict asks for.
         ///
@@ -26,26 +30,39 @@ struct OwnAnswer {
             case .redirect: self = .redirect
             case .health: self = .alive
             case .listMethods(let methods): self = .methods(methods)
+            case .grantPreflight: self = .granted
             case .refuse(let refusal):
-                self =
-                    refusal.code == .methodNotAllowed
-                    ? .wrongMethod(refusal.allow, format) : .problem(refusal.code, format)
+                switch refusal.code {
+                case .methodNotAllowed: self = .wrongMethod(refusal.allow, format)
+                case .unauthorized:
+                    self = .unauthorized(challenge: refusal.reason.challenge, format)
+                default: self = .problem(refusal.code, format)
+                }
             }
         }
     }
 
     var content: Content
     var isHead: Bool
-    var isSecure: Bool
+    var subject: StampSubject
     var connection: DownstreamHead.ConnectionField
 
-    /// Upper bound of a head without what a configuration or a client can make longer: status line,
-    /// date, problem's type, methods, security headers, id and framing.
-    private static let headBytesMax = 4096
-    /// What is left of the largest buffer for a redirect's `Location`; a longer one is refused.
-    ///
-    /// A route's own lines are at most 4 KiB.
-    fileprivate static let locationBytesMax = BufferPool.largeBytes - headBytesMax - 4096
+    /// Upper bound of the head, the route's stamp included.
+    func headBytesMax(_ route: borrowing RoutePlan) -> Int {
+        let own =
+            switch content {
+            case .redirect: route.locationBytesMax
+            case .wrongMethod, .methods: Self.allowBytesMax
+            case .fixed: route.fixedType.count
+            case .problem, .unauthorized, .alive, .granted: 0
+            }
+        return Self.fixedBytesMax + own + route.stamp.bytesMax
+    }
+
+    /// Status line, date, the type of an error, framing.
+    fileprivate static let fixedBytesMax = 512
+    /// 63 methods of up to 32 bytes.
+    private static let allowBytesMax = 63 * 34 + 16
 
     /// Seconds after which a client is asked to come again.
     private static let retryAfter: UInt32 = 1
@@ -54,23 +71,11 @@ struct OwnAnswer {
         switch content {
         case .problem(let code, _): code.status
         case .wrongMethod: ProblemCode.methodNotAllowed.status
+        case .unauthorized: ProblemCode.unauthorized.status
         case .fixed: route.fixed.status
         case .redirect: route.redirect?.status ?? 308
         case .alive: 200
-        case .methods: 204
-        }
-    }
-
-    /// Upper bound of what ``writeHead`` writes, in bytes.
-    ///
-    /// With the longest body that a configuration may have it fits the largest buffer.
-    func headBytesMax(_ route: borrowing RoutePlan) -> Int {
-        switch content {
-        case .fixed:
-            Self.headBytesMax + route.fixedType.count + route.edits.responseLines.count
-        case .redirect:
-            Self.headBytesMax + Self.locationBytesMax + route.edits.responseLines.count
-        case .problem, .wrongMethod, .alive, .methods: Self.headBytesMax
+        case .methods, .granted: 204
         }
     }
 
@@ -84,9 +89,11 @@ struct OwnAnswer {
             writeProblem(code, format, journal, into: &body)
         case .wrongMethod(_, let format):
             writeProblem(.methodNotAllowed, format, journal, into: &body)
+        case .unauthorized(_, let format):
+            writeProblem(.unauthorized, format, journal, into: &body)
         case .fixed: body.append(route.fixed.body)
         case .alive: body.append("{\"status\":\"alive\"}\n")
-        case .redirect, .methods: break
+        case .redirect, .methods, .granted: break
         }
     }
 
@@ -103,10 +110,9 @@ struct OwnAnswer {
         output.appendStatusLine(status)
         DownstreamHead.append(date: date, to: &output)
         writeFields(route, pipeline, head, journal, into: &output)
-        if isRoutes { output.append(route.edits.responseLines) }
-        let given = isRoutes ? route.edits.responseGiven : saysCaching ? [.cacheControl] : []
-        route.security.append(to: &output, isSecure: isSecure, appHas: given)
-        DownstreamHead.append(requestIDOf: journal, to: &output)
+        journal.text.withReadable { (text: borrowing Span<UInt8>) in
+            route.stamp.append(for: subject, as: kind, in: text, to: &output)
+        }
         if status != 204 && status != 304 {
             output.append("Content-Length: ")
             output.append(decimal: UInt64(bodyBytes))
@@ -125,6 +131,11 @@ struct OwnAnswer {
         case .wrongMethod(let methods, let format):
             writeAllow(methods, pipeline, into: &output)
             writeProblemFields(.methodNotAllowed, format, route, into: &output)
+        case .unauthorized(let challenge, let format):
+            output.append("WWW-Authenticate: ")
+            output.append(challenge)
+            output.append("\r\n")
+            writeProblemFields(.unauthorized, format, route, into: &output)
         case .fixed:
             guard !route.fixed.body.isEmpty else { return }
             output.append("Content-Type: ")
@@ -136,22 +147,16 @@ struct OwnAnswer {
             }
         case .alive: output.append("Content-Type: application/json\r\nCache-Control: no-store\r\n")
         case .methods(let methods): writeAllow(methods, pipeline, into: &output)
+        case .granted: break
         }
     }
 
-    /// Whether the answer is the route's own, and gets its `response_headers`.
-    private var isRoutes: Bool {
+    /// What the route's stamp makes of it.
+    private var kind: AnswerKind {
         switch content {
-        case .fixed, .redirect: true
-        case .problem, .wrongMethod, .alive, .methods: false
-        }
-    }
-
-    /// Whether ``writeFields`` writes `Cache-Control`, so that the preset need not.
-    private var saysCaching: Bool {
-        switch content {
-        case .problem, .wrongMethod, .alive: true
-        case .fixed, .redirect, .methods: false
+        case .fixed, .redirect: .routes
+        case .problem, .wrongMethod, .unauthorized, .alive: .uncached
+        case .methods, .granted: .bare
         }
     }
 
@@ -195,6 +200,11 @@ extension RoutePlan {
     /// - Parameter bytes: What the head's ranges refer to.
     func canRedirect(_ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>) -> Bool {
         guard let redirect else { return false }
-        return redirect.byteCountMax(for: head, in: bytes) <= OwnAnswer.locationBytesMax
+        return redirect.byteCountMax(for: head, in: bytes) <= locationBytesMax
+    }
+
+    /// What is left of the largest buffer for a redirect's `Location`.
+    fileprivate var locationBytesMax: Int {
+        BufferPool.largeBytes - OwnAnswer.fixedBytesMax - stamp.bytesMax
     }
 }

@@ -14,7 +14,7 @@ enum UpstreamHead {
     static let droppedOfStrangers = dropped.union(Forwarding.droppedOfUntrusted)
 
     /// Upper bound of what is written beyond the client's head and the route's own lines.
-    static let addedBytesMax = 1024
+    static let addedBytesMax = 2048
 
     /// - Parameters:
     ///   - head: Read from the beginning of the journal's text.
@@ -48,9 +48,21 @@ enum UpstreamHead {
             if journal.keepsTraceState { TraceState.append(head, bytes, to: &output) }
             output.append("X-Request-ID: ")
             output.append(bytes, journal.request.requestID)
+            if !journal.principal.isEmpty { writePrincipal(journal, bytes, into: &output) }
             writeConnection(head, journal, bytes, into: &output)
             output.append("\r\n\r\n")
         }
+    }
+
+    /// Who sent the request, as this gateway has verified; begins as ``writeConnection``.
+    private static func writePrincipal(
+        _ journal: borrowing Journal, _ bytes: borrowing Span<UInt8>, into output: inout Buffer
+    ) {
+        output.append("\r\nX-Auth-Subject: ")
+        output.append(bytes, journal.principal)
+        guard !journal.request.keyName.isEmpty else { return }
+        output.append("\r\nX-Auth-Name: ")
+        output.append(bytes, journal.principal)
     }
 
     /// What this hop says for itself; begins with the end of the line before.

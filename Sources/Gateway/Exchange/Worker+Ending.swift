@@ -12,6 +12,7 @@ extension Worker where Kernel: ~Copyable {
         downstreams[d].exchange = .max
         let action = downstreams[d].machine.on(.exchangeEnded(persistence))
         guard action == .proceed else { return perform(action, on: d) }
+        downstreams[d].wire.isLast = persistence != .kept
         finish(d)
     }
 
@@ -19,7 +20,9 @@ extension Worker where Kernel: ~Copyable {
     mutating func finish(_ d: UInt32) {
         switch downstreams[d].wire.flush(by: &transport, to: &pool) {
         case nil: perform(downstreams[d].machine.on(.flushed), on: d)
-        case .wouldBlock, .bytes: armSend(d)
+        case .wouldBlock, .bytes:
+            armSend(d)
+            watchDownstream(d)
         case .failed, .ended: perform(downstreams[d].machine.on(.broken), on: d)
         }
     }
@@ -79,6 +82,11 @@ extension Worker where Kernel: ~Copyable {
         downstreams[d].wire.dropBuffers(to: &pool)
         let listener = Int(downstreams[d].listener)
         let connection = downstreams.remove(d)
+        // A close by itself drops what was held back for the end if the client sent more than was
+        // read.
+        if manner == .orderly && connection.wire.isLast {
+            transport.shutdownWrites(of: connection.wire.socket)
+        }
         transport.close(connection.wire.socket, manner)
         sight.metrics.connectionClosed(listener: listener)
         plan.connections.leave()

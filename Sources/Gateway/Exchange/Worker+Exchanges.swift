@@ -103,7 +103,9 @@ extension Worker where Kernel: ~Copyable {
         armUpstream(
             exchanges[x].upstream,
             after: plan.route(exchanges[x].plan.verdict.route).timeouts.response)
-        disarm(exchanges[x].downstream)
+        let d = exchanges[x].downstream
+        // Until it is watched, its timer says when to begin.
+        if downstreams[d].isWatched { disarm(d) }
     }
 
     /// Moves the body of the response on.
@@ -213,7 +215,7 @@ extension Worker where Kernel: ~Copyable {
         let format = problemFormat(of: x)
         let answer = OwnAnswer(
             content: .problem(code, format), isHead: exchanges[x].plan.traits.contains(.isHead),
-            isSecure: exchanges[x].plan.traits.contains(.isSecure),
+            subject: StampSubject(exchanges[x].plan.verdict, exchanges[x].journal),
             connection: persistence.field(
                 isModern: exchanges[x].plan.traits.contains(.isModern)))
         var record = exchanges[x].record

@@ -114,8 +114,10 @@ extension Worker where Kernel: ~Copyable {
         var persistence = DownstreamMachine.Persistence.kept
         input.withReadable { (bytes: borrowing Span<UInt8>) in
             let verdict = plan.pipeline.decide(
-                desk.requestHead, in: bytes, from: arrival, scratch: &desk.scratch)
+                desk.requestHead, in: bytes, from: arrival, at: transport.wallTime,
+                scratch: &desk.scratch)
             let journal = writeJournal(verdict, bytes)
+            if verdict.cors.standing.isCounted { note(verdict, journal) }
             if verdict.reported != nil { sight.noteCrossSite(journal, isRefused: false) }
             if case .forward(let upstream) = verdict.action {
                 if plan.route(verdict.route).admits(desk.requestHead.framing) {
@@ -139,7 +141,7 @@ extension Worker where Kernel: ~Copyable {
     private mutating func writeJournal(
         _ verdict: Verdict, _ bytes: borrowing Span<UInt8>
     ) -> Journal {
-        let isSmall = desk.requestHead.byteCount + 256 <= BufferPool.smallBytes
+        let isSmall = desk.requestHead.byteCount + Journal.addedBytesMax <= BufferPool.smallBytes
         var journal = Journal(
             desk.requestHead, in: bytes, text: pool.take(isSmall ? .small : .large))
         journal.note(client: verdict.identity.client)
@@ -152,7 +154,14 @@ extension Worker where Kernel: ~Copyable {
             TraceParent(
                 desk.requestHead, bytes, isTrusted: verdict.identity.isTrustedPeer,
                 plan.hops.trace, random: &desk.random))
+        if verdict.principal.isNamed { journal.note(verdict.principal, desk.scratch) }
         return journal
+    }
+
+    /// Counts what a route's CORS policy made of a request, and tells of refusals.
+    private mutating func note(_ verdict: Verdict, _ journal: borrowing Journal) {
+        guard let route = verdict.route, let policy = plan.routes[route].stamp.cors else { return }
+        sight.note(verdict, of: policy, journal, origin: desk.requestHead.first(.origin)?.value)
     }
 
     mutating func newRequestID() -> RequestID {
@@ -171,7 +180,6 @@ extension Worker where Kernel: ~Copyable {
         if desk.requestHead.version.isModern { traits.insert(.isModern) }
         if desk.requestHead.method.isHead { traits.insert(.isHead) }
         if desk.requestHead.options.contains(.upgrade) { traits.insert(.wantsUpgrade) }
-        if verdict.identity.isSecure { traits.insert(.isSecure) }
         let framing = desk.requestHead.framing
         let exchange = Exchange(
             ExchangePlan(
@@ -179,7 +187,7 @@ extension Worker where Kernel: ~Copyable {
                 framing: framing, traits: traits),
             downstream: d, journal: journal,
             requestBody: BodyRelay(
-                framing, leaves: framing.isChunked ? .chunked : .plain,
+                framing, leaves: framing.isChunked ? .chunked : .plain, isFinal: false,
                 bytesMax: plan.route(verdict.route).bodyBytesMax),
             now: transport.now)
         // As many exchanges as connections fit, and each connection has one at a time.

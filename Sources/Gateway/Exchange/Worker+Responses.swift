@@ -100,7 +100,8 @@ extension Worker where Kernel: ~Copyable {
         }
         let framing = responseFraming(x)
         exchanges[x].responseBody = BodyRelay(
-            desk.responseHead.framing, leaves: framing.isChunked ? .chunked : .plain, bytesMax: nil)
+            desk.responseHead.framing, leaves: framing.isChunked ? .chunked : .plain,
+            isFinal: framing.connection == .close, bytesMax: nil)
         writeHead(x, framing)
         guard !downstreams[d].wire.output.hasOverflowed else { return upstreamLost(x, .invalid) }
         upstreams[u].wire.input.consume(desk.responseHead.byteCount)
@@ -111,16 +112,13 @@ extension Worker where Kernel: ~Copyable {
     private mutating func writeHead(_ x: UInt32, _ framing: DownstreamHead.Framing) {
         let u = exchanges[x].upstream
         let d = exchanges[x].downstream
-        let route = plan.route(exchanges[x].plan.verdict.route)
-        let bytes =
-            desk.responseHead.byteCount + DownstreamHead.addedBytesMax
-            + route.edits.responseLines.count
+        let stamp = plan.route(exchanges[x].plan.verdict.route).stamp
+        let bytes = desk.responseHead.byteCount + DownstreamHead.addedBytesMax + stamp.bytesMax
         downstreams[d].wire.openOutput(bytes, from: &pool)
         DownstreamHead.write(
             desk.responseHead, of: upstreams[u].wire.input, journal: exchanges[x].journal,
-            route: route,
-            isSecure: exchanges[x].plan.traits.contains(.isSecure), framing: framing,
-            date: sight.date, into: &downstreams[d].wire.output)
+            stamp: stamp, for: StampSubject(exchanges[x].plan.verdict, exchanges[x].journal),
+            framing: framing, date: sight.date, into: &downstreams[d].wire.output)
     }
 
     /// How the client learns where the response ends, and what becomes of its connection.

@@ -42,6 +42,7 @@ extension Worker where Kernel: ~Copyable {
     /// A request's body waits: for the client, which may be too slow, or for the app, which may be.
     mutating func armRequest(_ x: UInt32, _ stop: RelayStop) {
         let d = exchanges[x].downstream
+        watchDownstream(d)
         let stream = plan.route(exchanges[x].plan.verdict.route).timeouts.stream
         guard stop == .sourceDry else {
             disarm(d)
@@ -78,6 +79,7 @@ extension Worker where Kernel: ~Copyable {
     mutating func armResponse(_ x: UInt32, _ stop: RelayStop) {
         let d = exchanges[x].downstream
         let u = exchanges[x].upstream
+        watchDownstream(d)
         if stop == .sinkFull {
             disarmUpstream(u)
             armSend(d)
@@ -94,6 +96,7 @@ extension Worker where Kernel: ~Copyable {
         guard downstreams[d].machine.phase == .exchanging else {
             return perform(downstreams[d].machine.on(.timedOut), on: d)
         }
+        guard downstreams[d].isWatched else { return watchDownstream(d) }
         let x = downstreams[d].exchange
         if exchanges[x].machine.response == .arriving {
             _ = perform(exchanges[x].machine.on(.downstreamStalled), on: x)

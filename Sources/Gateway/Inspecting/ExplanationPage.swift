@@ -91,6 +91,17 @@ extension ExplanationPage {
             })
     }
 
+    /// Adds what the route's `auth` makes of the request's credentials.
+    mutating func add(_ route: Route, _ verdict: Verdict) {
+        guard let auth = route.auth else { return }
+        section("auth")
+        if case .refuse(let refusal) = verdict.action, refusal.code == .unauthorized {
+            rows([[auth.name, "no", "\(refusal.reason.token)"]])
+        } else {
+            rows([[auth.name, "yes", "admitted"]])
+        }
+    }
+
     /// Adds where a request goes.
     mutating func add(_ upstream: UpstreamSettings, isTunnelOffered: Bool) {
         line("forwarded to upstream \(upstream.name)")
@@ -127,6 +138,17 @@ extension ExplanationPage {
             ["stream", timeouts.stream.map(DurationText.format) ?? "none"],
             ["tunnel_idle", timeouts.tunnelIdle.map(DurationText.format) ?? "none"],
         ])
+    }
+}
+
+extension AuthSettings {
+    /// The key of the configuration.
+    fileprivate var name: String {
+        switch self {
+        case .apiKeys: "api_keys"
+        case .bearer: "bearer"
+        case .jwt: "jwt"
+        }
     }
 }
 

@@ -10,15 +10,19 @@ package struct Inquiry: Sendable {
     package var client: String?
     /// A listener's name; `nil` for the first one.
     package var listener: String?
+    /// When it is asked, in nanoseconds since 1970: what a token claims about time depends on it.
+    package var now: UInt64
 
     package init(
-        method: String, url: String, fields: [String], client: String?, listener: String?
+        method: String, url: String, fields: [String], client: String?, listener: String?,
+        now: UInt64
     ) {
         self.method = method
         self.url = url
         self.fields = fields
         self.client = client
         self.listener = listener
+        self.now = now
     }
 
     /// An address that nobody has (RFC 5737), as that of a stranger.

@@ -45,7 +45,7 @@ package enum Inspection {
         journal.note(requestID: standIn)
         let answer = OwnAnswer(
             content: .problem(ProblemCode(error), .json), isHead: false,
-            isSecure: identity.isSecure, connection: .close)
+            subject: StampSubject(isSecure: identity.isSecure, journal), connection: .close)
         add(answer, of: plan.routeless, RequestHead(), journal, plan, because: nil, &page)
         page.add(plan.snapshot, route: nil)
     }
@@ -56,8 +56,8 @@ package enum Inspection {
     ) {
         var scratch = PolicyScratch()
         let verdict = plan.pipeline.decide(
-            head, in: bytes, from: question.arrival, scratch: &scratch)
-        let journal = journal(of: head, bytes, verdict, plan)
+            head, in: bytes, from: question.arrival, at: question.now, scratch: &scratch)
+        let journal = journal(of: head, bytes, verdict, plan, scratch)
         let requestID = bytes.text(verdict.identity.requestID)
         page.add(
             verdict.identity, question, requestID: requestID.isEmpty ? standInID : requestID)
@@ -71,6 +71,10 @@ package enum Inspection {
                 plan.pipeline.explain(head, in: bytes, from: question.arrival),
                 routes: plan.snapshot.routes, taker: verdict.route)
         }
+        if let policy = plan.route(verdict.route).stamp.cors {
+            page.add(verdict, of: policy, head, in: bytes)
+        }
+        if let route = verdict.route { page.add(plan.snapshot.routes[route], verdict) }
         if case .forward(let upstream) = verdict.action,
             plan.route(verdict.route).admits(head.framing)
         {
@@ -83,10 +87,10 @@ package enum Inspection {
 
     private static func journal(
         of head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, _ verdict: Verdict,
-        _ plan: Plan
+        _ plan: Plan, _ scratch: borrowing PolicyScratch
     ) -> Journal {
         var journal = Journal(
-            head, in: bytes, text: Buffer(capacity: head.byteCount + 256))
+            head, in: bytes, text: Buffer(capacity: head.byteCount + Journal.addedBytesMax))
         journal.note(client: verdict.identity.client)
         if verdict.identity.requestID.isEmpty {
             journal.note(requestID: standIn)
@@ -98,6 +102,7 @@ package enum Inspection {
             TraceParent(
                 head, bytes, isTrusted: verdict.identity.isTrustedPeer, plan.hops.trace,
                 random: &random))
+        journal.note(verdict.principal, scratch)
         return journal
     }
 
@@ -120,37 +125,42 @@ package enum Inspection {
             edits: edits, into: &output)
         page.section("sent to \(upstream.servers[0].text)")
         page.lines(shown(output))
-        addStamp(plan.route(verdict.route), verdict.identity, journal, &page)
+        addStamp(plan.route(verdict.route).stamp, StampSubject(verdict, journal), journal, &page)
     }
 
     /// Adds what every response of the app gets.
     private static func addStamp(
-        _ route: RoutePlan, _ identity: ClientIdentity, _ journal: borrowing Journal,
+        _ stamp: ResponseStamp, _ subject: StampSubject, _ journal: borrowing Journal,
         _ page: inout ExplanationPage
     ) {
-        let security = route.security
-        let given = route.edits.responseGiven
-        var all = Buffer(capacity: DownstreamHead.addedBytesMax)
-        security.append(to: &all, isSecure: identity.isSecure, appHas: given)
-        var certain = Buffer(
-            capacity: DownstreamHead.addedBytesMax + route.edits.responseLines.count)
-        certain.append(route.edits.responseLines)
-        security.append(
-            to: &certain, isSecure: identity.isSecure,
-            appHas: given.union([.contentSecurityPolicy, .cacheControl]))
-        DownstreamHead.append(requestIDOf: journal, to: &certain)
+        /// The lines of an app's response that has these fields and no others.
+        func added(_ present: FieldNameSet) -> [Substring] {
+            var head = ResponseHead()
+            head.present = present
+            var output = Buffer(capacity: stamp.bytesMax)
+            let nothing: [UInt8] = []
+            journal.text.withReadable { (text: borrowing Span<UInt8>) in
+                stamp.append(
+                    head, of: nothing.span, except: [], for: subject, in: text, to: &output)
+            }
+            return shown(output).split(separator: "\r\n")
+        }
+        let security = stamp.security
+        let always = added([.contentSecurityPolicy, .cacheControl])
         page.section("added to the response")
-        page.lines(shown(certain))
-        let always = shown(certain).split(separator: "\r\n")
-        let yielding = shown(all).split(separator: "\r\n").filter { !always.contains($0) }
+        page.lines(always.joined(separator: "\r\n"))
+        let yielding = added([]).filter { !always.contains($0) }
         if !yielding.isEmpty {
             page.section("added unless the app sends its own")
             page.lines(yielding.joined(separator: "\r\n"))
         }
         if !security.removed.isEmpty {
             page.section("taken out of the response")
-            page.line("the app's own copies of what is added above, and what tells how the app is")
-            page.line("made: Server, X-Powered-By and their like")
+            page.line("the app's own copies of what is added above, and what is removed by name")
+            if stamp.cors != nil { page.line("what the app says of CORS: Access-Control-*") }
+            if security.removed.known.contains(.server) {
+                page.line("what tells how the app is made: Server, X-Powered-By and their like")
+            }
         }
     }
 
@@ -168,7 +178,7 @@ package enum Inspection {
         let persistence = DownstreamMachine.Persistence(
             answering: head, isDraining: false)
         let answer = OwnAnswer(
-            content: content, isHead: head.method.isHead, isSecure: verdict.identity.isSecure,
+            content: content, isHead: head.method.isHead, subject: StampSubject(verdict, journal),
             connection: persistence.field(isModern: head.version.isModern))
         var why: RefusalReason?
         if verdict.route != nil, case .refuse(let refusal) = verdict.action { why = refusal.reason }
@@ -229,7 +239,12 @@ extension RefusalReason {
     /// Whether routes were asked: what they said of the request then explains the refusal.
     fileprivate var comesFromRouting: Bool {
         switch self {
-        case .noRoute, .methodNotAllowed, .accessDenied, .crossSite, .contentTypeRefused: true
+        case .noRoute, .methodNotAllowed, .accessDenied, .crossSite, .contentTypeRefused,
+            .foreignOrigin, .preflightOrigin, .preflightMethod, .preflightHeaders, .authMissing,
+            .authMalformed, .authUnknownKey, .authWrongSecret, .jwtTooLarge, .jwtMalformed,
+            .jwtAlgorithm, .jwtCritical, .jwtUnknownKey, .jwtSignature, .jwtClaims, .jwtExpired,
+            .jwtNotYetValid, .jwtIssuer, .jwtAudience, .jwtSubject:
+            true
         case .methodRefused, .badEscape, .nulInPath, .pathAboveRoot, .pathNotRooted, .ambiguousPath:
             false
         }

@@ -8,10 +8,13 @@ struct Question {
     let message: [UInt8]
     let arrival: Arrival
     let listener: ListenerSettings
+    /// Nanoseconds since 1970.
+    let now: UInt64
 
     init(_ inquiry: Inquiry, to snapshot: Snapshot) throws(InquiryProblem) {
         let url = try InquiryURL(inquiry.url)
         let index = try Self.listener(inquiry.listener, of: snapshot)
+        now = inquiry.now
         listener = snapshot.listeners[index]
         let peer = try Self.peer(inquiry.client, on: listener)
         arrival = Arrival(peer: peer, listener: index, isSecure: url.isSecure)

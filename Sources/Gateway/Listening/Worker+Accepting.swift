@@ -31,11 +31,6 @@ extension Worker where Kernel: ~Copyable {
             return transport.close(socket, .orderly)
         }
         sight.metrics.connectionOpened(listener: listener)
-        do throws(Errno) {
-            try transport.watch(socket, as: Token(.downstream, index))
-        } catch {
-            return closeDownstream(index.slot, .orderly)
-        }
         guard isExpected(Peer(address), on: listener) else {
             return refuseProxy(index.slot, "proxy_peer_not_trusted")
         }
@@ -48,6 +43,49 @@ extension Worker where Kernel: ~Copyable {
         } else {
             sight.metrics.connectionRefused(listener: listener)
             refuse(index.slot, .overloaded, AccessRecord(outcome: .overloaded), suspicion: nil)
+        }
+        guard downstreams.contains(index) else { return }
+        if endsSoon(index.slot) {
+            arm(index.slot, after: Self.unwatchedMax)
+        } else {
+            watchDownstream(index.slot)
+        }
+    }
+
+    /// Whether all that is left to do is to send one answer, for which a server has been asked.
+    ///
+    /// Most of these connections are closed before there is anything to report: watching them would
+    /// cost a tenth of their whole life.
+    private func endsSoon(_ d: UInt32) -> Bool {
+        guard downstreams[d].machine.phase == .exchanging else { return false }
+        let x = downstreams[d].exchange
+        let u = exchanges[x].upstream
+        guard u != .max, exchanges[x].machine.link != .connecting else { return false }
+        return exchanges[x].machine.request == .delivered && upstreams[u].wire.output.isEmpty
+            && exchanges[x].plan.traits.isDisjoint(with: [.keepsAlive, .wantsUpgrade])
+    }
+
+    /// 10 ms: from then on a client that goes away before its answer is noticed.
+    private static var unwatchedMax: UInt64 { 10_000_000 }
+
+    /// Has the poller report what becomes of a client's connection, from now on.
+    ///
+    /// To be called, as the last thing done to a connection that is not exchanging, before anything
+    /// is awaited from it. What is ready already is reported at once.
+    mutating func watchDownstream(_ d: UInt32) {
+        guard !downstreams[d].isWatched else { return }
+        downstreams[d].isWatched = true
+        do throws(Errno) {
+            let token = Token(.downstream, downstreams.index(of: d))
+            try transport.watch(downstreams[d].wire.socket, as: token)
+        } catch {
+            switch downstreams[d].machine.phase {
+            case .exchanging:
+                downstreams[d].wire.note(.broken)
+                goOnLater(d)
+            case .finishing: closeDownstream(d, .reset)
+            case .idle, .readingHead, .lingering: closeDownstream(d, .orderly)
+            }
         }
     }
 

@@ -27,6 +27,8 @@ extension Worker where Kernel: ~Copyable {
             downstreams[d].wire.input.consume(header.byteCount)
             if let source = header.source { downstreams[d].peer = source }
             downstreams[d].awaitsProxyHeader = false
+            // What comes now has deadlines of its own.
+            disarm(d)
             return .complete
         } catch {
             downstreams[d].wire.input = input

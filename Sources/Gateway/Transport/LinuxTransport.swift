@@ -91,15 +91,16 @@ package struct LinuxTransport: Transport, ~Copyable {
     }
 
     package mutating func send(
-        on socket: Socket, _ count: Int, of buffer: borrowing Buffer
+        on socket: Socket, _ count: Int, of buffer: borrowing Buffer, isLast: Bool
     ) -> IOResult {
-        socket.send(count, of: buffer)
+        socket.send(count, of: buffer, isLast: isLast)
     }
 
     package mutating func send(
-        on socket: Socket, _ head: borrowing Buffer, then tailCount: Int, of tail: borrowing Buffer
+        on socket: Socket, _ head: borrowing Buffer, then tailCount: Int, of tail: borrowing Buffer,
+        isLast: Bool
     ) -> IOResult {
-        socket.send(head, then: tailCount, of: tail)
+        socket.send(head, then: tailCount, of: tail, isLast: isLast)
     }
 
     package mutating func shutdownWrites(of socket: Socket) { socket.shutdownWrites() }

@@ -46,10 +46,15 @@ package protocol Transport: ~Copyable {
     /// Reads once into the buffer's room, which is not 0.
     mutating func receive(on socket: Socket, into buffer: inout Buffer) -> IOResult
     /// Sends the first `count` bytes that wait in `buffer`, which keeps them.
-    mutating func send(on socket: Socket, _ count: Int, of buffer: borrowing Buffer) -> IOResult
+    ///
+    /// - Parameter isLast: ``shutdownWrites(of:)`` follows at once, and may share their packet.
+    mutating func send(
+        on socket: Socket, _ count: Int, of buffer: borrowing Buffer, isLast: Bool
+    ) -> IOResult
     /// Sends `head`, then `tailCount` bytes of `tail`.
     mutating func send(
-        on socket: Socket, _ head: borrowing Buffer, then tailCount: Int, of tail: borrowing Buffer
+        on socket: Socket, _ head: borrowing Buffer, then tailCount: Int, of tail: borrowing Buffer,
+        isLast: Bool
     ) -> IOResult
     /// Ends our side; the peer's bytes can still be read.
     mutating func shutdownWrites(of socket: Socket)

@@ -20,6 +20,27 @@ package enum TokenList {
         return isAny
     }
 
+    /// Whether a list has this element.
+    ///
+    /// - Parameter token: In lower case.
+    package static func contains(
+        _ token: StaticString, _ list: borrowing Span<UInt8>, _ range: ByteRange
+    ) -> Bool {
+        var next = range.start
+        while let element = element(of: list, from: &next, until: range.end) {
+            guard element.count == token.utf8CodeUnitCount else { continue }
+            var offset = 0
+            while offset < element.count {
+                let wanted = Word.of(token, from: offset)
+                let byte = UInt64(lowerCased(list[element.start + offset]))
+                guard wanted & 0xff == byte else { break }
+                offset += 1
+            }
+            if offset == element.count { return true }
+        }
+        return false
+    }
+
     private static func contains(
         _ list: borrowing Span<UInt8>, _ range: ByteRange, _ token: borrowing Span<UInt8>,
         _ tokenRange: ByteRange

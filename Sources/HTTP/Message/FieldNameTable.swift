@@ -10,7 +10,7 @@ package final class FieldNameTable: Sendable, Equatable {
     /// Where the names of each hash begin in `names`; one more entry for the end.
     private let starts: [UInt16]
     /// Those of the names that have an id: a field with one is asked about without its text.
-    let known: FieldNameSet
+    package let known: FieldNameSet
     /// Whether there are others.
     let hasUnknown: Bool
 

@@ -8,6 +8,14 @@ package enum FetchMetadataMode: String, CaseIterable, Sendable {
     /// Let through, with a security event.
     case report
     case enforce
+
+    var isOff: Bool {
+        if case .off = self { true } else { false }
+    }
+
+    var isEnforced: Bool {
+        if case .enforce = self { true } else { false }
+    }
 }
 
 /// Tells whether a request that changes something comes from another site (W3C Fetch Metadata;

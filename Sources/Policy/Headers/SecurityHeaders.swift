@@ -1,7 +1,7 @@
 package import Bytes
 package import HTTP
 
-/// The security headers of one preset, compiled into a block that is copied at once.
+/// The security headers of one route, compiled into a block that is copied at once.
 ///
 /// A class, so
 /// that whoever holds one copies a reference.
@@ -12,45 +12,53 @@ package final class SecurityHeaders: Sendable {
     private let hstsEnd: Int
     private let alwaysEnd: Int
     private let cspEnd: Int
-    /// The fields that an app's response loses: those set here, CSP and Cache-Control apart, and
-    /// those that tell what the app is made of.
+    /// The fields that an app's response loses: those set here, and those that tell what the app is
+    /// made of.
     ///
-    /// Empty for the preset `none`.
+    /// CSP and Cache-Control are not among them where they are the preset's.
     package let removed: FieldNameTable
 
     /// Whether an answer of the gateway itself gets a `Cache-Control` from here.
     package var saysCacheControl: Bool { cspEnd < block.count }
 
-    /// Compiles a preset, at load.
-    package init(_ preset: SecurityPreset) {
-        let headers = preset.headers
-        func lines(_ part: [SecurityHeader]) -> [UInt8] {
-            part.flatMap { Array("\($0.name): \($0.value)\r\n".utf8) }
+    /// No call appends more.
+    package var bytesMax: Int { block.count }
+
+    /// Compiles a preset as it is, at load.
+    package convenience init(_ preset: SecurityPreset) {
+        self.init(SecurityHeaderSettings(preset), removing: [])
+    }
+
+    /// Compiles settings, at load.
+    ///
+    /// - Parameter others: Further names that an app's response loses.
+    package init(_ settings: SecurityHeaderSettings, removing others: [String]) {
+        let headers = settings.headers
+        func lines(_ condition: SecurityHeader.Condition) -> [UInt8] {
+            headers.filter { $0.condition == condition }
+                .flatMap { Array("\($0.name): \($0.value)\r\n".utf8) }
         }
-        let hsts = lines(headers.filter { $0.condition == .secure })
-        let always = lines(headers.filter { $0.condition == .always })
-        let csp = lines(headers.filter { $0.condition == .unlessAppHasPolicy })
-        let cache = lines(headers.filter { $0.condition == .unlessAppHasCaching })
-        block = hsts + always + csp + cache
+        let hsts = lines(.secure)
+        let always = lines(.always)
+        let csp = lines(.unlessAppHasPolicy)
+        block = hsts + always + csp + lines(.unlessAppHasCaching)
         hstsEnd = hsts.count
         alwaysEnd = hstsEnd + always.count
         cspEnd = alwaysEnd + csp.count
-        let own = headers.filter { $0.condition == .always || $0.condition == .secure }
-        removed = FieldNameTable(
-            preset == .none ? [] : own.map(\.name) + DisclosureHeaders.names)
+        removed = FieldNameTable(settings.removed + others)
     }
 
-    /// Stamps a response of an app: what it has of CSP and Cache-Control stays its own.
+    /// Stamps a response: what it has of CSP and Cache-Control stays its own.
     ///
     /// - Parameters:
     ///   - isSecure: Whether the client speaks HTTPS, without which HSTS must not be sent (RFC 6797
     ///     §7.2).
-    ///   - appHas: The known names in the app's response.
-    package func append(to buffer: inout Buffer, isSecure: Bool, appHas: FieldNameSet) {
+    ///   - has: The known names in the response, those of ``removed`` left out.
+    package func append(to buffer: inout Buffer, isSecure: Bool, responseHas has: FieldNameSet) {
         let block = block
         let start = isSecure ? 0 : hstsEnd
-        let tail = appHas.contains(.cacheControl) ? cspEnd : block.count
-        guard appHas.intersects(Self.contentPolicies) else {
+        let tail = has.contains(.cacheControl) ? cspEnd : block.count
+        guard has.intersects(Self.contentPolicies) else {
             buffer.append(block.span, ByteRange(start, tail))
             return
         }
@@ -66,6 +74,6 @@ package final class SecurityHeaders: Sendable {
 
     /// Stamps an answer of the gateway itself: everything applies.
     package func appendAll(to buffer: inout Buffer, isSecure: Bool) {
-        append(to: &buffer, isSecure: isSecure, appHas: [])
+        append(to: &buffer, isSecure: isSecure, responseHas: [])
     }
 }

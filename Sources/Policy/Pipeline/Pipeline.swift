@@ -3,21 +3,22 @@ package import HTTP
 
 /// All policies of a configuration, folded over a request head in one fixed order.
 ///
-/// The order is that of ``decide(_:in:from:scratch:)``, and no other file knows it. A class, so
-/// that whoever holds one copies a reference; it never changes.
+/// The order is that of ``decide(_:in:from:at:scratch:)`` and of ``RoutePolicies`` below it; no
+/// other file knows it. A class, so that whoever holds one copies a reference; it never changes.
 package final class Pipeline: Sendable {
     private let identity: IdentityPolicy
     private let routes: RouteTable
     private let actions: [VerdictAction]
-    /// By route; `nil` for one that takes all that it matches.
-    private let gates: [RouteGate?]
+    /// By route; `nil` for one without policies, which pays for none.
+    private let policies: [RoutePolicies?]
 
     /// - Parameter listeners: Names by index, as ``Arrival/listener`` counts them.
     package init(routes: [Route], listeners: [String], identity settings: IdentitySettings) {
         identity = IdentityPolicy(settings)
         self.routes = RouteTable(routes, listeners: listeners)
         actions = routes.map { VerdictAction($0.action) }
-        gates = routes.map { RouteGate($0.gate) }
+        let auth = AuthTable(routes)
+        policies = routes.enumerated().map { RoutePolicies($1, index: $0, auth: auth) }
     }
 
     /// With what holds for identities where only the proxies are configured.
@@ -35,14 +36,15 @@ package final class Pipeline: Sendable {
     ///
     /// The order of stages is fixed: who asks · methods that nobody may use · the server's own
     /// options · the route · the route's policies · its action. A route's policies stand between
-    /// the route and its action, in this order: maintenance, access, preflight, fetch metadata,
-    /// limits by head, authentication, limits by identity, concurrency; what needs the body comes
-    /// after this function, as it sees heads alone.
+    /// the route and its action, in the order of ``RoutePolicies/apply(to:_:in:at:scratch:)``; what
+    /// needs the body comes after this function, as it sees heads alone.
     ///
-    /// - Parameter bytes: What the head's ranges refer to.
+    /// - Parameters:
+    ///   - bytes: What the head's ranges refer to.
+    ///   - now: Nanoseconds since 1970.
     package func decide(
         _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>, from arrival: Arrival,
-        scratch: inout PolicyScratch
+        at now: UInt64, scratch: inout PolicyScratch
     ) -> Verdict {
         let identity = identity.identity(of: arrival, head, bytes)
         if MethodSet.refused.contains(MethodSet(head.method)) {
@@ -55,29 +57,15 @@ package final class Pipeline: Sendable {
         }
         switch routes.match(head, in: bytes, listener: arrival.listener, scratch: &scratch) {
         case .route(let route):
-            guard let gate = gates[route] else {
-                return Verdict(route: route, identity: identity, action: actions[route])
+            var verdict = Verdict(route: route, identity: identity, action: actions[route])
+            if let policies = policies[route] {
+                policies.apply(to: &verdict, head, in: bytes, at: now, scratch: &scratch)
             }
-            return pass(gate, of: route, head, bytes, identity)
+            return verdict
         case .refused(let reason, let allow):
             let refusal = Refusal(reason, allow: allow)
             return Verdict(route: nil, identity: identity, action: .refuse(refusal))
         }
-    }
-
-    /// The stages of a route that refuses some of what it matches.
-    private func pass(
-        _ gate: RouteGate, of route: Int, _ head: borrowing RequestHead,
-        _ bytes: borrowing Span<UInt8>, _ identity: ClientIdentity
-    ) -> Verdict {
-        var verdict = Verdict(route: route, identity: identity, action: actions[route])
-        guard gate.admits(identity) else {
-            verdict.action = .refuse(Refusal(.accessDenied, allow: []))
-            return verdict
-        }
-        let objection = gate.objection(to: head, bytes, identity, reported: &verdict.reported)
-        if let objection { verdict.action = .refuse(Refusal(objection, allow: [])) }
-        return verdict
     }
 
     /// Says of every route, in order, whether it takes a request or what of it fails first.
@@ -102,6 +90,86 @@ package final class Pipeline: Sendable {
     /// Appends the value of `Allow` for a 405 or an `OPTIONS *`.
     package func appendAllow(_ methods: MethodSet, to buffer: inout Buffer) {
         routes.methodNames.append(methods, to: &buffer)
+    }
+}
+
+/// The policies of one route between the route and its action.
+private final class RoutePolicies: Sendable {
+    private let index: Int
+    private let access: AccessPolicy?
+    private let cors: CORSPolicy?
+    private let fetchMetadata: FetchMetadataMode
+    /// Of all routes; `nil` if this one asks for no credentials.
+    private let auth: AuthTable?
+    private let contentTypes: ContentTypes?
+
+    /// - Returns: `nil` for a route that has none of them.
+    init?(_ route: Route, index: Int, auth: AuthTable?) {
+        guard route.gate != .open || route.cors != nil || route.auth != nil else { return nil }
+        self.index = index
+        access = route.gate.access.map(AccessPolicy.init)
+        cors = route.cors
+        fetchMetadata = route.gate.fetchMetadata
+        self.auth = route.auth == nil ? nil : auth
+        contentTypes = route.gate.contentTypes.map(ContentTypes.init)
+    }
+
+    /// Lets each policy add its part to a verdict; the first refusal ends it.
+    ///
+    /// The order: maintenance, access, preflight and origin, fetch metadata, limits by head,
+    /// authentication, limits by identity, concurrency, the body's media type.
+    func apply(
+        to verdict: inout Verdict, _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>,
+        at now: UInt64, scratch: inout PolicyScratch
+    ) {
+        // Judged first and acted upon in its place: refusals of the stages before it have to say
+        // whose scripts may read them.
+        let origin = cors?.judge(head, in: bytes, verdict.identity) ?? .none
+        verdict.cors = origin.verdict
+        if let access, !access.admits(verdict.identity.client) {
+            return verdict.refuse(.accessDenied)
+        }
+        if let action = origin.action {
+            verdict.action = action
+            return
+        }
+        if !fetchMetadata.isOff, isCrossSite(head, bytes, verdict) {
+            if fetchMetadata.isEnforced { return verdict.refuse(.crossSite) }
+            verdict.reported = .crossSite
+        }
+        if let auth {
+            let answer = auth.decide(
+                route: index, head, in: bytes, at: now, scratch: &scratch.auth)
+            verdict.note(answer)
+            if case .refused = answer { return }
+        }
+        if let contentTypes, !contentTypes.admit(head, bytes) {
+            verdict.refuse(.contentTypeRefused)
+        }
+    }
+
+    /// Whether another site's page is behind a request that changes something, and no policy of
+    /// the route lets that page.
+    private func isCrossSite(
+        _ head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, _ verdict: Verdict
+    ) -> Bool {
+        if case .allowed = verdict.cors.standing { return false }
+        return FetchMetadata.isForeign(head, bytes, publicHost: verdict.identity.forwardedHost)
+    }
+}
+
+extension Verdict {
+    /// Takes in what the route's `auth` says; a refusal ends all else.
+    fileprivate mutating func note(_ answer: AuthAnswer?) {
+        switch answer {
+        case .admitted(let principal): self.principal = principal
+        case .refused(let reason): refuse(reason)
+        case nil: break
+        }
+    }
+
+    fileprivate mutating func refuse(_ reason: RefusalReason) {
+        action = .refuse(Refusal(reason, allow: []))
     }
 }
 

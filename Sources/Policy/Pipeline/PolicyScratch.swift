@@ -9,6 +9,8 @@ package struct PolicyScratch: ~Copyable {
     var path: [UInt8]
     /// Holds the canonical text of a host that is an IPv6 literal.
     var host: Buffer
+    /// What verifying credentials needs.
+    var auth = AuthScratch()
 
     /// Storage for paths of the default length.
     package init() {

@@ -22,13 +22,18 @@ package enum Peer: Sendable, Equatable {
 
 /// What the policies made of one request head.
 package struct Verdict: Sendable, Equatable {
-    /// Index into the pipeline's routes; `nil` if none matched or the request is refused before
-    /// routing. A route that refuses is still the request's.
+    /// Index into the pipeline's routes; `nil` if none matched or the request is refused before.
+    ///
+    /// A route that refuses is still the request's.
     package var route: Int?
     /// Of every request, refused ones too: logs and headers need it.
     package var identity: ClientIdentity
     /// What is left to do, for the gateway's exhaustive `switch`.
     package var action: VerdictAction
+    /// What the route's CORS policy says, whatever became of the request.
+    package var cors = CORSVerdict.none
+    /// Whom the route's `auth` found the request to be from.
+    package var principal = Principal.unnamed
     /// Why the request would have been refused if its route did not only report such ones.
     package var reported: RefusalReason?
 
@@ -51,6 +56,8 @@ package enum VerdictAction: Sendable, Equatable {
     /// `OPTIONS *`: 204 with these methods in `Allow`, no body (RFC 9110 §9.3.7). Asks about the
     /// server, so no route is concerned.
     case listMethods(MethodSet)
+    /// A CORS preflight that the route's policy grants: 204, no body.
+    case grantPreflight
     case refuse(Refusal)
 }
 
@@ -75,6 +82,13 @@ package struct Refusal: Sendable, Equatable {
 package enum RefusalReason: UInt8, CaseIterable, Sendable {
     case noRoute, methodNotAllowed, methodRefused
     case badEscape, nulInPath, pathAboveRoot, pathNotRooted, ambiguousPath
+    /// Of a route's CORS policy.
+    case foreignOrigin, preflightOrigin, preflightMethod, preflightHeaders
+    // No credentials, two where one is asked for, or none that anybody was given.
+    case authMissing, authMalformed, authUnknownKey, authWrongSecret
+    // What is wrong with a token.
+    case jwtTooLarge, jwtMalformed, jwtAlgorithm, jwtCritical, jwtUnknownKey, jwtSignature
+    case jwtClaims, jwtExpired, jwtNotYetValid, jwtIssuer, jwtAudience, jwtSubject
     case accessDenied, crossSite, contentTypeRefused
 
     /// What the client is told: several reasons are one code, so that nothing can be probed for.
@@ -83,8 +97,25 @@ package enum RefusalReason: UInt8, CaseIterable, Sendable {
         case .noRoute: .notFound
         case .methodNotAllowed, .methodRefused: .methodNotAllowed
         case .badEscape, .nulInPath, .pathAboveRoot, .pathNotRooted, .ambiguousPath: .badRequest
-        case .accessDenied, .crossSite: .forbidden
+        case .accessDenied, .crossSite, .foreignOrigin, .preflightOrigin, .preflightMethod,
+            .preflightHeaders:
+            .forbidden
         case .contentTypeRefused: .unsupportedMediaType
+        case .authMissing, .authMalformed, .authUnknownKey, .authWrongSecret, .jwtTooLarge,
+            .jwtMalformed, .jwtAlgorithm, .jwtCritical, .jwtUnknownKey, .jwtSignature, .jwtClaims,
+            .jwtExpired, .jwtNotYetValid, .jwtIssuer, .jwtAudience, .jwtSubject:
+            .unauthorized
+        }
+    }
+
+    /// The value of `WWW-Authenticate` that goes with a 401.
+    ///
+    /// RFC 6750 §3: a request that offered no token is told no error, and neither is one that
+    /// offered a key or a secret that is no token.
+    package var challenge: StaticString {
+        switch self {
+        case .authMissing, .authUnknownKey, .authWrongSecret: "Bearer realm=\"apus\""
+        default: "Bearer realm=\"apus\", error=\"invalid_token\""
         }
     }
 
@@ -99,6 +130,26 @@ package enum RefusalReason: UInt8, CaseIterable, Sendable {
         case .pathAboveRoot: "path_above_root"
         case .pathNotRooted: "path_not_rooted"
         case .ambiguousPath: "path_ambiguous"
+        case .foreignOrigin: "foreign_origin"
+        case .preflightOrigin: "preflight_origin"
+        case .preflightMethod: "preflight_method"
+        case .preflightHeaders: "preflight_headers"
+        case .authMissing: "auth_missing"
+        case .authMalformed: "auth_malformed"
+        case .authUnknownKey: "auth_unknown_key"
+        case .authWrongSecret: "auth_wrong_secret"
+        case .jwtTooLarge: "jwt_too_large"
+        case .jwtMalformed: "jwt_malformed"
+        case .jwtAlgorithm: "jwt_algorithm"
+        case .jwtCritical: "jwt_critical"
+        case .jwtUnknownKey: "jwt_unknown_key"
+        case .jwtSignature: "jwt_bad_signature"
+        case .jwtClaims: "jwt_bad_claims"
+        case .jwtExpired: "jwt_expired"
+        case .jwtNotYetValid: "jwt_not_yet_valid"
+        case .jwtIssuer: "jwt_issuer"
+        case .jwtAudience: "jwt_audience"
+        case .jwtSubject: "jwt_subject"
         case .accessDenied: "access_denied"
         case .crossSite: "cross_site"
         case .contentTypeRefused: "content_type_refused"

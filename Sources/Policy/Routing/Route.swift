@@ -6,20 +6,25 @@ package struct Route: Sendable {
     package var match: RouteMatch
     /// Exactly one, where the file may have four keys.
     package var action: RouteAction
-    /// The global preset unless the route has its own.
-    package var securityHeaders: SecurityPreset
+    /// The route's own over the global ones.
+    package var securityHeaders: SecurityHeaderSettings
     /// Longest request body in bytes, the global limit unless the route has its own; `nil` for
     /// `none`.
     package var bodyBytesMax: UInt64?
     /// Complete: the global ones stand in where the route has none of its own.
     package var timeouts: RouteTimeouts
+    /// Shared by the routes that name it.
+    package var cors: CORSPolicy?
+    /// How requests prove who sent them; `nil` if they need not.
+    package var auth: AuthSettings?
     /// Open unless the route says whom or what it refuses.
     package var gate = GateSettings.open
     /// None unless the route says what it changes of messages.
     package var edits = RouteEdits.none
 
     package init(
-        name: String, match: RouteMatch, action: RouteAction, securityHeaders: SecurityPreset,
+        name: String, match: RouteMatch, action: RouteAction,
+        securityHeaders: SecurityHeaderSettings,
         bodyBytesMax: UInt64?, timeouts: RouteTimeouts
     ) {
         self.name = name

@@ -156,6 +156,7 @@ extension LineCursor {
         of request: borrowing AccessRequest, _ source: LineSource,
         _ redaction: borrowing QueryRedaction
     ) {
+        put(",\"auth_name\":\"", request.keyName, source, TextLimit.identifier)
         put(",\"user_agent\":\"", request.userAgent, source, TextLimit.userAgent)
         if request.referer.count > 0 {
             put(fixed: ",\"referer\":\"")

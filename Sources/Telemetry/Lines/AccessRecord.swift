@@ -44,6 +44,8 @@ package struct AccessRequest: Sendable {
     package var query: ByteRange = .empty
     package var userAgent: ByteRange = .empty
     package var referer: ByteRange = .empty
+    /// The name of the API key that admitted the request.
+    package var keyName: ByteRange = .empty
     /// `nil` if the request line was not understood.
     package var `protocol`: WireProtocol?
 

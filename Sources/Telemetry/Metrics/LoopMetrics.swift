@@ -41,6 +41,11 @@ package final class LoopMetrics: Sendable {
     @inline(never)
     private func countFirst(_ key: RequestTable.Key) { requests.countFirst(key) }
 
+    /// Counts what a CORS policy made of a request that names an origin.
+    package func corsJudged(_ policy: Int, _ result: CORSResult) {
+        cells.add(1, at: shape.cors(policy, result))
+    }
+
     /// Counts an access line that sampling leaves out.
     package func lineSampled() { cells.add(1, at: shape.sampledLines) }
 
@@ -90,6 +95,23 @@ package final class LoopMetrics: Sendable {
 
     private func add(_ cell: ListenerCell, _ listener: Int) {
         cells.add(1, at: shape.listener(listener) &+ cell.rawValue)
+    }
+}
+
+/// What a CORS policy made of a request.
+package enum CORSResult: UInt8, CaseIterable, Sendable {
+    /// A preflight was granted.
+    case preflight
+    case allowed
+    /// A preflight, or the origin of a request, whether or not the request went on.
+    case refused
+
+    package var name: StaticString {
+        switch self {
+        case .preflight: "preflight"
+        case .allowed: "allowed"
+        case .refused: "refused"
+        }
     }
 }
 

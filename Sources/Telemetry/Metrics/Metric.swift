@@ -4,6 +4,7 @@ package enum Metric: CaseIterable, Sendable {
     case connectionsActive, connections, connectionsRefused, acceptErrors, acceptPauses
     case proxyHeadersRefused
     case upstreamDuration, upstreamConnections, upstreamErrors, upstreamRetries
+    case corsRequests
     case logLines, logLinesDropped, logLinesSampled
     case buildInfo
     case processCPU, processResident, processOpenFiles, processMaxFiles, processStart
@@ -29,6 +30,7 @@ package enum Metric: CaseIterable, Sendable {
         case .upstreamConnections: "apus_upstream_connections"
         case .upstreamErrors: "apus_upstream_errors_total"
         case .upstreamRetries: "apus_upstream_retries_total"
+        case .corsRequests: "apus_cors_requests_total"
         case .logLines: "apus_log_lines_total"
         case .logLinesDropped: "apus_log_lines_dropped_total"
         case .logLinesSampled: "apus_log_lines_sampled_total"
@@ -50,7 +52,7 @@ package enum Metric: CaseIterable, Sendable {
             .gauge
         case .httpRequests, .httpRequestBytes, .httpResponseBytes, .httpOutcomes, .connections,
             .connectionsRefused, .acceptErrors, .acceptPauses, .proxyHeadersRefused,
-            .upstreamErrors, .upstreamRetries,
+            .upstreamErrors, .upstreamRetries, .corsRequests,
             .logLines, .logLinesDropped, .logLinesSampled, .processCPU:
             .counter
         }
@@ -68,6 +70,7 @@ package enum Metric: CaseIterable, Sendable {
         case .upstreamDuration, .upstreamRetries: ["upstream"]
         case .upstreamConnections: ["upstream", "state"]
         case .upstreamErrors: ["upstream", "reason"]
+        case .corsRequests: ["policy", "result"]
         case .buildInfo: ["version", "swift", "openssl"]
         case .logLines, .logLinesDropped, .logLinesSampled, .processCPU, .processResident,
             .processOpenFiles, .processMaxFiles, .processStart:
@@ -96,6 +99,8 @@ package enum Metric: CaseIterable, Sendable {
         case .upstreamConnections: "Connections to an upstream's servers that are open."
         case .upstreamErrors: "Failures of an upstream's servers."
         case .upstreamRetries: "Requests sent again, or to another server, after a failure."
+        case .corsRequests:
+            "Preflights granted, and requests of other origins that a policy allowed or refused."
         case .logLines: "Log lines queued for writing."
         case .logLinesDropped: "Log lines left out because a queue was full."
         case .logLinesSampled: "Access lines left out by log.sample_success."

@@ -6,6 +6,8 @@ package struct MetricNames: Sendable {
     package var upstreams: [String]
     /// In the order of the snapshot, as the calls of ``LoopMetrics`` about connections count them.
     package var listeners: [String]
+    /// CORS policies in the order of the snapshot, as ``LoopMetrics/corsJudged(_:_:)`` counts them.
+    package var corsPolicies: [String] = []
     /// Label values by the index that ``LoopMetrics/requestFinished(_:method:)`` gets.
     package var methods: [StaticString]
     /// Labels of `apus_build_info`, which is always 1.

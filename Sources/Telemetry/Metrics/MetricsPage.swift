@@ -24,6 +24,7 @@ package enum MetricsPage {
                 page.listeners(metric, totals, names)
             case .upstreamDuration, .upstreamConnections, .upstreamErrors, .upstreamRetries:
                 page.upstreams(metric, totals, names)
+            case .corsRequests: page.corsPolicies(totals, names)
             case .logLines: page.sample([], logLines.queued)
             case .logLinesDropped: page.sample([], logLines.dropped)
             case .logLinesSampled: page.sample([], totals.cells[totals.shape.sampledLines])
@@ -117,6 +118,14 @@ extension PageWriter {
     fileprivate mutating func outcomes(_ totals: MetricTotals) {
         for outcome in Outcome.allCases {
             sample(["\(outcome.name)"], totals.cells[totals.shape.outcome(outcome)])
+        }
+    }
+
+    fileprivate mutating func corsPolicies(_ totals: MetricTotals, _ names: MetricNames) {
+        for (index, name) in names.corsPolicies.enumerated() {
+            for result in CORSResult.allCases {
+                sample([name, "\(result.name)"], totals.cells[totals.shape.cors(index, result)])
+            }
         }
     }
 

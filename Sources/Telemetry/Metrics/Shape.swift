@@ -11,6 +11,8 @@ struct Shape: Sendable, Equatable {
     private let upstreamsStart: Int
     private let listenersStart: Int
     private let outcomesStart: Int
+    private let corsStart: Int
+    private let corsCount: Int
     let cellCount: Int
 
     init(_ names: MetricNames) {
@@ -20,7 +22,9 @@ struct Shape: Sendable, Equatable {
         upstreamsStart = routeCount * RouteCell.count
         listenersStart = upstreamsStart + upstreamCount * UpstreamCell.count
         outcomesStart = listenersStart + listenerCount * ListenerCell.count
-        cellCount = outcomesStart + Outcome.allCases.count + 1
+        corsStart = outcomesStart + Outcome.allCases.count
+        corsCount = max(1, names.corsPolicies.count)
+        cellCount = corsStart + corsCount * CORSResult.allCases.count + 1
     }
 
     /// Where a route's cells begin: number 0 is no route, the others are one more than their index.
@@ -37,6 +41,11 @@ struct Shape: Sendable, Equatable {
 
     @inline(__always)
     func outcome(_ outcome: Outcome) -> Int { outcomesStart &+ Int(outcome.rawValue) }
+
+    func cors(_ policy: Int, _ result: CORSResult) -> Int {
+        corsStart &+ within(policy, corsCount) &* CORSResult.allCases.count
+            &+ Int(result.rawValue)
+    }
 
     var sampledLines: Int { cellCount - 1 }
 

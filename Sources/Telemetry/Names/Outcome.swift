@@ -6,7 +6,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     case proxied, answered, tunneled
     case badRequest, uriTooLong, headersTooLarge, bodyTooLarge, expectationFailed
     case notImplemented, versionNotSupported, misdirected
-    case notFound, methodNotAllowed
+    case unauthorized, notFound, methodNotAllowed
     case requestTimeout, sendTimeout, clientClosed
     case upstreamUnreachable, upstreamTimeout, upstreamInvalid, upstreamClosedEarly
     case overloaded, drainCut, internalError
@@ -25,6 +25,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
         case .notImplemented: "not_implemented"
         case .versionNotSupported: "version_not_supported"
         case .misdirected: "misdirected"
+        case .unauthorized: "unauthorized"
         case .notFound: "not_found"
         case .methodNotAllowed: "method_not_allowed"
         case .requestTimeout: "request_timeout"
@@ -59,6 +60,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
             "The request used a method or a transfer coding not spoken here (501)."
         case .versionNotSupported: "The request's HTTP version is not spoken here (505)."
         case .misdirected: "The request was meant for another host (421)."
+        case .unauthorized: "The request did not prove who sent it; `reason` says why (401)."
         case .notFound: "No route takes the request (404)."
         case .methodNotAllowed: "A route takes the path, but not the method (405)."
         case .requestTimeout: "The request's head or body came too slowly (408)."

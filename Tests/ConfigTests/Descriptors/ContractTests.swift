@@ -53,8 +53,8 @@ struct ContractTests {
           - { name: robots, match: { path: /robots.txt },
               respond: { status: 200, body: "User-agent: *\\n", content_type: text/plain } }
           - { name: app, match: { host: "*.example.com", path: /* },
-              auth: {}, access: { deny: ["10.0.0.0/8"] }, concurrency: {}, upstream_errors: pass,
-              cookies: harden,
+              auth: { bearer: "${CRON_SECRET}" }, access: { deny: ["10.0.0.0/8"] },
+              concurrency: {}, upstream_errors: pass, cookies: harden,
               fetch_metadata: off, maintenance: off, strip_prefix: /api, request_headers: {},
               response_headers: {}, content_types: [text/plain], json: {}, upload: {},
               upstream: app }
@@ -63,6 +63,7 @@ struct ContractTests {
         """
     private let environment = [
         "APUS_ADMIN_TOKEN": "x", "REDIS_PASSWORD": "x", "STRIPE_WEBHOOK_SECRET": "x",
+        "CRON_SECRET": "f3c9a1d2b4e6f8a0",
     ]
 
     @Test func `every promised key is read, or not yet available, and none is unknown`() {

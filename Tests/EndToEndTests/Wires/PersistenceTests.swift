@@ -72,6 +72,17 @@ import Testing
         #expect(!wire.wasReset)
     }
 
+    @Test func `a client that sends on after asking to close still gets its answer`() throws {
+        let apus = try Apus(to: Origin.saying())
+        for _ in 0..<20 {
+            let wire = try apus.connect()
+            // More than one read takes, so that the close finds bytes that nobody read.
+            try wire.send(
+                get("/", "Connection: close\r\n") + String(repeating: "x", count: 90_000))
+            #expect(try wire.response().text == "hello")
+        }
+    }
+
     @Test func `a client of HTTP 1-0 is closed unless it asks for more`() throws {
         let apus = try Apus(to: Origin.saying())
         let wire = try apus.connect()

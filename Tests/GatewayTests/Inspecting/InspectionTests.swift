@@ -18,6 +18,7 @@ struct InspectionTests {
         trusted_proxies: ["10.0.0.0/8"]
         limits: { body: 1MiB }
         security_headers: api
+        cors: { app: { origins: ["https://*.app.test"], methods: [PUT], enforce_origin: on } }
         upstreams:
           app: { servers: ["127.0.0.1:3000", { address: "127.0.0.1:3001", weight: 2 }] }
           named: { servers: ["http://one.internal:80", "two.internal:81"], host: server }
@@ -41,6 +42,7 @@ struct InspectionTests {
             match: { path: /app/* }
             security_headers: none
             upstream: app
+          - { name: shared, match: { path: /shared/* }, cors: app, upstream: app }
         """
 
     static let snapshot = Loading.load(text: configuration, path: "a.yaml", environment: [:])
@@ -51,7 +53,8 @@ struct InspectionTests {
         on listener: String? = nil
     ) throws -> String {
         let inquiry = Inquiry(
-            method: method, url: url, fields: fields, client: client, listener: listener)
+            method: method, url: url, fields: fields, client: client, listener: listener,
+            now: 1_760_000_000_000_000_000)
         return try Inspection.explain(inquiry, by: #require(Self.snapshot))
     }
 
@@ -117,6 +120,45 @@ struct InspectionTests {
         let text = try explain("GET", "http://a/%zz")
         #expect(text.contains("not asked: the request is refused before (path_bad_escape)"))
         #expect(text.contains("\n  HTTP/1.1 400 Bad Request\n"))
+    }
+
+    @Test func `a preflight is shown with the answer that it gets`() throws {
+        let text = try explain(
+            "OPTIONS", "https://a/shared/x",
+            ["Origin: https://www.app.test", "Access-Control-Request-Method: PUT"])
+        try expectSame(text, as: "preflight")
+    }
+
+    @Test func `an allowed origin is shown what its scripts may read`() throws {
+        let text = try explain("PUT", "https://a/shared/x", ["Origin: https://www.app.test"])
+        try expectSame(text, as: "cors")
+    }
+
+    @Test(arguments: [
+        ("PUT", ["Origin: https://app.test"], "refused: the origin is not in the list"),
+        ("PUT", ["Origin: https://a"], "none: the origin is the one that is asked"),
+        ("PUT", [], "none"),
+        (
+            "OPTIONS", ["Origin: https://a.app.test", "Access-Control-Request-Method: PATCH"],
+            "preflight refused: the method is not in the list"
+        ),
+        (
+            "OPTIONS",
+            [
+                "Origin: https://a.app.test", "Access-Control-Request-Method: PUT",
+                "Access-Control-Request-Headers: x-a",
+            ], "preflight refused: a header is not in the list"
+        ),
+        (
+            "OPTIONS", ["Origin: https://app.test", "Access-Control-Request-Method: PUT"],
+            "preflight refused: the origin is not in the list"
+        ),
+    ])
+    func `the verdict on an origin says why`(
+        _ method: String, _ fields: [String], _ verdict: String
+    ) throws {
+        let text = try explain(method, "https://a/shared/x", fields)
+        #expect(text.contains("\n  verdict  \(verdict)\n"), "\(text)")
     }
 
     @Test func `the listener counts`() throws {

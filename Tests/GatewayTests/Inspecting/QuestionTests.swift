@@ -11,7 +11,7 @@ struct QuestionTests {
         from client: String? = nil, on listener: String? = nil
     ) throws -> Question {
         let inquiry = Inquiry(
-            method: method, url: url, fields: fields, client: client, listener: listener)
+            method: method, url: url, fields: fields, client: client, listener: listener, now: 0)
         return try Question(inquiry, to: #require(InspectionTests.snapshot))
     }
 
@@ -69,7 +69,8 @@ struct QuestionTests {
 
     @Test func `a host that the reader refuses is the URL's fault`() throws {
         let inquiry = Inquiry(
-            method: "GET", url: "http://a%41/", fields: [], client: nil, listener: nil)
+            method: "GET", url: "http://a%41/", fields: [], client: nil, listener: nil,
+            now: 0)
         let snapshot = try #require(InspectionTests.snapshot)
         #expect(throws: InquiryProblem.urlHost("http://a%41/")) {
             try Inspection.explain(inquiry, by: snapshot)

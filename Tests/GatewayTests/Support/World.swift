@@ -28,8 +28,11 @@ final class World {
     private static let turnsMax = 20_000
 
     /// - Parameter text: The configuration; see ``Settings``.
-    init(_ text: String = Settings.plain, faults: SimulatedFaults = SimulatedFaults()) throws {
-        let result = Loading.load(text: text, path: "test.yaml", environment: [:])
+    init(
+        _ text: String = Settings.plain, faults: SimulatedFaults = SimulatedFaults(),
+        environment: [String: String] = [:]
+    ) throws {
+        let result = Loading.load(text: text, path: "test.yaml", environment: environment)
         let snapshot = try #require(result.snapshot, "\(result.problems.map(\.text))")
         kernel = SimulatedKernel(
             listenerCount: snapshot.listeners.count,
@@ -38,10 +41,12 @@ final class World {
         for server in snapshot.upstreams.flatMap(\.servers) {
             if let address = SocketAddress(server.address) { kernel.receptions[address] = .accepts }
         }
-        names = MetricNames(
+        var names = MetricNames(
             routes: snapshot.routes.map(\.name), upstreams: snapshot.upstreams.map(\.name),
             listeners: snapshot.listeners.map(\.name), methods: Method.allCases.map(\.name),
             build: BuildLabels(version: "", swift: "", openssl: ""))
+        names.corsPolicies = snapshot.cors.map(\.rules.name)
+        self.names = names
         metrics = LoopMetrics(names: names)
         mailbox = try Mailbox()
         worker = Worker(

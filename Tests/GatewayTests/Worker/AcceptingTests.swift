@@ -16,6 +16,21 @@ struct AcceptingTests {
         world.expectNothingLeaks()
     }
 
+    @Test func `a connection for one request is not watched if its answer comes at once`() throws {
+        let world = try World()
+        try world.connect().get("/warm")
+        world.run()
+        let before = world.kernel.faults.callCount
+        let client = try world.connect()
+        client.get("/only", "Connection: close\r\n")
+        world.run()
+        #expect(client.statuses == [200])
+        #expect(client.stream.sawEnd)
+        // One accept, and a read and a write on either side.
+        #expect(world.kernel.faults.callCount - before == 5)
+        world.expectNothingLeaks()
+    }
+
     @Test func `one connection too many is told so and closed`() throws {
         let world = try World(Settings.text(connections: 3))
         for _ in 0..<4 { try world.connect() }

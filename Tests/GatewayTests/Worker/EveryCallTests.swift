@@ -178,6 +178,19 @@ extension Scenario {
             client.get("/1")
             world.run()
         },
+        Scenario(name: "connections for one request each, one of them slow to take its answer") {
+            world in
+            try world.connect().get("/1")
+            world.run()
+            world.kernel.roomMax = 8192
+            world.app.answer = { _ in .ok(String(repeating: "x", count: 60_000)) }
+            try world.connect().get("/2", "Connection: close\r\n")
+            world.clients[1].appetite = 5000
+            world.run()
+            world.app.answer = { _ in .silence }
+            try world.connect().get("/3", "Connection: close\r\n")
+            world.pass(.seconds(70))
+        },
         Scenario(name: "a client that ends its side with its request") { world in
             let client = try world.connect()
             client.get("/1")

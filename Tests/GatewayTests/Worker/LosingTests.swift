@@ -285,6 +285,21 @@ struct LosingTests {
         world.run()
     }
 
+    @Test func `a client that leaves before its only answer is noticed a moment later`() throws {
+        let world = try World()
+        try world.connect().get("/warm")
+        world.run()
+        world.app.answer = { _ in .silence }
+        let client = try world.connect()
+        client.get("/only", "Connection: close\r\n")
+        world.run()
+        client.stream.reset()
+        world.pass(.milliseconds(15))
+        #expect(world.exchangeCount == 0)
+        #expect(world.outcomes == ["proxied", "client_closed"])
+        world.expectNothingLeaks()
+    }
+
     @Test func `a client that ends its side with its request still gets the answer`() throws {
         let world = try World()
         let client = try world.connect()

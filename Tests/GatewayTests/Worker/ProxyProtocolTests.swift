@@ -110,6 +110,24 @@ struct ProxyProtocolTests {
         world.expectNothingLeaks()
     }
 
+    @Test(arguments: ["", "Connection: close\r\n"])
+    func `the header deadline ends with the header`(_ field: String) throws {
+        let world = try World(Self.settings())
+        // Leaves a connection to the app, so that the next request is sent at once.
+        try world.connect(sending: Self.header + Self.request)
+        world.run()
+        world.app.answer = { _ in .silence }
+        let client = try world.connect(
+            sending: Self.header + "GET /x HTTP/1.1\r\nHost: a.example\r\n\(field)\r\n")
+        world.pass(.seconds(15))
+        #expect(client.received.isEmpty && !client.stream.sawEnd)
+        #expect(world.records.count == 1)
+        client.leave()
+        world.run()
+        #expect(world.records.map { $0["client_ip"] } == ["198.51.100.7", "198.51.100.7"])
+        world.expectNothingLeaks()
+    }
+
     @Test func `a probe that connects and leaves is no event`() throws {
         let world = try World(Self.settings())
         let client = try world.connect()

@@ -84,6 +84,21 @@ struct ProxyingTests {
         world.expectNothingLeaks()
     }
 
+    @Test func `bodies larger than any buffer arrive whole, both ways`() throws {
+        let world = try World()
+        world.kernel.roomMax = 300_000
+        let bulk = String(repeating: "0123456789", count: 100_000)
+        world.app.answer = { .ok($0.body) }
+        let client = try world.connect(
+            sending: "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: \(bulk.utf8.count)\r\n\r\n")
+        client.send(bulk)
+        world.run()
+        #expect(client.statuses == [200])
+        #expect(client.text.hasSuffix("\r\n\r\n" + bulk))
+        #expect(world.bufferCount == 0)
+        world.expectNothingLeaks()
+    }
+
     @Test func `an old client gets no chunks but the end of its connection`() throws {
         let world = try World()
         world.app.answer = { _ in

@@ -10,7 +10,7 @@ import Testing
         _ preset: SecurityPreset, isSecure: Bool = true, appHas: FieldNameSet = []
     ) -> [String: String] {
         let headers = SecurityHeaders(preset)
-        let text = appended { headers.append(to: &$0, isSecure: isSecure, appHas: appHas) }
+        let text = appended { headers.append(to: &$0, isSecure: isSecure, responseHas: appHas) }
         let lines = text.split(separator: "\r\n").map { $0.split(separator: ": ", maxSplits: 1) }
         #expect(text.isEmpty || text.hasSuffix("\r\n"))
         #expect(lines.allSatisfy { $0.count == 2 })
@@ -97,7 +97,7 @@ import Testing
 
     @Test func `an answer of the gateway itself gets everything`() {
         let headers = SecurityHeaders(.api)
-        let all = appended { headers.append(to: &$0, isSecure: true, appHas: []) }
+        let all = appended { headers.append(to: &$0, isSecure: true, responseHas: []) }
         #expect(appended { headers.appendAll(to: &$0, isSecure: true) } == all)
         #expect(headers.saysCacheControl)
         #expect(!SecurityHeaders(.strict).saysCacheControl)

@@ -127,7 +127,7 @@ import Testing
         let kept = request.read { head, bytes in
             var scratch = PolicyScratch()
             let range = Self.pipeline.decide(
-                head, in: bytes, from: request.arrival, scratch: &scratch
+                head, in: bytes, from: request.arrival, at: 0, scratch: &scratch
             ).identity.requestID
             return String(decoding: range.indices.map { bytes[$0] }, as: UTF8.self)
         }

@@ -58,7 +58,8 @@ import Testing
         for length in [1, 20_000, 3, 9000] {
             let request = SentRequest("GET", "/%61" + String(repeating: "/%62", count: length))
             let action = request.read { head, bytes in
-                pipeline.decide(head, in: bytes, from: request.arrival, scratch: &scratch).action
+                pipeline.decide(head, in: bytes, from: request.arrival, at: 0, scratch: &scratch)
+                    .action
             }
             #expect(action == .refuse(Refusal(.ambiguousPath, allow: [])))
         }

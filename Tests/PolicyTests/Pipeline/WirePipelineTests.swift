@@ -36,7 +36,7 @@ import Testing
     private static func verdict(_ peer: String, _ lines: String...) throws -> Verdict {
         try reading(lines) { head, bytes in
             var scratch = PolicyScratch()
-            return pipeline.decide(head, in: bytes, from: arrival(peer), scratch: &scratch)
+            return pipeline.decide(head, in: bytes, from: arrival(peer), at: 0, scratch: &scratch)
         }
     }
 
@@ -110,7 +110,7 @@ import Testing
             let written = try Self.reading(lines) { head, bytes in
                 var scratch = PolicyScratch()
                 let verdict = Self.pipeline.decide(
-                    head, in: bytes, from: arrival, scratch: &scratch)
+                    head, in: bytes, from: arrival, at: 0, scratch: &scratch)
                 return forwarded(verdict.identity, head, bytes, arrival)
             }
             let names = try Self.reading(["GET / HTTP/1.1", "Host: b", String(written.dropLast(1))])

@@ -32,7 +32,8 @@ struct RouteSample {
                 headers: headers.sorted { $0.key < $1.key }
                     .map { HeaderCriterion(name: $0.key, value: $0.value) },
                 listener: listener),
-            action: .upstream(index), securityHeaders: .none, bodyBytesMax: nil,
+            action: .upstream(index), securityHeaders: SecurityHeaderSettings(.none),
+            bodyBytesMax: nil,
             timeouts: RouteTimeouts(
                 connect: .seconds(1), response: nil, stream: nil, tunnelIdle: nil))
     }
@@ -55,7 +56,7 @@ extension Pipeline {
     func verdict(_ request: SentRequest) -> Verdict {
         request.read { head, bytes in
             var scratch = PolicyScratch()
-            return decide(head, in: bytes, from: request.arrival, scratch: &scratch)
+            return decide(head, in: bytes, from: request.arrival, at: 0, scratch: &scratch)
         }
     }
 

@@ -58,6 +58,7 @@ struct SentRequest {
                 Field(
                     name: range, value: placed(value.utf8), id: known.id, hash: known.hash,
                     traits: known.isDisguised ? .disguised : []))
+            if !known.isDisguised { head.present.insert(known.id) }
         }
         return body(head, bytes.span)
     }

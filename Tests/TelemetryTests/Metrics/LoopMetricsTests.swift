@@ -154,6 +154,26 @@ import Testing
                 .contains("apus_http_requests_total{route=\"-\",method=\"GET\",status=\"404\"} 1"))
     }
 
+    @Test func `what CORS policies made of requests is counted by policy and result`() {
+        let loop = LoopMetrics(names: sampleNames)
+        loop.corsJudged(0, .preflight)
+        loop.corsJudged(1, .refused)
+        loop.corsJudged(1, .refused)
+        // A policy that this loop was not made for.
+        loop.corsJudged(9, .allowed)
+        let page = page([loop])
+        func count(_ policy: String, _ result: String) -> String? {
+            value(
+                of: "apus_cors_requests_total{policy=\"\(policy)\",result=\"\(result)\"}",
+                in: page)
+        }
+        #expect(count("app", "preflight") == "1")
+        #expect(count("app", "allowed") == "1")
+        #expect(count("api", "refused") == "2")
+        #expect(count("api", "preflight") == "0")
+        #expect(value(of: "apus_log_lines_sampled_total", in: page) == "0")
+    }
+
     @Test func `a page read while loops count shows counters that only grow`() async {
         let loop = LoopMetrics(names: sampleNames)
         let count = 20_000

@@ -1,9 +1,13 @@
 import Telemetry
 
-let sampleNames = MetricNames(
-    routes: ["app", "quo\"te\\d\n"], upstreams: ["app"], listeners: ["public"],
-    methods: ["GET", "POST", "OTHER"],
-    build: BuildLabels(version: "0.1.0", swift: "6.3", openssl: "3.0.17"))
+let sampleNames = {
+    var names = MetricNames(
+        routes: ["app", "quo\"te\\d\n"], upstreams: ["app"], listeners: ["public"],
+        methods: ["GET", "POST", "OTHER"],
+        build: BuildLabels(version: "0.1.0", swift: "6.3", openssl: "3.0.17"))
+    names.corsPolicies = ["app", "api"]
+    return names
+}()
 
 let sampleProcess = ProcessSample(
     cpuMicroseconds: 1_250_000, residentBytes: 8_388_608, openFiles: 12, maxFiles: 1024,

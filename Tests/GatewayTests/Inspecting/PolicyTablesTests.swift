@@ -5,7 +5,7 @@ import Testing
 @testable import Gateway
 
 /// The examples of docs/policies.md that are a configuration and a table: each does what it says.
-struct PoliciesPageTests {
+struct PolicyTablesTests {
     struct Example: CustomTestStringConvertible {
         var title = ""
         var settings = ""
@@ -63,7 +63,8 @@ struct PoliciesPageTests {
             let page = try Inspection.explain(
                 Inquiry(
                     method: String(line[0]), url: "http://a.example\(line[1])",
-                    fields: Array(parts.dropFirst()), client: row[0], listener: nil), by: snapshot)
+                    fields: Array(parts.dropFirst()), client: row[0], listener: nil, now: 0),
+                by: snapshot)
             let isPassedOn = page.contains("  forwarded to upstream")
             #expect(
                 page.contains("HTTP/1.1 \(row[2]) ") || (isPassedOn && row[2] == "passed on"),

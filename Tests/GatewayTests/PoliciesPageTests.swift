@@ -1,0 +1,64 @@
+import Foundation
+import Testing
+
+/// Holds docs/policies.md to its examples.
+///
+/// Each configuration is run, each request sent; its answer has the lines that the page shows.
+/// `!Name` is a header that it must not have.
+struct PoliciesPageTests {
+    private struct Example: CustomTestStringConvertible {
+        var configuration: String
+        var exchanges: [(request: String, answer: [String])] = []
+
+        var testDescription: String { exchanges.first?.request ?? "no request" }
+    }
+
+    private static let examples: [Example] = {
+        let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../docs/policies.md")
+        let text = (try? String(contentsOf: page, encoding: .utf8)) ?? ""
+        var examples: [Example] = []
+        var request: String?
+        // Every second part stands between fences.
+        for (index, part) in text.components(separatedBy: "```").enumerated() where index % 2 == 1 {
+            let kind = part.prefix { $0 != "\n" }
+            let body = String(part.dropFirst(kind.count + 1))
+            if kind == "yaml" {
+                examples.append(Example(configuration: body))
+            } else if kind == "http", let asked = request {
+                let lines = body.split(separator: "\n").map(String.init)
+                examples[examples.count - 1].exchanges.append((asked, lines))
+                request = nil
+            } else if kind == "http" {
+                request = body
+            }
+        }
+        // A policy whose example is a table has a test of its own.
+        return examples.filter { !$0.exchanges.isEmpty }
+    }()
+
+    @Test func `the page has examples`() {
+        #expect(Self.examples.count >= 2)
+    }
+
+    @Test(arguments: examples)
+    private func `an example does what the page says`(_ example: Example) throws {
+        for (request, answer) in example.exchanges {
+            let world = try World(example.configuration)
+            let client = try world.connect(
+                sending: request.replacingOccurrences(of: "\n", with: "\r\n") + "\r\n")
+            world.run()
+            let head = client.text.components(separatedBy: "\r\n\r\n")[0]
+            let lines = String(head).components(separatedBy: "\r\n").map(String.init)
+            for line in answer {
+                if line.hasPrefix("!") {
+                    let name = line.dropFirst().lowercased() + ":"
+                    #expect(!lines.contains { $0.lowercased().hasPrefix(name) }, "\(lines)")
+                } else {
+                    #expect(lines.contains(line), "\(line) in \(lines)")
+                }
+            }
+            world.expectNothingLeaks()
+        }
+    }
+}
