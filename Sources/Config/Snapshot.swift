@@ -10,8 +10,8 @@ package struct Snapshot: Sendable {
     package var listeners: [ListenerSettings]
     /// `nil` without an `admin` section.
     package var admin: AdminSettings?
-    /// The one answer to whose `X-Forwarded-*` is believed.
-    package var trustedProxies: TrustedProxies
+    /// Whose word on clients is believed, in which fields, and what becomes of traces.
+    package var identity: IdentitySettings
     /// Bounds for every client; a route may have another one for bodies.
     package var limits: Limits
     /// Of client connections, and of routes that have none of their own.
@@ -29,7 +29,7 @@ package struct Snapshot: Sendable {
 
     package init(
         environment: Environment, server: ServerSettings, listeners: [ListenerSettings],
-        admin: AdminSettings?, trustedProxies: TrustedProxies, limits: Limits,
+        admin: AdminSettings?, identity: IdentitySettings, limits: Limits,
         timeouts: Timeouts, log: LogSettings, upstreams: [UpstreamSettings],
         securityHeaders: SecurityHeaderSettings, cors: [CORSPolicy], routes: [Route]
     ) {
@@ -37,7 +37,7 @@ package struct Snapshot: Sendable {
         self.server = server
         self.listeners = listeners
         self.admin = admin
-        self.trustedProxies = trustedProxies
+        self.identity = identity
         self.limits = limits
         self.timeouts = timeouts
         self.log = log
@@ -70,10 +70,13 @@ package struct ListenerSettings: Sendable, Equatable {
     package var name: String
     /// No two listeners of a configuration have the same.
     package var bind: BindAddress
+    /// Whether connections begin with a PROXY header, which trusted proxies alone may send.
+    package var expectsProxyHeader: Bool
 
-    package init(name: String, bind: BindAddress) {
+    package init(name: String, bind: BindAddress, expectsProxyHeader: Bool) {
         self.name = name
         self.bind = bind
+        self.expectsProxyHeader = expectsProxyHeader
     }
 }
 

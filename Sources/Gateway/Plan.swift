@@ -15,6 +15,7 @@ final class Plan: Sendable {
     let routes: [RoutePlan]
     /// For answers to requests that no route took.
     let routeless: RoutePlan
+    let hops: HopPlan
     let headLimits: HeadLimits
     let timeouts: ConnectionNanoseconds
     /// What `Host` says to each upstream.
@@ -30,7 +31,8 @@ final class Plan: Sendable {
         self.seed = seed
         pipeline = Pipeline(
             routes: snapshot.routes, listeners: snapshot.listeners.map(\.name),
-            trustedProxies: snapshot.trustedProxies)
+            identity: snapshot.identity)
+        hops = HopPlan(snapshot)
         routes = snapshot.routes.map(RoutePlan.init)
         routeless = RoutePlan(globalsOf: snapshot)
         hosts = snapshot.upstreams.map(HostPlan.init)
@@ -62,19 +64,21 @@ final class RoutePlan: Sendable {
     let redirect: RedirectTarget?
     let bodyBytesMax: UInt64?
     let timeouts: RouteNanoseconds
+    let edits: EditPlan
 
     convenience init(_ route: Route) {
         self.init(
-            stamp: ResponseStamp(route.securityHeaders, cors: route.cors),
-            bodyBytesMax: route.bodyBytesMax,
-            timeouts: route.timeouts, action: route.action)
+            stamp: ResponseStamp(
+                route.securityHeaders, cors: route.cors, edits: route.edits.response),
+            bodyBytesMax: route.bodyBytesMax, timeouts: route.timeouts, action: route.action,
+            edits: route.edits)
     }
 
     convenience init(globalsOf snapshot: Snapshot) {
         self.init(
-            stamp: ResponseStamp(snapshot.securityHeaders, cors: nil),
+            stamp: ResponseStamp(snapshot.securityHeaders, cors: nil, edits: .none),
             bodyBytesMax: snapshot.limits.bodyBytesMax,
-            timeouts: snapshot.timeouts.route, action: .health(.live))
+            timeouts: snapshot.timeouts.route, action: .health(.live), edits: .none)
     }
 
     /// Whether a head announces no more than the route takes; else no byte of the body need come.
@@ -84,9 +88,11 @@ final class RoutePlan: Sendable {
     }
 
     private init(
-        stamp: ResponseStamp, bodyBytesMax: UInt64?, timeouts: RouteTimeouts, action: RouteAction
+        stamp: ResponseStamp, bodyBytesMax: UInt64?, timeouts: RouteTimeouts,
+        action: RouteAction, edits: RouteEdits
     ) {
         self.stamp = stamp
+        self.edits = EditPlan(edits)
         self.bodyBytesMax = bodyBytesMax
         self.timeouts = RouteNanoseconds(timeouts)
         var fixed = FixedResponse(status: 200, body: [], contentType: "")
@@ -129,6 +135,28 @@ struct ConnectionNanoseconds: Sendable {
         idle = snapshot.timeouts.idle.wholeNanoseconds
         send = snapshot.timeouts.send.wholeNanoseconds
         upstreamIdle = snapshot.upstreams.map(\.keepalive.idle.wholeNanoseconds)
+    }
+}
+
+/// What requests are told of, and believed in, on their way: plain values, read for every one.
+struct HopPlan: Sendable {
+    let trace: TraceMode
+    let forwarded: ForwardedSettings
+    /// Bit n for listener n: connections to it begin with a PROXY header.
+    private let proxyProtocol: UInt64
+
+    init(_ snapshot: Snapshot) {
+        trace = snapshot.identity.trace
+        forwarded = snapshot.identity.forwarded
+        var bits: UInt64 = 0
+        for (index, listener) in snapshot.listeners.enumerated()
+        where listener.expectsProxyHeader { bits |= 1 << UInt64(index) }
+        proxyProtocol = bits
+    }
+
+    /// Whether a listener's connections begin with a PROXY header; there are at most 64.
+    func expectsProxyHeader(on listener: Int) -> Bool {
+        proxyProtocol >> UInt64(listener) & 1 == 1
     }
 }
 

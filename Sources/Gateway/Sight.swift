@@ -147,6 +147,16 @@ struct Sight: ~Copyable {
         metrics.corsJudged(
             policy.index,
             standing.isRefused ? .refused : standing.isPreflight ? .preflight : .allowed)
+        var reason = RefusalReason.foreignOrigin
+        if case .refuse(let refusal) = verdict.action {
+            switch refusal.reason {
+            // Whoever may not ask at all is refused before the policy's place in the order.
+            case .accessDenied: return
+            case .preflightOrigin, .preflightMethod, .preflightHeaders: reason = refusal.reason
+            // Of a later stage: a request that goes on is only told nothing.
+            default: break
+            }
+        }
         guard standing.isRefused,
             begin(.warn, .security, "origin is not allowed what it asks for")
         else { return }
@@ -157,12 +167,38 @@ struct Sight: ~Copyable {
             if let origin { event.add("origin", bytes.extracting(origin.indices)) }
         }
         event.add("policy", policy.rules.name)
-        // A request that goes on to the app is not refused, only told nothing.
-        if case .refuse(let refusal) = verdict.action {
-            event.add("reason", refusal.reason.token)
-        } else {
-            event.add("reason", RefusalReason.foreignOrigin.token)
+        event.add("reason", reason.token)
+        queue.append(&event)
+    }
+
+    /// - Parameters:
+    ///   - journal: Of a request that another site's page had a browser send.
+    ///   - isRefused: Whether its route refused it, and does not only report.
+    mutating func noteCrossSite(_ journal: borrowing Journal, isRefused: Bool) {
+        guard begin(.warn, .security, "request comes from another site") else { return }
+        event.add("kind", "fetch_metadata")
+        journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
+            event.add("request_id", bytes.extracting(journal.request.requestID.indices))
+            event.add("client_ip", bytes.extracting(journal.request.clientIP.indices))
         }
+        if isRefused { event.add("mode", "enforce") } else { event.add("mode", "report") }
+        queue.append(&event)
+    }
+
+    /// - Parameter reason: Why a connection is closed that should begin with a PROXY header.
+    mutating func noteProxyRefused(
+        _ listener: Int, _ peer: Peer, _ reason: StaticString, _ refusals: inout ProxyRefusals
+    ) {
+        metrics.proxyHeaderRefused(listener: listener)
+        guard let suppressed = refusals.note(at: now),
+            begin(.warn, .listener, "connection has no PROXY header to be believed")
+        else { return }
+        event.add("reason", reason)
+        switch peer {
+        case .ip(let address, _): event.add("client_ip", address.description)
+        case .unix: event.add("client_ip", "unix")
+        }
+        if suppressed > 0 { event.add("suppressed", suppressed) }
         queue.append(&event)
     }
 

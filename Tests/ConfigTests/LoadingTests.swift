@@ -46,13 +46,16 @@ struct LoadingTests {
         #expect(snapshot.server == ServerSettings(workers: 4, drainTimeout: .seconds(60)))
         #expect(
             snapshot.listeners == [
-                ListenerSettings(name: "public", bind: .ip(.any, port: 8080)),
-                ListenerSettings(name: "inner", bind: .unix(path: "/run/apus.sock")),
+                ListenerSettings(
+                    name: "public", bind: .ip(.any, port: 8080), expectsProxyHeader: false),
+                ListenerSettings(
+                    name: "inner", bind: .unix(path: "/run/apus.sock"), expectsProxyHeader: false),
             ])
         #expect(snapshot.admin == AdminSettings(bind: .ip(.loopback, port: 9000)))
         #expect(
-            snapshot.trustedProxies.blocks.map(\.description) == ["10.0.0.0/8", "192.0.2.1/32"])
-        #expect(snapshot.trustedProxies.trustsUnix)
+            snapshot.identity.trustedProxies.blocks.map(\.description)
+                == ["10.0.0.0/8", "192.0.2.1/32"])
+        #expect(snapshot.identity.trustedProxies.trustsUnix)
         #expect(
             snapshot.limits
                 == Limits(

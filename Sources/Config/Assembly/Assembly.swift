@@ -12,6 +12,7 @@ struct Assembly {
     /// - Returns: `nil` when the report has errors, from here or before.
     func snapshot() -> Snapshot? {
         checkBinds()
+        checkProxyProtocol()
         checkMethods()
         let policies = corsPolicies()
         let routes = routes(policies)
@@ -22,9 +23,13 @@ struct Assembly {
         return Snapshot(
             environment: draft.environment, server: draft.server,
             listeners: draft.listeners.compactMap { listener in
-                listener.value.map { ListenerSettings(name: listener.name, bind: $0.value) }
+                listener.value.map {
+                    ListenerSettings(
+                        name: listener.name, bind: $0.bind.value,
+                        expectsProxyHeader: $0.expectsProxyHeader)
+                }
             },
-            admin: draft.admin?.value, trustedProxies: draft.trustedProxies, limits: draft.limits,
+            admin: draft.admin?.value, identity: draft.identity, limits: draft.limits,
             timeouts: draft.timeouts, log: draft.log,
             upstreams: draft.upstreams.compactMap { upstream in
                 var settings = upstream.value
@@ -38,7 +43,7 @@ struct Assembly {
     private func checkBinds() {
         var owners: [BindAddress: String] = [:]
         let listeners = draft.listeners.compactMap { listener in
-            listener.value.map { ("listeners.\(listener.name)", $0) }
+            listener.value.map { ("listeners.\(listener.name)", $0.bind) }
         }
         let admin = draft.admin.map {
             [("admin", Located(value: $0.value.bind, path: $0.path, position: $0.position))]
@@ -51,6 +56,21 @@ struct Assembly {
             } else {
                 owners[bind.value] = name
             }
+        }
+    }
+
+    /// Without trusted proxies a listener that expects their headers closes every connection.
+    private func checkProxyProtocol() {
+        let trusted = draft.identity.trustedProxies
+        guard trusted.blocks.isEmpty, !trusted.trustsUnix else { return }
+        for listener in draft.listeners {
+            guard let value = listener.value, value.expectsProxyHeader else { continue }
+            report.warning(
+                at: value.proxyProtocolPosition,
+                Path.root.appending("listeners").appending(listener.name).appending(
+                    "proxy_protocol"),
+                "closes every connection: only trusted_proxies may send a PROXY header",
+                hint: "name the load balancer's addresses there")
         }
     }
 
@@ -142,6 +162,21 @@ struct Assembly {
             hint: "let another route with the same policy take them")
     }
 
+    /// What `security_headers` settles would be there twice, or in spite of being removed.
+    private func checkSetTwice(_ route: RouteDraft, _ complete: Route) {
+        let security = complete.securityHeaders
+        // Of this one the gateway says that of response_headers alone.
+        let given = security.set.map { $0.name.lowercased() }.filter { $0 != "cache-control" }
+        let settled = Set(given + security.remove.map { $0.lowercased() })
+        for line in complete.edits.response.set where settled.contains(line.name.lowercased()) {
+            report.error(
+                at: route.position,
+                route.path.appending("response_headers").appending("set").appending(line.name),
+                "is settled by security_headers",
+                hint: "set it in security_headers of this route instead")
+        }
+    }
+
     /// A route with the global values wherever it says nothing.
     private func complete(_ route: RouteDraft, _ action: RouteAction) -> Route {
         let global = draft.timeouts.route
@@ -155,6 +190,9 @@ struct Assembly {
             securityHeaders: route.securityHeaders?.value.over(globalHeaders) ?? globalHeaders,
             bodyBytesMax: route.limits.body ?? draft.limits.bodyBytesMax, timeouts: timeouts)
         complete.auth = route.auth?.settings
+        complete.gate = route.gate
+        complete.edits = route.edits
+        checkSetTwice(route, complete)
         return complete
     }
 }

@@ -5,18 +5,17 @@
 enum LaterKeys {
     static let names: [String: [String]] = [
         "": [
-            "redis", "rate_limits", "webhooks", "trace", "forwarded", "errors",
+            "redis", "rate_limits", "webhooks", "errors",
             "audit", "otlp",
         ],
-        "listeners.NAME": ["proxy_protocol", "tls", "redirect_https"],
+        "listeners.NAME": ["tls", "redirect_https"],
         "admin": ["token", "hosts"],
         "limits": ["webhooks_memory"],
         "log": ["format", "redact_headers", "redact_query", "sample_success"],
         "upstreams.NAME": ["tls"],
         "routes[]": [
-            "rate_limits", "webhook", "access", "concurrency", "upstream_errors",
-            "cookies", "fetch_metadata", "maintenance", "strip_prefix", "request_headers",
-            "response_headers", "content_types", "json", "upload",
+            "rate_limits", "webhook", "concurrency", "upstream_errors", "cookies", "maintenance",
+            "json", "upload",
         ],
         "tests[].expect": ["limits"],
     ]

@@ -42,9 +42,11 @@ enum RootSection {
         "", "The whole file",
         keys: [
             environment.description, server.description, listeners.description,
-            admin.description, TrustedProxiesKey.peers.description, limits.description,
-            timeouts.description, log.description, SecurityHeadersKey.global.description,
-            cors.description, upstreams.description, routes.description, tests.description,
+            admin.description, TrustedProxiesKey.peers.description,
+            ForwardedSection.key.description, ForwardedSection.trace.description,
+            limits.description, timeouts.description, log.description,
+            SecurityHeadersKey.global.description, cors.description,
+            upstreams.description, routes.description, tests.description,
         ])
 
     static let kind = Kind<FileDraft>.section(section) { fields in
@@ -55,8 +57,10 @@ enum RootSection {
         Draft(
             environment: fields[environment], server: fields[server],
             listeners: fields[listeners] ?? [], admin: fields[admin],
-            trustedProxies: TrustedProxiesKey.make(
-                fields[TrustedProxiesKey.peers], report: fields.place.report),
+            identity: IdentitySettings(
+                trustedProxies: TrustedProxiesKey.make(
+                    fields[TrustedProxiesKey.peers], report: fields.place.report),
+                forwarded: fields[ForwardedSection.key], trace: fields[ForwardedSection.trace]),
             limits: fields[limits], timeouts: fields[timeouts], log: fields[log],
             securityHeaders: fields[SecurityHeadersKey.global], cors: fields[cors],
             upstreams: fields[upstreams], routes: fields[routes] ?? [])
@@ -73,9 +77,9 @@ struct FileDraft: Sendable {
 struct Draft: Sendable {
     let environment: Environment
     let server: ServerSettings
-    let listeners: [Named<Located<BindAddress>>]
+    let listeners: [Named<ListenerDraft>]
     let admin: Located<AdminSettings>?
-    let trustedProxies: TrustedProxies
+    let identity: IdentitySettings
     let limits: Limits
     let timeouts: Timeouts
     let log: LogSettings

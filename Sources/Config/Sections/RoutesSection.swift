@@ -79,16 +79,18 @@ enum RoutesSection {
             name.description, match.description, upstream.description, redirect.description,
             respond.description, health.description, securityHeaders.description,
             cors.description, limits.description, timeouts.description, auth.description,
-        ])
+        ] + GateKeys.descriptions + EditKeys.descriptions)
     static let kind = Kind<RouteDraft>.section(section, make: make)
 
     /// The route as far as it can be known without the rest of the file.
     static func make(_ fields: Fields) -> RouteDraft {
-        RouteDraft(
+        let match = fields[match]
+        return RouteDraft(
             position: fields.position, path: fields.place.path, name: fields[name],
-            match: fields[match], action: action(fields), securityHeaders: fields[securityHeaders],
+            match: match, action: action(fields), securityHeaders: fields[securityHeaders],
             cors: fields[cors], limits: fields[limits], timeouts: fields[timeouts],
-            auth: fields[auth])
+            auth: fields[auth], gate: GateKeys.make(fields),
+            edits: EditKeys.make(fields, match.match))
     }
 
     /// Exactly one of four keys.
@@ -132,6 +134,8 @@ struct RouteDraft: Sendable {
     let limits: RouteLimits
     let timeouts: RouteTimeoutsDraft
     let auth: AuthDraft?
+    let gate: GateSettings
+    let edits: RouteEdits
 }
 
 /// What a route does.

@@ -11,7 +11,7 @@ enum TrustedProxiesKey {
         "trusted_proxies", Kind.list(peer.located, count: 0...10_000), default: [],
         "Peers whose X-Forwarded-* and X-Request-ID are believed: addresses, blocks, or unix")
 
-    private static let peer = Kind<Peer>(
+    static let peer = Kind<Peer>(
         .text(expected: "an address, a block such as 10.0.0.0/8, or unix", pattern: nil),
         format: { _ in nil }, parse: parse)
 

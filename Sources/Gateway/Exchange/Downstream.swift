@@ -13,7 +13,8 @@ struct Downstream: ~Copyable {
     var reader = RequestReader()
     /// Index into the configuration's listeners.
     let listener: UInt16
-    let peer: Peer
+    /// The socket's, until a PROXY header names another.
+    var peer: Peer
     /// Slot of the exchange that runs on this connection.
     var exchange: UInt32 = .max
     /// The wire's count of writes when the client was last given time to take something.
@@ -22,6 +23,8 @@ struct Downstream: ~Copyable {
     var isWatched = false
     /// When the head that is arriving began, or lingering did.
     var began = MonotonicInstant(nanoseconds: 0)
+    /// Whether a PROXY header must come before anything else.
+    var awaitsProxyHeader = false
 
     init(socket: Socket, listener: Int, peer: Peer) {
         // A fresh socket can be written to; whether it can be read, the first try tells.

@@ -8,16 +8,21 @@ import Telemetry
 ///
 /// The head is copied as it came, so that the ranges of the reader hold here too.
 struct Journal: ~Copyable {
-    /// The head, then the client's address, then the request id.
+    /// The head, then the client's address, then the request id and the trace's text.
     private(set) var text: Buffer
     /// Where the parts of the log line stand in ``text``.
     private(set) var request: AccessRequest
     /// The value of the request's first `Upgrade`, the only one that is passed on.
     private(set) var upgrade: ByteRange = .empty
+    /// The `traceparent` that goes upstream.
+    private(set) var traceParent: ByteRange = .empty
+    /// Whether the head's `tracestate` goes with it.
+    private(set) var keepsTraceState = false
     /// Whom the route's `auth` found the request to be from: a name of a key or a subject.
     private(set) var principal: ByteRange = .empty
 
-    /// Bytes that are noted behind the head at most: an address, an id, a name or subject.
+    /// Bytes that are noted behind the head at most: an address (45), an id (36), a `traceparent`
+    /// (55), a name or subject (255).
     static let addedBytesMax = 512
 
     /// - Parameters:
@@ -81,6 +86,13 @@ struct Journal: ~Copyable {
     ///
     /// - Parameter value: Its place in the head.
     mutating func note(requestIDAt value: ByteRange) { request.requestID = value }
+
+    mutating func note(_ trace: TraceParent) {
+        traceParent = ByteRange(start: text.count, count: TraceParent.textBytes)
+        request.traceID = TraceParent.traceID(inTextAt: text.count)
+        trace.append(to: &text)
+        keepsTraceState = trace.keepsState
+    }
 
     /// Ends the journal.
     ///

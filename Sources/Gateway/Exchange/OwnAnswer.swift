@@ -111,7 +111,7 @@ struct OwnAnswer {
         DownstreamHead.append(date: date, to: &output)
         writeFields(route, pipeline, head, journal, into: &output)
         journal.text.withReadable { (text: borrowing Span<UInt8>) in
-            route.stamp.append(for: subject, saysCaching: saysCaching, in: text, to: &output)
+            route.stamp.append(for: subject, as: kind, in: text, to: &output)
         }
         if status != 204 && status != 304 {
             output.append("Content-Length: ")
@@ -151,11 +151,12 @@ struct OwnAnswer {
         }
     }
 
-    /// Whether ``writeFields`` writes `Cache-Control`, so that the preset need not.
-    var saysCaching: Bool {
+    /// What the route's stamp makes of it.
+    var kind: AnswerKind {
         switch content {
-        case .problem, .wrongMethod, .unauthorized, .alive: true
-        case .fixed, .redirect, .methods, .granted: false
+        case .fixed, .redirect: .routes
+        case .problem, .wrongMethod, .unauthorized, .alive: .uncached
+        case .methods, .granted: .bare
         }
     }
 

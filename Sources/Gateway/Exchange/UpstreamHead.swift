@@ -13,7 +13,7 @@ enum UpstreamHead {
     /// And what only a trusted peer may say.
     static let droppedOfStrangers = dropped.union(Forwarding.droppedOfUntrusted)
 
-    /// Upper bound of what is written beyond the client's head.
+    /// Upper bound of what is written beyond the client's head and the route's own lines.
     static let addedBytesMax = 2048
 
     /// - Parameters:
@@ -21,22 +21,31 @@ enum UpstreamHead {
     ///   - host: What `Host` is to say; `nil` for the client's own.
     static func write(
         _ head: borrowing RequestHead, of journal: borrowing Journal, for identity: ClientIdentity,
-        arrival: Arrival, host: [UInt8]?, into output: inout Buffer
+        arrival: Arrival, host: [UInt8]?, forwarded: ForwardedSettings,
+        edits: EditPlan, into output: inout Buffer
     ) {
         journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
-            output.appendRequestLine(of: head, path: head.path, in: bytes)
+            output.appendRequestLine(of: head, path: edits.path(of: head, in: bytes), in: bytes)
             output.append("Host: ")
             if let host { output.append(host) } else { output.append(bytes, head.authority) }
             output.append("\r\n")
             if identity.isTrustedPeer {
-                output.appendForwarded(head.fields, of: bytes, except: dropped)
+                output.appendForwarded(
+                    head.fields, of: bytes, except: dropped,
+                    and: edits.requestDropped)
             } else {
                 output.appendForwarded(
                     head.fields, of: bytes, except: droppedOfStrangers,
-                    and: Forwarding.namesOfUntrusted)
+                    and: edits.requestDroppedOfStrangers)
             }
+            output.append(edits.requestLines)
             Forwarding.append(
-                to: &output, identity, head, bytes, arrival, client: journal.request.clientIP)
+                to: &output, identity, head, bytes, arrival, forwarded,
+                client: journal.request.clientIP)
+            output.append("traceparent: ")
+            output.append(bytes, journal.traceParent)
+            output.append("\r\n")
+            if journal.keepsTraceState { TraceState.append(head, bytes, to: &output) }
             output.append("X-Request-ID: ")
             output.append(bytes, journal.request.requestID)
             if !journal.principal.isEmpty { writePrincipal(journal, bytes, into: &output) }

@@ -22,6 +22,7 @@ extension Worker where Kernel: ~Copyable {
         if case .refuse(let refusal) = verdict.action {
             record.outcome = Outcome(refusal.code)
             record.reason = refusal.reason.token
+            if case .crossSite = refusal.reason { sight.noteCrossSite(journal, isRefused: true) }
         }
         record.route = verdict.route.map { UInt16(truncatingIfNeeded: $0) }
         return answer(

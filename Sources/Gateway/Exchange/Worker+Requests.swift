@@ -21,7 +21,13 @@ extension Worker where Kernel: ~Copyable {
     mutating func readRequests(_ d: UInt32) {
         var requestsLeft = Self.requestsPerTurn
         while true {
-            if !downstreams[d].wire.input.isEmpty {
+            if downstreams[d].awaitsProxyHeader, !downstreams[d].wire.input.isEmpty {
+                switch readProxyHeader(d) {
+                case .complete: continue
+                case .needsMore: break
+                case .refused: return
+                }
+            } else if !downstreams[d].wire.input.isEmpty {
                 guard requestsLeft > 0 else { return goOnLater(d) }
                 requestsLeft -= 1
                 switch readHead(d) {
@@ -60,6 +66,8 @@ extension Worker where Kernel: ~Copyable {
     mutating func awaitRequest(_ d: UInt32) {
         guard downstreams[d].wire.input.isEmpty else {
             downstreams[d].wire.park(to: &pool)
+            // Its deadline counts from the connect.
+            guard !downstreams[d].awaitsProxyHeader else { return }
             // The deadline counts from the first byte; more bytes do not move it.
             guard downstreams[d].machine.phase == .idle else { return }
             downstreams[d].began = transport.now
@@ -70,6 +78,7 @@ extension Worker where Kernel: ~Copyable {
         if turn.drain != nil {
             return perform(downstreams[d].machine.on(.drainBegan), on: d)
         }
+        guard !downstreams[d].awaitsProxyHeader else { return }
         arm(d, after: plan.timeouts.idle)
     }
 
@@ -109,6 +118,7 @@ extension Worker where Kernel: ~Copyable {
                 scratch: &desk.scratch)
             let journal = writeJournal(verdict, bytes)
             if verdict.cors.standing.isCounted { note(verdict, journal) }
+            if verdict.reported != nil { sight.noteCrossSite(journal, isRefused: false) }
             if case .forward(let upstream) = verdict.action {
                 if plan.route(verdict.route).admits(desk.requestHead.framing) {
                     opened = open(d, to: upstream, verdict, journal)
@@ -140,6 +150,10 @@ extension Worker where Kernel: ~Copyable {
         } else {
             journal.note(requestIDAt: verdict.identity.requestID)
         }
+        journal.note(
+            TraceParent(
+                desk.requestHead, bytes, isTrusted: verdict.identity.isTrustedPeer,
+                plan.hops.trace, random: &desk.random))
         if verdict.principal.isNamed { journal.note(verdict.principal, desk.scratch) }
         return journal
     }

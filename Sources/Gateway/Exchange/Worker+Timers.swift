@@ -92,6 +92,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     mutating func downstreamTimedOut(_ d: UInt32) {
+        guard !downstreams[d].awaitsProxyHeader else { return refuseProxy(d, "proxy_header_late") }
         guard downstreams[d].machine.phase == .exchanging else {
             return perform(downstreams[d].machine.on(.timedOut), on: d)
         }

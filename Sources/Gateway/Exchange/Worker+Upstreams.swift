@@ -105,14 +105,17 @@ extension Worker where Kernel: ~Copyable {
         if desk.headOwner != exchanges.index(of: x) { rereadHead(of: x) }
         let u = exchanges[x].upstream
         let upstream = exchanges[x].plan.upstream
-        let bytes = exchanges[x].journal.text.count + UpstreamHead.addedBytesMax
+        let edits = plan.route(exchanges[x].plan.verdict.route).edits
+        let bytes =
+            exchanges[x].journal.text.count + UpstreamHead.addedBytesMax
+            + edits.requestLines.count
         upstreams[u].wire.openOutput(bytes, from: &pool)
         UpstreamHead.write(
             desk.requestHead, of: exchanges[x].journal,
             for: exchanges[x].plan.verdict.identity, arrival: arrival(exchanges[x].downstream),
             host: plan.hosts[upstream].sent(
                 toServer: Int(exchanges[x].record.upstreamAddress ?? 0)),
-            into: &upstreams[u].wire.output)
+            forwarded: plan.hops.forwarded, edits: edits, into: &upstreams[u].wire.output)
         return !upstreams[u].wire.output.hasOverflowed
     }
 

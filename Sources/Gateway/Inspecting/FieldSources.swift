@@ -9,6 +9,8 @@ struct FieldSources {
     private let global: SecurityHeaderSettings
     private let cors: CORSPolicy?
     private let answer: OwnAnswer?
+    /// Names in the route's `response_headers`, in lower case.
+    private let edits: Set<String>
     /// In the order in which they first have a field.
     private var sources: [(text: String, names: [String])] = []
 
@@ -19,6 +21,8 @@ struct FieldSources {
         own = rehearsal.verdict?.route.map { snapshot.routes[$0].securityHeaders } ?? global
         cors = rehearsal.route.stamp.cors
         answer = rehearsal.answer
+        let given = rehearsal.verdict?.route.map { snapshot.routes[$0].edits.response }
+        edits = Set(((given?.set ?? []) + (given?.add ?? [])).map { $0.name.lowercased() })
         for name in names { note(name, from: source(of: name)) }
         for header in own.preset.headers where own.remove.contains(where: { isSame($0, header) }) {
             let isGlobal = global.remove.contains { isSame($0, header) }
@@ -64,7 +68,8 @@ struct FieldSources {
         if let cors, lower == "vary" || lower.hasPrefix("access-control-") {
             return "cors \(cors.rules.name)"
         }
-        if lower == "cache-control", answer?.saysCaching == true { return "the answer itself" }
+        if lower == "cache-control", case .uncached? = answer?.kind { return "the answer itself" }
+        if edits.contains(lower), takesEdits { return "response_headers of the route" }
         if let header = own.set.first(where: { $0.name.lowercased() == lower }) {
             return global.set.contains(header) ? "set" : "set by the route"
         }
@@ -73,6 +78,13 @@ struct FieldSources {
         }
         let isGlobal = own.preset.rawValue == global.preset.rawValue
         return "preset \(own.preset.rawValue)" + (isGlobal ? "" : " of the route")
+    }
+
+    /// Whether the route's `response_headers` hold for the response.
+    private var takesEdits: Bool {
+        guard let answer else { return true }
+        if case .routes = answer.kind { return true }
+        return false
     }
 
     private func isSame(_ name: String, _ header: SecurityHeader) -> Bool {

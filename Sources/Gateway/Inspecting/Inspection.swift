@@ -98,6 +98,9 @@ package enum Inspection {
         let written = rehearsal.written(answer, date: date)
         page.section("action")
         page.line("answered by the gateway")
+        if let why = rehearsal.refusalOfRoute {
+            page.line("the route refuses it: \(why.token)")
+        }
         page.section("answer")
         page.lines(shown(written.head))
         page.add(body: shown(written.body))
@@ -117,11 +120,22 @@ package enum Inspection {
     // MARK: Stand-ins
 
     private static let standInID = "<new>"
+    /// For a new trace; its numbers are shown as ``standInID`` too.
+    private static let standInDigits: [String] = {
+        var random = Rehearsal.standInRandom
+        let words = (0..<3).map { _ in random.next() }
+        return words.map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }
+    }()
 
     private static func shown(_ text: String) -> String {
         var id = Buffer(capacity: RequestID.textBytes)
         Rehearsal.standIn.append(to: &id)
         return text.replacing(String(decoding: id.copy(), as: UTF8.self), with: standInID)
+            .replacing(standInDigits[1] + standInDigits[2], with: standInID)
+            .replacing(standInDigits[0], with: standInID)
     }
 }
 
@@ -129,11 +143,11 @@ extension RefusalReason {
     /// Whether routes were asked: what they said of the request then explains the refusal.
     fileprivate var comesFromRouting: Bool {
         switch self {
-        case .noRoute, .methodNotAllowed, .foreignOrigin, .preflightOrigin, .preflightMethod,
-            .preflightHeaders, .authMissing, .authMalformed, .authUnknownKey, .authWrongSecret,
-            .jwtTooLarge, .jwtMalformed, .jwtAlgorithm, .jwtCritical, .jwtUnknownKey,
-            .jwtSignature, .jwtClaims, .jwtExpired, .jwtNotYetValid, .jwtIssuer, .jwtAudience,
-            .jwtSubject:
+        case .noRoute, .methodNotAllowed, .accessDenied, .crossSite, .contentTypeRefused,
+            .foreignOrigin, .preflightOrigin, .preflightMethod, .preflightHeaders, .authMissing,
+            .authMalformed, .authUnknownKey, .authWrongSecret, .jwtTooLarge, .jwtMalformed,
+            .jwtAlgorithm, .jwtCritical, .jwtUnknownKey, .jwtSignature, .jwtClaims, .jwtExpired,
+            .jwtNotYetValid, .jwtIssuer, .jwtAudience, .jwtSubject:
             true
         case .methodRefused, .badEscape, .nulInPath, .pathAboveRoot, .pathNotRooted, .ambiguousPath:
             false

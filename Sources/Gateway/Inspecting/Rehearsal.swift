@@ -66,6 +66,11 @@ struct Rehearsal: ~Copyable {
         } else {
             journal.note(requestIDAt: verdict.identity.requestID)
         }
+        var random = Self.standInRandom
+        journal.note(
+            TraceParent(
+                head, bytes, isTrusted: verdict.identity.isTrustedPeer, plan.hops.trace,
+                random: &random))
         journal.note(verdict.principal, scratch)
         let format = ProblemFormat.preferred(by: head, in: bytes)
         let persistence = DownstreamMachine.Persistence(answering: head, isDraining: false)
@@ -94,6 +99,8 @@ struct Rehearsal: ~Copyable {
 
     /// Stands for a new id while bytes are written.
     static let standIn = RequestID(milliseconds: 0, 0, 0)
+    /// Gives the numbers of a new trace.
+    static let standInRandom = RandomSource(seed: 0)
 }
 
 extension Rehearsal {
@@ -108,6 +115,14 @@ extension Rehearsal {
     var upstream: Int? {
         guard answer == nil, case .forward(let upstream)? = verdict?.action else { return nil }
         return upstream
+    }
+
+    /// Why a route refuses what it matches; `nil` if it does not.
+    var refusalOfRoute: RefusalReason? {
+        guard let verdict, verdict.route != nil, case .refuse(let refusal) = verdict.action else {
+            return nil
+        }
+        return refusal.reason
     }
 
     /// Whether the request asks for another protocol on its connection.
@@ -129,10 +144,13 @@ extension Rehearsal {
 
     /// The head that an upstream's first server gets.
     func sent(to upstream: Int) -> String {
-        var output = Buffer(capacity: journal.text.count + UpstreamHead.addedBytesMax)
+        let edits = route.edits
+        var output = Buffer(
+            capacity: journal.text.count + UpstreamHead.addedBytesMax + edits.requestLines.count)
         UpstreamHead.write(
             head, of: journal, for: identity, arrival: question.arrival,
-            host: plan.hosts[upstream].sent(toServer: 0), into: &output)
+            host: plan.hosts[upstream].sent(toServer: 0), forwarded: plan.hops.forwarded,
+            edits: edits, into: &output)
         return String(decoding: output.copy(), as: UTF8.self)
     }
 

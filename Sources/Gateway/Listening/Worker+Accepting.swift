@@ -31,7 +31,14 @@ extension Worker where Kernel: ~Copyable {
             return transport.close(socket, .orderly)
         }
         sight.metrics.connectionOpened(listener: listener)
+        guard isExpected(Peer(address), on: listener) else {
+            return refuseProxy(index.slot, "proxy_peer_not_trusted")
+        }
         if isWelcome {
+            if plan.hops.expectsProxyHeader(on: listener) {
+                downstreams[index.slot].awaitsProxyHeader = true
+                arm(index.slot, after: plan.timeouts.header)
+            }
             readRequests(index.slot)
         } else {
             sight.metrics.connectionRefused(listener: listener)

@@ -31,6 +31,11 @@ package final class FieldNameTable: Sendable, Equatable {
         }
     }
 
+    /// This table's names and more of them.
+    package func adding(_ more: [String]) -> FieldNameTable {
+        FieldNameTable(names.map { String(decoding: $0, as: UTF8.self) } + more)
+    }
+
     package static func == (left: FieldNameTable, right: FieldNameTable) -> Bool {
         left.names == right.names
     }

@@ -2,7 +2,7 @@ package import Bytes
 package import HTTP
 
 /// What every response of a route carries, whoever made it: security headers, CORS fields, `Vary`
-/// and the request id.
+/// and the request id; and the route's `response_headers`, which errors do not carry.
 ///
 /// All responses but interim ones pass through one of the two functions below, so that no kind of
 /// them can miss a part. A class, so that whoever holds one copies a reference.
@@ -11,17 +11,25 @@ package final class ResponseStamp: Sendable {
     package let cors: CORSPolicy?
     /// Whether ``cors`` makes the route's responses differ by `Origin`.
     private let isVarying: Bool
+    /// The lines of the route's `response_headers`.
+    private let lines: [UInt8]
+    /// The known names among ``lines``, which a preset need not say again.
+    private let given: FieldNameSet
 
     /// Compiles what a route's responses carry, at load.
-    package init(_ settings: SecurityHeaderSettings, cors: CORSPolicy?) {
-        security = SecurityHeaders(settings, removing: cors == nil ? [] : CORSPolicy.spoken)
+    package init(_ settings: SecurityHeaderSettings, cors: CORSPolicy?, edits: HeaderEdits) {
+        security = SecurityHeaders(
+            settings, removing: (cors == nil ? [] : CORSPolicy.spoken) + edits.droppedNames)
         self.cors = cors
         isVarying = cors?.variesByOrigin ?? false
+        lines = edits.lines
+        given = edits.givenNames
     }
 
     /// No call appends more, but for the app's own fields.
     package var bytesMax: Int {
-        security.bytesMax + (cors?.bytesMax ?? 0) + Self.varyBytesMax + Self.requestIDBytesMax
+        security.bytesMax + lines.count + (cors?.bytesMax ?? 0) + Self.varyBytesMax
+            + Self.requestIDBytesMax
     }
 
     private static var varyBytesMax: Int { 100 }
@@ -41,25 +49,24 @@ package final class ResponseStamp: Sendable {
     ) {
         let removed = security.removed
         var except = dropped
-        if isVarying, head.present.contains(.vary) {
+        if isVarying, head.present.contains(.vary), !removed.known.contains(.vary) {
             except.insert(.vary)
             appendVary(head, bytes, to: &output)
         } else if isVarying {
             output.append("Vary: Origin\r\n")
         }
         output.appendForwarded(head.fields, of: bytes, except: except, and: removed)
+        output.append(lines)
         append(
-            for: subject, responseHas: head.present.subtracting(removed.known), in: text,
-            to: &output)
+            for: subject, responseHas: head.present.subtracting(removed.known).union(given),
+            in: text, to: &output)
     }
 
     /// Appends the stamp of an answer of the gateway itself.
     ///
-    /// - Parameters:
-    ///   - saysCaching: Whether the answer has a `Cache-Control` already.
-    ///   - text: What the subject's ranges refer to.
+    /// - Parameter text: What the subject's ranges refer to.
     package func append(
-        for subject: StampSubject, saysCaching: Bool, in text: borrowing Span<UInt8>,
+        for subject: StampSubject, as kind: AnswerKind, in text: borrowing Span<UInt8>,
         to output: inout Buffer
     ) {
         if subject.cors.standing.isPreflight {
@@ -69,9 +76,15 @@ package final class ResponseStamp: Sendable {
         } else if isVarying {
             output.append("Vary: Origin\r\n")
         }
-        append(
-            for: subject, responseHas: saysCaching ? FieldNameSet(.cacheControl) : [], in: text,
-            to: &output)
+        var has = FieldNameSet()
+        switch kind {
+        case .routes:
+            output.append(lines)
+            has = given
+        case .uncached: has = FieldNameSet(.cacheControl)
+        case .bare: break
+        }
+        append(for: subject, responseHas: has, in: text, to: &output)
     }
 
     private func append(
@@ -106,6 +119,16 @@ package final class ResponseStamp: Sendable {
         if !isNamed { output.append(isFirst ? "Origin" : ", Origin") }
         output.append("\r\n")
     }
+}
+
+/// What an answer of the gateway itself is, as far as its stamp depends on it.
+package enum AnswerKind: Sendable {
+    /// What the route is there to say, such as a redirect: its `response_headers` hold for it.
+    case routes
+    /// An error or a state, which has a `Cache-Control` already.
+    case uncached
+    /// One without content, about methods.
+    case bare
 }
 
 /// Whom a response answers, as far as its stamp depends on it.

@@ -28,22 +28,20 @@ package struct ClientIdentity: Sendable, Equatable {
 struct IdentityPolicy: Sendable {
     private let trusted: AddressSet
     private let trustsUnix: Bool
+    private let family: ForwardedSettings.Family
 
-    init(_ trustedProxies: TrustedProxies) {
-        trusted = AddressSet(trustedProxies.blocks)
-        trustsUnix = trustedProxies.trustsUnix
+    init(_ settings: IdentitySettings) {
+        trusted = AddressSet(settings.trustedProxies.blocks)
+        trustsUnix = settings.trustedProxies.trustsUnix
+        family = settings.forwarded.read
     }
 
     /// Without a head, for a peer that sent none that could be read.
     func identity(of arrival: Arrival) -> ClientIdentity {
-        switch arrival.peer {
-        case .ip(let address, _):
-            ClientIdentity(
-                client: address, isTrustedPeer: trusted.contains(address),
-                isSecure: arrival.isSecure)
-        case .unix:
-            ClientIdentity(client: nil, isTrustedPeer: trustsUnix, isSecure: arrival.isSecure)
-        }
+        var client: IPAddress?
+        if case .ip(let address, _) = arrival.peer { client = address }
+        return ClientIdentity(
+            client: client, isTrustedPeer: trusts(arrival.peer), isSecure: arrival.isSecure)
     }
 
     /// Reads what a trusted peer says about the client in one pass; an untrusted one is not
@@ -53,6 +51,10 @@ struct IdentityPolicy: Sendable {
     ) -> ClientIdentity {
         var identity = identity(of: arrival)
         guard identity.isTrustedPeer else { return identity }
+        if case .forwarded = family {
+            readForwarded(head, bytes, &identity)
+            return identity
+        }
         var scheme = ByteRange.empty
         var isWalking = true
         // From the last line on: what stands further right was written nearer to us.
@@ -72,6 +74,57 @@ struct IdentityPolicy: Sendable {
         }
         if ForwardedText.isSecure(scheme: bytes, scheme) { identity.isSecure = true }
         return identity
+    }
+
+    /// Reads `Forwarded` instead of `X-Forwarded-*`.
+    private func readForwarded(
+        _ head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>,
+        _ identity: inout ClientIdentity
+    ) {
+        var isSecure: Bool?
+        var isWalking = true
+        for index in head.fields.indices.reversed() {
+            let field = head.fields[index]
+            if field.isDisguised { continue }
+            switch field.id {
+            case .forwarded where isWalking:
+                isWalking = walkElements(field.value, bytes, &identity, &isSecure)
+            case .xRequestID where identity.requestID.isEmpty:
+                if RequestID.isAcceptable(bytes, field.value) { identity.requestID = field.value }
+            default: break
+            }
+        }
+        if isSecure == true { identity.isSecure = true }
+    }
+
+    /// As ``walk(_:_:_:)``, over the elements of a `Forwarded` line.
+    ///
+    /// Scheme and host are those of the hop that names the client: each hop says how it was asked
+    /// itself.
+    private func walkElements(
+        _ line: ByteRange, _ bytes: borrowing Span<UInt8>, _ identity: inout ClientIdentity,
+        _ isSecure: inout Bool?
+    ) -> Bool {
+        var end = line.end
+        while true {
+            let start = ForwardedElement.start(bytes, from: line.start, to: end)
+            guard let element = ForwardedElement(bytes, ByteRange(start, end)) else { return false }
+            if let said = element.isSecure { isSecure = said }
+            if !element.host.isEmpty { identity.forwardedHost = element.host }
+            guard let address = element.client else { return false }
+            identity.client = address
+            if !trusted.contains(address) { return false }
+            if start == line.start { return true }
+            end = start - 1
+        }
+    }
+
+    /// Whether a peer's word is believed.
+    func trusts(_ peer: Peer) -> Bool {
+        switch peer {
+        case .ip(let address, _): trusted.contains(address)
+        case .unix: trustsUnix
+        }
     }
 
     /// Goes through the hops of one line from right to left, noting each as the client.

@@ -3,19 +3,19 @@ package import HTTP
 
 /// What the upstream is told about the client, and which fields nobody else may tell it.
 package enum Forwarding {
-    /// Dropped from every request: what ``append(to:_:_:_:_:)`` writes anew, the id, which is
-    /// settled here, and the claims that only this gateway may make to an app.
+    /// Dropped from every request: what is written anew here or with the head, the id and the
+    /// trace, which are settled here, and the claims that only this gateway may make to an app.
     ///
-    /// A trusted proxy is
-    /// trusted with addresses, not with those: it may well pass on what its own clients send.
+    /// A trusted proxy is trusted with addresses, not with those: it may well pass on what its own
+    /// clients send. So may it with `Forwarded`, where it writes `X-Forwarded-*` itself.
     package static let dropped: FieldNameSet = [
-        .xForwardedFor, .xForwardedProto, .xForwardedHost, .xRealIP, .xRequestID,
-        .apusWebhook, .xAuthSubject, .xAuthName,
+        .xForwardedFor, .xForwardedProto, .xForwardedHost, .xRealIP, .xRequestID, .forwarded,
+        .traceparent, .tracestate, .apusWebhook, .xAuthSubject, .xAuthName,
     ]
 
     /// ``dropped``, and what untrusted peers may not say of themselves.
     package static let droppedOfUntrusted: FieldNameSet = dropped.union([
-        .forwarded, .xForwardedPort, .xForwardedPrefix, .xForwardedServer,
+        .xForwardedPort, .xForwardedPrefix, .xForwardedServer,
     ])
 
     /// Further names by which proxies and delivery networks tell apps about the client or the
@@ -32,10 +32,11 @@ package enum Forwarding {
         "X-Rewrite-URL", "X-Scheme", "X-URL-Scheme",
     ])
 
-    /// Appends `X-Forwarded-For`, `-Proto`, `-Host` and `X-Real-IP` as field lines.
+    /// Appends `X-Forwarded-For`, `-Proto`, `-Host` and `X-Real-IP` as field lines, and `Forwarded`
+    /// if it is asked for.
     ///
-    /// A trusted peer's `X-Forwarded-For` is continued, anybody else's begun anew; a unix peer adds
-    /// nothing to it.
+    /// A trusted peer's `X-Forwarded-For` is continued if it is what peers are believed in, any
+    /// other is begun anew; a unix peer adds nothing to it.
     ///
     /// - Parameters:
     ///   - head: As a reader admitted it: its values hold no line end, its authority nothing but a
@@ -43,9 +44,14 @@ package enum Forwarding {
     ///   - client: Where the text of the identity's client stands in `bytes`; without one unused.
     package static func append(
         to buffer: inout Buffer, _ identity: ClientIdentity, _ head: borrowing RequestHead,
-        _ bytes: borrowing Span<UInt8>, _ arrival: Arrival, client: ByteRange
+        _ bytes: borrowing Span<UInt8>, _ arrival: Arrival, _ settings: ForwardedSettings,
+        client: ByteRange
     ) {
-        appendChain(to: &buffer, identity, head, bytes, arrival.peer, client)
+        if case .xForwarded = settings.read {
+            appendChain(to: &buffer, identity, head, bytes, arrival.peer, client)
+        } else {
+            beginChain(to: &buffer, identity, bytes, arrival.peer, client)
+        }
         if identity.isSecure {
             buffer.append("X-Forwarded-Proto: https\r\n")
         } else {
@@ -63,6 +69,49 @@ package enum Forwarding {
             buffer.append(bytes, client)
             buffer.append("\r\n")
         }
+        if settings.writes { appendElement(to: &buffer, identity, bytes, host: host, client) }
+    }
+
+    /// Appends one element of `Forwarded` (RFC 7239 §4): the client as it is known here.
+    private static func appendElement(
+        to buffer: inout Buffer, _ identity: ClientIdentity, _ bytes: borrowing Span<UInt8>,
+        host: ByteRange, _ client: ByteRange
+    ) {
+        switch identity.client?.family {
+        case .v4:
+            buffer.append("Forwarded: for=")
+            buffer.append(bytes, client)
+        case .v6:
+            buffer.append("Forwarded: for=\"[")
+            buffer.append(bytes, client)
+            buffer.append("]\"")
+        case nil: buffer.append("Forwarded: for=unknown")
+        }
+        if !host.isEmpty {
+            buffer.append(";host=\"")
+            buffer.append(bytes, host)
+            buffer.append("\"")
+        }
+        if identity.isSecure {
+            buffer.append(";proto=https\r\n")
+        } else {
+            buffer.append(";proto=http\r\n")
+        }
+    }
+
+    /// Appends a line of the client, and of the peer if that is somebody else.
+    private static func beginChain(
+        to buffer: inout Buffer, _ identity: ClientIdentity, _ bytes: borrowing Span<UInt8>,
+        _ peer: Peer, _ client: ByteRange
+    ) {
+        guard let known = identity.client else { return }
+        buffer.append("X-Forwarded-For: ")
+        buffer.append(bytes, client)
+        if case .ip(let address, _) = peer, address != known {
+            buffer.append(", ")
+            address.append(to: &buffer)
+        }
+        buffer.append("\r\n")
     }
 
     /// Appends the line of hops, unless there is none to name.

@@ -19,27 +19,14 @@ package struct RequestID: Hashable, Sendable {
     /// Bytes of the text.
     package static let textBytes = 36
 
-    /// The low 32 bits as eight hexadecimal digits, the first of them in the lowest byte.
-    private static func digits(_ word: UInt64) -> UInt64 {
-        // One nibble into each byte, the last one highest.
-        var nibbles = word & 0xffff_ffff
-        nibbles = (nibbles << 32 | nibbles >> 16) & 0x0000_ffff_0000_ffff
-        nibbles = (nibbles << 16 | nibbles >> 8) & 0x00ff_00ff_00ff_00ff
-        nibbles = (nibbles << 8 | nibbles >> 4) & 0x0f0f_0f0f_0f0f_0f0f
-        // Bit 0 of every byte above 9; each such byte goes on at `a`, 39 beyond the character after
-        // `9`.
-        let letters = (nibbles &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
-        return nibbles &+ 0x3030_3030_3030_3030 &+ letters &* 39
-    }
-
     /// Appends the ``textBytes`` bytes of the text, in lower case: digits 8-4-4-4-12, joined by
     /// hyphens.
     package func append(to buffer: inout Buffer) {
         let hyphen: UInt64 = 0x2d
-        let time = Self.digits(high)
-        let variant = Self.digits(low >> 32)
-        let end = Self.digits(low)
-        buffer.append(Self.digits(high >> 32), bytes: 8)
+        let time = Hexadecimal.digits(high)
+        let variant = Hexadecimal.digits(low >> 32)
+        let end = Hexadecimal.digits(low)
+        buffer.append(Hexadecimal.digits(high >> 32), bytes: 8)
         let second = hyphen | (time << 8) & 0xff_ffff_ff00 | hyphen << 40 | (time >> 32) << 48
         let third = time >> 48 | hyphen << 16 | (variant << 32) >> 8 | hyphen << 56
         buffer.append(second, bytes: 8)

@@ -3,8 +3,8 @@ package import HTTP
 
 /// All policies of a configuration, folded over a request head in one fixed order.
 ///
-/// The order is that of ``decide(_:in:from:scratch:)`` and of ``RoutePolicies`` below it; no other
-/// file knows it. A class, so that whoever holds one copies a reference; it never changes.
+/// The order is that of ``decide(_:in:from:at:scratch:)`` and of ``RoutePolicies`` below it; no
+/// other file knows it. A class, so that whoever holds one copies a reference; it never changes.
 package final class Pipeline: Sendable {
     private let identity: IdentityPolicy
     private let routes: RouteTable
@@ -13,12 +13,21 @@ package final class Pipeline: Sendable {
     private let policies: [RoutePolicies?]
 
     /// - Parameter listeners: Names by index, as ``Arrival/listener`` counts them.
-    package init(routes: [Route], listeners: [String], trustedProxies: TrustedProxies) {
-        identity = IdentityPolicy(trustedProxies)
+    package init(routes: [Route], listeners: [String], identity settings: IdentitySettings) {
+        identity = IdentityPolicy(settings)
         self.routes = RouteTable(routes, listeners: listeners)
         actions = routes.map { VerdictAction($0.action) }
         let auth = AuthTable(routes)
         policies = routes.enumerated().map { RoutePolicies($1, index: $0, auth: auth) }
+    }
+
+    /// With what holds for identities where only the proxies are configured.
+    package convenience init(
+        routes: [Route], listeners: [String], trustedProxies: TrustedProxies
+    ) {
+        self.init(
+            routes: routes, listeners: listeners,
+            identity: IdentitySettings(trustedProxies: trustedProxies))
     }
 
     /// Decides what becomes of a request.
@@ -27,8 +36,8 @@ package final class Pipeline: Sendable {
     ///
     /// The order of stages is fixed: who asks · methods that nobody may use · the server's own
     /// options · the route · the route's policies · its action. A route's policies stand between
-    /// the route and its action, in the order of ``RoutePolicies/apply(to:_:in:)``; what needs the
-    /// body comes after this function, as it sees heads alone.
+    /// the route and its action, in the order of ``RoutePolicies/apply(to:_:in:at:scratch:)``; what
+    /// needs the body comes after this function, as it sees heads alone.
     ///
     /// - Parameters:
     ///   - bytes: What the head's ranges refer to.
@@ -75,6 +84,9 @@ package final class Pipeline: Sendable {
         identity.identity(of: arrival)
     }
 
+    /// Whether a peer is one of `trusted_proxies`.
+    package func trusts(_ peer: Peer) -> Bool { identity.trusts(peer) }
+
     /// Appends the value of `Allow` for a 405 or an `OPTIONS *`.
     package func appendAllow(_ methods: MethodSet, to buffer: inout Buffer) {
         routes.methodNames.append(methods, to: &buffer)
@@ -84,22 +96,28 @@ package final class Pipeline: Sendable {
 /// The policies of one route between the route and its action.
 private final class RoutePolicies: Sendable {
     private let index: Int
+    private let access: AccessPolicy?
     private let cors: CORSPolicy?
+    private let fetchMetadata: FetchMetadataMode
     /// Of all routes; `nil` if this one asks for no credentials.
     private let auth: AuthTable?
+    private let contentTypes: ContentTypes?
 
     /// - Returns: `nil` for a route that has none of them.
     init?(_ route: Route, index: Int, auth: AuthTable?) {
-        guard route.cors != nil || route.auth != nil else { return nil }
+        guard route.gate != .open || route.cors != nil || route.auth != nil else { return nil }
         self.index = index
+        access = route.gate.access.map(AccessPolicy.init)
         cors = route.cors
+        fetchMetadata = route.gate.fetchMetadata
         self.auth = route.auth == nil ? nil : auth
+        contentTypes = route.gate.contentTypes.map(ContentTypes.init)
     }
 
     /// Lets each policy add its part to a verdict; the first refusal ends it.
     ///
     /// The order: maintenance, access, preflight and origin, fetch metadata, limits by head,
-    /// authentication, limits by identity, concurrency.
+    /// authentication, limits by identity, concurrency, the body's media type.
     func apply(
         to verdict: inout Verdict, _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>,
         at now: UInt64, scratch: inout PolicyScratch
@@ -108,15 +126,35 @@ private final class RoutePolicies: Sendable {
         // whose scripts may read them.
         let origin = cors?.judge(head, in: bytes, verdict.identity) ?? .none
         verdict.cors = origin.verdict
+        if let access, !access.admits(verdict.identity.client) {
+            return verdict.refuse(.accessDenied)
+        }
         if let action = origin.action {
             verdict.action = action
             return
+        }
+        if !fetchMetadata.isOff, isCrossSite(head, bytes, verdict) {
+            if fetchMetadata.isEnforced { return verdict.refuse(.crossSite) }
+            verdict.reported = .crossSite
         }
         if let auth {
             let answer = auth.decide(
                 route: index, head, in: bytes, at: now, scratch: &scratch.auth)
             verdict.note(answer)
+            if case .refused = answer { return }
         }
+        if let contentTypes, !contentTypes.admit(head, bytes) {
+            verdict.refuse(.contentTypeRefused)
+        }
+    }
+
+    /// Whether another site's page is behind a request that changes something, and no policy of
+    /// the route lets that page.
+    private func isCrossSite(
+        _ head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, _ verdict: Verdict
+    ) -> Bool {
+        if case .allowed = verdict.cors.standing { return false }
+        return FetchMetadata.isForeign(head, bytes, publicHost: verdict.identity.forwardedHost)
     }
 }
 
@@ -125,9 +163,13 @@ extension Verdict {
     fileprivate mutating func note(_ answer: AuthAnswer?) {
         switch answer {
         case .admitted(let principal): self.principal = principal
-        case .refused(let reason): action = .refuse(Refusal(reason, allow: []))
+        case .refused(let reason): refuse(reason)
         case nil: break
         }
+    }
+
+    fileprivate mutating func refuse(_ reason: RefusalReason) {
+        action = .refuse(Refusal(reason, allow: []))
     }
 }
 

@@ -22,8 +22,9 @@ package enum Peer: Sendable, Equatable {
 
 /// What the policies made of one request head.
 package struct Verdict: Sendable, Equatable {
-    /// Index into the pipeline's routes; `nil` if none matched or the request is refused before
-    /// routing.
+    /// Index into the pipeline's routes; `nil` if none matched or the request is refused before.
+    ///
+    /// A route that refuses is still the request's.
     package var route: Int?
     /// Of every request, refused ones too: logs and headers need it.
     package var identity: ClientIdentity
@@ -33,6 +34,8 @@ package struct Verdict: Sendable, Equatable {
     package var cors = CORSVerdict.none
     /// Whom the route's `auth` found the request to be from.
     package var principal = Principal.unnamed
+    /// Why the request would have been refused if its route did not only report such ones.
+    package var reported: RefusalReason?
 
     package init(route: Int?, identity: ClientIdentity, action: VerdictAction) {
         self.route = route
@@ -86,6 +89,7 @@ package enum RefusalReason: UInt8, CaseIterable, Sendable {
     // What is wrong with a token.
     case jwtTooLarge, jwtMalformed, jwtAlgorithm, jwtCritical, jwtUnknownKey, jwtSignature
     case jwtClaims, jwtExpired, jwtNotYetValid, jwtIssuer, jwtAudience, jwtSubject
+    case accessDenied, crossSite, contentTypeRefused
 
     /// What the client is told: several reasons are one code, so that nothing can be probed for.
     package var code: ProblemCode {
@@ -93,7 +97,10 @@ package enum RefusalReason: UInt8, CaseIterable, Sendable {
         case .noRoute: .notFound
         case .methodNotAllowed, .methodRefused: .methodNotAllowed
         case .badEscape, .nulInPath, .pathAboveRoot, .pathNotRooted, .ambiguousPath: .badRequest
-        case .foreignOrigin, .preflightOrigin, .preflightMethod, .preflightHeaders: .forbidden
+        case .accessDenied, .crossSite, .foreignOrigin, .preflightOrigin, .preflightMethod,
+            .preflightHeaders:
+            .forbidden
+        case .contentTypeRefused: .unsupportedMediaType
         case .authMissing, .authMalformed, .authUnknownKey, .authWrongSecret, .jwtTooLarge,
             .jwtMalformed, .jwtAlgorithm, .jwtCritical, .jwtUnknownKey, .jwtSignature, .jwtClaims,
             .jwtExpired, .jwtNotYetValid, .jwtIssuer, .jwtAudience, .jwtSubject:
@@ -143,6 +150,9 @@ package enum RefusalReason: UInt8, CaseIterable, Sendable {
         case .jwtIssuer: "jwt_issuer"
         case .jwtAudience: "jwt_audience"
         case .jwtSubject: "jwt_subject"
+        case .accessDenied: "access_denied"
+        case .crossSite: "cross_site"
+        case .contentTypeRefused: "content_type_refused"
         }
     }
 }

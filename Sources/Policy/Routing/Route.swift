@@ -17,6 +17,10 @@ package struct Route: Sendable {
     package var cors: CORSPolicy?
     /// How requests prove who sent them; `nil` if they need not.
     package var auth: AuthSettings?
+    /// Open unless the route says whom or what it refuses.
+    package var gate = GateSettings.open
+    /// None unless the route says what it changes of messages.
+    package var edits = RouteEdits.none
 
     package init(
         name: String, match: RouteMatch, action: RouteAction,

@@ -59,6 +59,8 @@ package final class LoopMetrics: Sendable {
     package func connectionRefused(listener: Int) { add(.refused, listener) }
     /// Counts a failure of accept(2).
     package func acceptFailed(listener: Int) { add(.acceptErrors, listener) }
+    /// Counts one that was closed for want of a PROXY header to be believed.
+    package func proxyHeaderRefused(listener: Int) { add(.proxyHeadersRefused, listener) }
     /// Counts a pause of accepting because descriptors or memory ran out.
     package func acceptPaused(listener: Int) { add(.acceptPauses, listener) }
 

@@ -2,6 +2,7 @@
 package enum Metric: CaseIterable, Sendable {
     case httpRequests, httpRequestDuration, httpRequestBytes, httpResponseBytes, httpOutcomes
     case connectionsActive, connections, connectionsRefused, acceptErrors, acceptPauses
+    case proxyHeadersRefused
     case upstreamDuration, upstreamConnections, upstreamErrors, upstreamRetries
     case corsRequests
     case logLines, logLinesDropped, logLinesSampled
@@ -24,6 +25,7 @@ package enum Metric: CaseIterable, Sendable {
         case .connectionsRefused: "apus_connections_refused_total"
         case .acceptErrors: "apus_accept_errors_total"
         case .acceptPauses: "apus_accept_pauses_total"
+        case .proxyHeadersRefused: "apus_proxy_headers_refused_total"
         case .upstreamDuration: "apus_upstream_duration_seconds"
         case .upstreamConnections: "apus_upstream_connections"
         case .upstreamErrors: "apus_upstream_errors_total"
@@ -49,8 +51,9 @@ package enum Metric: CaseIterable, Sendable {
             .processOpenFiles, .processMaxFiles, .processStart:
             .gauge
         case .httpRequests, .httpRequestBytes, .httpResponseBytes, .httpOutcomes, .connections,
-            .connectionsRefused, .acceptErrors, .acceptPauses, .upstreamErrors, .upstreamRetries,
-            .corsRequests, .logLines, .logLinesDropped, .logLinesSampled, .processCPU:
+            .connectionsRefused, .acceptErrors, .acceptPauses, .proxyHeadersRefused,
+            .upstreamErrors, .upstreamRetries, .corsRequests,
+            .logLines, .logLinesDropped, .logLinesSampled, .processCPU:
             .counter
         }
     }
@@ -61,7 +64,8 @@ package enum Metric: CaseIterable, Sendable {
         case .httpRequests: ["route", "method", "status"]
         case .httpRequestDuration, .httpRequestBytes, .httpResponseBytes: ["route"]
         case .httpOutcomes: ["outcome"]
-        case .connectionsActive, .connections, .connectionsRefused, .acceptErrors, .acceptPauses:
+        case .connectionsActive, .connections, .connectionsRefused, .acceptErrors, .acceptPauses,
+            .proxyHeadersRefused:
             ["listener"]
         case .upstreamDuration, .upstreamRetries: ["upstream"]
         case .upstreamConnections: ["upstream", "state"]
@@ -89,6 +93,8 @@ package enum Metric: CaseIterable, Sendable {
             "Client connections turned away since limits.connections was reached."
         case .acceptErrors: "Failures to accept a connection."
         case .acceptPauses: "Times that accepting paused because descriptors or memory ran out."
+        case .proxyHeadersRefused:
+            "Connections closed as no trusted proxy began them with a valid PROXY header."
         case .upstreamDuration: "From the begin of an attempt to the upstream's last byte."
         case .upstreamConnections: "Connections to an upstream's servers that are open."
         case .upstreamErrors: "Failures of an upstream's servers."

@@ -20,7 +20,7 @@ package enum MetricsPage {
                 page.routes(metric, totals, names)
             case .httpOutcomes: page.outcomes(totals)
             case .connectionsActive, .connections, .connectionsRefused, .acceptErrors,
-                .acceptPauses:
+                .acceptPauses, .proxyHeadersRefused:
                 page.listeners(metric, totals, names)
             case .upstreamDuration, .upstreamConnections, .upstreamErrors, .upstreamRetries:
                 page.upstreams(metric, totals, names)
@@ -144,7 +144,8 @@ extension PageWriter {
             case .connections: sample([name], opened)
             case .connectionsRefused: sample([name], totals.listener(index, .refused))
             case .acceptErrors: sample([name], totals.listener(index, .acceptErrors))
-            default: sample([name], totals.listener(index, .acceptPauses))
+            case .acceptPauses: sample([name], totals.listener(index, .acceptPauses))
+            default: sample([name], totals.listener(index, .proxyHeadersRefused))
             }
         }
     }

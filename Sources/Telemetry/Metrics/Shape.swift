@@ -75,7 +75,7 @@ enum UpstreamCell {
 
 /// A listener's cells.
 enum ListenerCell: Int, CaseIterable {
-    case opened, closed, refused, acceptErrors, acceptPauses
+    case opened, closed, refused, acceptErrors, acceptPauses, proxyHeadersRefused
 
     static let count = allCases.count
 }

@@ -53,10 +53,11 @@ struct ContractTests {
           - { name: robots, match: { path: /robots.txt },
               respond: { status: 200, body: "User-agent: *\\n", content_type: text/plain } }
           - { name: app, match: { host: "*.example.com", path: /* },
-              auth: { bearer: "${CRON_SECRET}" }, access: {}, concurrency: {},
-              upstream_errors: pass, cookies: harden,
+              auth: { bearer: "${CRON_SECRET}" }, access: { deny: ["10.0.0.0/8"] },
+              concurrency: {}, upstream_errors: pass, cookies: harden,
               fetch_metadata: off, maintenance: off, strip_prefix: /api, request_headers: {},
-              response_headers: {}, content_types: [], json: {}, upload: {}, upstream: app }
+              response_headers: {}, content_types: [text/plain], json: {}, upload: {},
+              upstream: app }
         tests:
           - { request: "GET https://x.example.com/y", headers: { Origin: "https://a.example" },
               from: 203.0.113.7, listener: public,

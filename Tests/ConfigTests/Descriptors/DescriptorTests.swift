@@ -12,7 +12,9 @@ struct DescriptorTests {
         #expect(snapshot.environment == .production)
         #expect(snapshot.server == ServerSettings(workers: nil, drainTimeout: .seconds(30)))
         #expect(snapshot.admin == nil)
-        #expect(snapshot.trustedProxies == TrustedProxies(blocks: [], trustsUnix: false))
+        #expect(
+            snapshot.identity
+                == IdentitySettings(trustedProxies: TrustedProxies(blocks: [], trustsUnix: false)))
         #expect(
             snapshot.limits
                 == Limits(

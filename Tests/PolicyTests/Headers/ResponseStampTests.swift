@@ -34,13 +34,13 @@ import Testing
     }
 
     private static func own(
-        _ stamp: ResponseStamp, _ verdict: CORSVerdict = .none, saysCaching: Bool = false
+        _ stamp: ResponseStamp, _ verdict: CORSVerdict = .none, as kind: AnswerKind = .bare
     ) -> [String] {
         let journal = Array(id.utf8)
         let subject = StampSubject(
             cors: verdict, isSecure: true, requestID: ByteRange(0, journal.count))
         return appended {
-            stamp.append(for: subject, saysCaching: saysCaching, in: journal.span, to: &$0)
+            stamp.append(for: subject, as: kind, in: journal.span, to: &$0)
         }.split(separator: "\r\n").map(String.init)
     }
 
@@ -61,7 +61,7 @@ import Testing
     func `Vary says Origin once, beside what the app says`(
         _ fields: [(String, String)], _ expected: [String]
     ) {
-        let stamp = ResponseStamp(Self.none, cors: Self.policy)
+        let stamp = ResponseStamp(Self.none, cors: Self.policy, edits: .none)
         let lines = Self.stamped(stamp, fields)
         #expect(lines.filter { $0.lowercased().hasPrefix("vary:") } == expected)
         #expect(lines.last == "X-Request-ID: the-id")
@@ -73,7 +73,7 @@ import Testing
             $0.allowsCredentials = false
         }
         for cors in [nil, any] {
-            let stamp = ResponseStamp(Self.none, cors: cors)
+            let stamp = ResponseStamp(Self.none, cors: cors, edits: .none)
             let lines = Self.stamped(stamp, [("Vary", "A"), ("vary", "B")])
             #expect(lines.filter { $0.lowercased().hasPrefix("vary") } == ["Vary: A", "vary: B"])
             #expect(!Self.own(stamp).contains { $0.hasPrefix("Vary") })
@@ -88,16 +88,18 @@ import Testing
             "Access-Control-Allow-Private-Network", "Access_Control_Allow_Methods",
         ].map { ($0, "*") }
         #expect(
-            Self.stamped(ResponseStamp(Self.none, cors: Self.policy), said)
+            Self.stamped(ResponseStamp(Self.none, cors: Self.policy, edits: .none), said)
                 == ["Vary: Origin", "X-Request-ID: the-id"])
         // One in disguise never passes.
-        #expect(Self.stamped(ResponseStamp(Self.none, cors: nil), said).count >= said.count)
+        #expect(
+            Self.stamped(ResponseStamp(Self.none, cors: nil, edits: .none), said).count
+                >= said.count)
     }
 
     @Test func `an allowed origin's lines stand behind the app's own fields`() {
         let verdict = CORSVerdict(.allowed, origin: ByteRange(start: 6, count: 16))
         let lines = Self.stamped(
-            ResponseStamp(Self.none, cors: Self.policy), [("ETag", "x")], verdict,
+            ResponseStamp(Self.none, cors: Self.policy, edits: .none), [("ETag", "x")], verdict,
             text: "https://app.test")
         #expect(lines[1] == "ETag: x")
         #expect(lines[2] == "Access-Control-Allow-Origin: https://app.test")
@@ -107,7 +109,8 @@ import Testing
     @Test(arguments: [CORSStanding.preflight, .preflightRefused])
     func `an answer to a preflight varies by what it asked`(_ standing: CORSStanding) {
         let lines = Self.own(
-            ResponseStamp(Self.none, cors: Self.policy), CORSVerdict(standing, origin: .empty))
+            ResponseStamp(Self.none, cors: Self.policy, edits: .none),
+            CORSVerdict(standing, origin: .empty))
         #expect(
             lines[0]
                 == "Vary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
@@ -133,7 +136,7 @@ import Testing
             "Cache-Control": "private", "X-Own": "1", "Referrer-Policy": "origin",
             "Strict-Transport-Security": "max-age=1",
         ]
-        let stamp = ResponseStamp(Self.settings(preset, set: set), cors: nil)
+        let stamp = ResponseStamp(Self.settings(preset, set: set), cors: nil, edits: .none)
         let lines = Self.stamped(stamp, names.map { ($0, "of-the-app") }, isSecure: true)
         for (name, value) in set {
             #expect(Self.count(name, lines) == 1, "\(name)")
@@ -141,14 +144,16 @@ import Testing
         }
         for name in Set(names) { #expect(Self.count(name, lines) <= 1 || preset == .none) }
         // Where the gateway itself says how its answer may be cached, that is the one copy.
-        #expect(Self.count("Cache-Control", Self.own(stamp, saysCaching: true)) == 0)
+        #expect(Self.count("Cache-Control", Self.own(stamp, as: .uncached)) == 0)
         #expect(Self.count("Cache-Control", Self.own(stamp)) == 1)
     }
 
     @Test func `an app's content policy stays unless set names its kind`() {
         func lines(_ set: [String: String], _ app: [(String, String)]) -> [String] {
-            Self.stamped(ResponseStamp(Self.settings(.strict, set: set), cors: nil), app)
-                .filter { $0.lowercased().hasPrefix("content-security-policy") }
+            Self.stamped(
+                ResponseStamp(Self.settings(.strict, set: set), cors: nil, edits: .none), app
+            )
+            .filter { $0.lowercased().hasPrefix("content-security-policy") }
         }
         let enforced = ("Content-Security-Policy", "app")
         let reported = ("Content-Security-Policy-Report-Only", "app")
@@ -168,7 +173,7 @@ import Testing
     @Test func `HSTS goes over HTTPS alone, also when it is set`() {
         let set = ["strict-transport-security": "max-age=1; preload"]
         for settings in [Self.settings(.none, set: set), Self.settings(.strict, set: set)] {
-            let stamp = ResponseStamp(settings, cors: nil)
+            let stamp = ResponseStamp(settings, cors: nil, edits: .none)
             #expect(Self.count("strict-transport-security", Self.stamped(stamp, [])) == 0)
             let app = [("Strict-Transport-Security", "max-age=0")]
             #expect(Self.count("strict-transport-security", Self.stamped(stamp, app)) == 0)
@@ -178,10 +183,29 @@ import Testing
         }
     }
 
+    @Test func `a route's edits change the app's responses and its own, and no errors`() {
+        let stamp = ResponseStamp(
+            Self.settings(.api), cors: Self.policy,
+            edits: HeaderEdits(
+                set: [HeaderLine(name: "cache-control", value: "max-age=1")],
+                add: [HeaderLine(name: "X-More", value: "2")], remove: ["X-Gone", "Vary"]))
+        let app = [("X-Gone", "1"), ("X-More", "1"), ("Cache-Control", "a"), ("Vary", "Accept")]
+        let lines = Self.stamped(stamp, app)
+        #expect(lines.contains("X-More: 1") && lines.contains("X-More: 2"))
+        #expect(Self.count("Cache-Control", lines) == 1)
+        #expect(lines.contains("cache-control: max-age=1"))
+        #expect(lines.contains("Vary: Origin") && Self.count("X-Gone", lines) == 0)
+        let own = Self.own(stamp, as: .routes)
+        #expect(own.contains("X-More: 2") && Self.count("Cache-Control", own) == 1)
+        for kind in [AnswerKind.uncached, .bare] {
+            #expect(Self.count("X-More", Self.own(stamp, as: kind)) == 0)
+        }
+    }
+
     @Test func `what is removed leaves in no response`() {
         let stamp = ResponseStamp(
             Self.settings(.recommended, remove: ["x-frame-options", "X-Team", "Cache-Control"]),
-            cors: nil)
+            cors: nil, edits: .none)
         let lines = Self.stamped(
             stamp, [("X-Frame-Options", "DENY"), ("x-team", "b"), ("Cache-Control", "private")])
         for name in ["x-frame-options", "x-team", "cache-control"] {

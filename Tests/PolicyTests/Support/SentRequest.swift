@@ -53,6 +53,7 @@ struct SentRequest {
         for (name, value) in fields {
             let range = placed(name.utf8)
             let known = FieldName.identify(bytes.span, range)
+            if !known.isDisguised { head.present.insert(known.id) }
             head.fields.append(
                 Field(
                     name: range, value: placed(value.utf8), id: known.id, hash: known.hash,
@@ -75,14 +76,14 @@ func appended(_ body: (inout Buffer) -> Void) -> String {
 /// What the upstream is told about the client of a request, as text.
 func forwarded(
     _ identity: ClientIdentity, _ head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>,
-    _ arrival: Arrival
+    _ arrival: Arrival, _ settings: ForwardedSettings = .standard
 ) -> String {
     var journal = bytes.indices.map { bytes[$0] }
     let start = journal.count
     if let client = identity.client { journal += Array(client.description.utf8) }
     var buffer = Buffer(capacity: 65_536)
     Forwarding.append(
-        to: &buffer, identity, head, journal.span, arrival,
+        to: &buffer, identity, head, journal.span, arrival, settings,
         client: ByteRange(start, journal.count))
     return String(decoding: buffer.copy(), as: UTF8.self)
 }

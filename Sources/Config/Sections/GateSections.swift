@@ -1,0 +1,83 @@
+import Policy
+
+/// The keys of a route that refuse some of what its match takes.
+enum GateKeys {
+    static let access = Key(
+        optional: "access", AccessSection.kind, unset: "everybody",
+        "Whose requests it takes, by the client's address; others are answered 403")
+    static let fetchMetadata = Key(
+        "fetch_metadata", Kind<FetchMetadataMode>.cases(), default: .off,
+        "POST and the like that another site's page has a browser send: report, or answer 403")
+    static let contentTypes = Key(
+        optional: "content_types", Kind.list(mediaType, count: 1...64), unset: "all",
+        "Media types of request bodies, such as application/json or image/*; others are 415")
+
+    static let descriptions = [
+        access.description, fetchMetadata.description, contentTypes.description,
+    ]
+
+    static func make(_ fields: Fields) -> GateSettings {
+        GateSettings(
+            access: fields[access], fetchMetadata: fields[fetchMetadata],
+            contentTypes: fields[contentTypes])
+    }
+
+    /// Without parameters, which are not compared.
+    private static let mediaType = Kind<String>.text(
+        "a media type such as application/json or image/*"
+    ) { text throws(Objection) in
+        guard !text.contains(";") else {
+            throw Objection(
+                "has a parameter, which is not compared",
+                suggestion: String(text.prefix { $0 != ";" }).trimmingSpaces)
+        }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, parts.allSatisfy(FieldText.isToken), !parts[0].contains("*"),
+            parts[1] == "*" || !parts[1].contains("*"), text.utf8.count <= 255
+        else { throw Objection("is not a media type such as application/json or image/*") }
+    }
+}
+
+extension String {
+    /// Without the spaces at its end.
+    fileprivate var trimmingSpaces: String {
+        String(reversed().drop { $0 == " " }.reversed())
+    }
+}
+
+/// `access` of a route.
+enum AccessSection {
+    static let allow = Key(
+        optional: "allow", clients, unset: "everybody",
+        "Only these clients: addresses, blocks, or unix for a unix socket's")
+    static let deny = Key(
+        optional: "deny", clients, unset: "nobody", "Not these, even if they are in allow")
+
+    private static let clients = Kind.list(TrustedProxiesKey.peer, count: 1...10_000)
+
+    static let section = Section(
+        "routes[].access", "Whose requests a route takes",
+        keys: [allow.description, deny.description])
+    static let kind = Kind<AccessLists>.section(section) { fields in
+        let lists = AccessLists(allow: list(fields[allow]), deny: list(fields[deny]))
+        guard fields.has("allow") || fields.has("deny") else {
+            fields.place.error(
+                at: fields.position, "refuses nobody: it needs allow, deny or both")
+            return nil
+        }
+        return lists
+    }
+
+    private static func list(_ peers: [TrustedProxiesKey.Peer]?) -> ClientList? {
+        peers.map { peers in
+            var list = ClientList(blocks: [], holdsUnix: false)
+            for peer in peers {
+                switch peer {
+                case .block(let block): list.blocks.append(block)
+                case .unix: list.holdsUnix = true
+                }
+            }
+            return list
+        }
+    }
+}
