@@ -15,10 +15,7 @@ struct FailureLines {
 
     private struct Entry {
         let reason: Reason
-        /// Nanoseconds since 1970.
-        var told: UInt64
-        /// Failures since then for which there was no line.
-        var suppressed = 0
+        var pace = LinePace()
     }
 
     let upstreams: [UpstreamSettings]
@@ -27,9 +24,6 @@ struct FailureLines {
     /// An entry is made when a reason is first met, so that lists are short, and nothing is
     /// allocated for a failure that was met before.
     private var entries: [[[Entry]]]
-
-    /// Nanoseconds between two lines of one server and reason.
-    private static let pause: UInt64 = 1_000_000_000
 
     init(_ upstreams: [UpstreamSettings]) {
         self.upstreams = upstreams
@@ -48,16 +42,8 @@ struct FailureLines {
     ) -> Int? {
         let list = server ?? upstreams[upstream].servers.count
         let place = entries[upstream][list].firstIndex { $0.reason == reason }
-        guard let place else {
-            entries[upstream][list].append(Entry(reason: reason, told: now))
-            return 0
-        }
-        guard now &- entries[upstream][list][place].told >= Self.pause else {
-            entries[upstream][list][place].suppressed += 1
-            return nil
-        }
-        let suppressed = entries[upstream][list][place].suppressed
-        entries[upstream][list][place] = Entry(reason: reason, told: now)
-        return suppressed
+        if place == nil { entries[upstream][list].append(Entry(reason: reason)) }
+        return entries[upstream][list][place ?? entries[upstream][list].count - 1].pace.note(
+            at: now)
     }
 }

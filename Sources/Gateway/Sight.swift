@@ -22,6 +22,7 @@ struct Sight: ~Copyable {
     private var line = Buffer(capacity: AccessLine.bytesMax)
     private var event: LineBuilder
     private var failures: FailureLines
+    private var proxyRefusals = LinePace()
 
     init(_ snapshot: Snapshot, metrics: LoopMetrics, queue: LogQueue) {
         self.metrics = metrics
@@ -129,10 +130,7 @@ struct Sight: ~Copyable {
     mutating func noteSmuggling(_ error: WireError, _ journal: borrowing Journal) {
         guard begin(.warn, .security, "request can be read in two ways") else { return }
         event.add("kind", "request_smuggling")
-        journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
-            event.add("request_id", bytes.extracting(journal.request.requestID.indices))
-            event.add("client_ip", bytes.extracting(journal.request.clientIP.indices))
-        }
+        addAsker(journal)
         event.add("reason", error.token)
         queue.append(&event)
     }
@@ -161,10 +159,11 @@ struct Sight: ~Copyable {
             begin(.warn, .security, "origin is not allowed what it asks for")
         else { return }
         event.add("kind", "cors_refused")
-        journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
-            event.add("request_id", bytes.extracting(journal.request.requestID.indices))
-            event.add("client_ip", bytes.extracting(journal.request.clientIP.indices))
-            if let origin { event.add("origin", bytes.extracting(origin.indices)) }
+        addAsker(journal)
+        if let origin {
+            journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
+                event.add("origin", bytes.extracting(origin.indices))
+            }
         }
         event.add("policy", policy.rules.name)
         event.add("reason", reason.token)
@@ -177,20 +176,15 @@ struct Sight: ~Copyable {
     mutating func noteCrossSite(_ journal: borrowing Journal, isRefused: Bool) {
         guard begin(.warn, .security, "request comes from another site") else { return }
         event.add("kind", "fetch_metadata")
-        journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
-            event.add("request_id", bytes.extracting(journal.request.requestID.indices))
-            event.add("client_ip", bytes.extracting(journal.request.clientIP.indices))
-        }
+        addAsker(journal)
         if isRefused { event.add("mode", "enforce") } else { event.add("mode", "report") }
         queue.append(&event)
     }
 
     /// - Parameter reason: Why a connection is closed that should begin with a PROXY header.
-    mutating func noteProxyRefused(
-        _ listener: Int, _ peer: Peer, _ reason: StaticString, _ refusals: inout ProxyRefusals
-    ) {
+    mutating func noteProxyRefused(_ listener: Int, _ peer: Peer, _ reason: StaticString) {
         metrics.proxyHeaderRefused(listener: listener)
-        guard let suppressed = refusals.note(at: now),
+        guard let suppressed = proxyRefusals.note(at: now),
             begin(.warn, .listener, "connection has no PROXY header to be believed")
         else { return }
         event.add("reason", reason)
@@ -207,6 +201,14 @@ struct Sight: ~Copyable {
         guard begin(.error, .listener, "accepting pauses") else { return }
         event.add("reason", error.text)
         queue.append(&event)
+    }
+
+    /// Adds whose request a security event is about.
+    private mutating func addAsker(_ journal: borrowing Journal) {
+        journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
+            event.add("request_id", bytes.extracting(journal.request.requestID.indices))
+            event.add("client_ip", bytes.extracting(journal.request.clientIP.indices))
+        }
     }
 
     private mutating func addServer(_ upstream: Int, _ server: Int?) {

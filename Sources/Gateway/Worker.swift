@@ -133,8 +133,6 @@ struct TurnState: ~Copyable {
     var acceptingResumes: MonotonicInstant?
     /// Set while draining.
     var drain: Drain?
-    /// Connections closed for want of a PROXY header, as far as the log was told.
-    var proxyRefusals = ProxyRefusals()
     /// Nothing is left to serve.
     var isDone = false
 }

@@ -41,31 +41,7 @@ extension Worker where Kernel: ~Copyable {
 
     /// Closes a connection that does not begin as it must; nobody there speaks HTTP with us yet.
     mutating func refuseProxy(_ d: UInt32, _ reason: StaticString) {
-        sight.noteProxyRefused(
-            Int(downstreams[d].listener), downstreams[d].peer, reason, &turn.proxyRefusals)
+        sight.noteProxyRefused(Int(downstreams[d].listener), downstreams[d].peer, reason)
         closeDownstream(d, .orderly)
-    }
-}
-
-/// Of refused connections each loop logs at most one a second.
-struct ProxyRefusals {
-    /// Nanoseconds since 1970.
-    private var told: UInt64 = 0
-    private var suppressed = 0
-
-    private static let pause: UInt64 = 1_000_000_000
-
-    /// Takes note of one more.
-    ///
-    /// - Parameter now: Nanoseconds since 1970. A clock that was set back lets a line pass.
-    /// - Returns: How many went untold since the last line; `nil` if this one does too.
-    mutating func note(at now: UInt64) -> Int? {
-        guard now &- told >= Self.pause else {
-            suppressed += 1
-            return nil
-        }
-        told = now
-        defer { suppressed = 0 }
-        return suppressed
     }
 }
