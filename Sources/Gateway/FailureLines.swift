@@ -19,6 +19,8 @@ struct FailureLines {
     }
 
     let upstreams: [UpstreamSettings]
+    /// Of connections that should have begun with a PROXY header.
+    var proxyHeaders = LinePace()
     /// By upstream, then by server; the last list of each upstream is for what no server did.
     ///
     /// An entry is made when a reason is first met, so that lists are short, and nothing is

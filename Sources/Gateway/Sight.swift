@@ -22,7 +22,6 @@ struct Sight: ~Copyable {
     private var line = Buffer(capacity: AccessLine.bytesMax)
     private var event: LineBuilder
     private var failures: FailureLines
-    private var proxyRefusals = LinePace()
 
     init(_ snapshot: Snapshot, metrics: LoopMetrics, queue: LogQueue) {
         self.metrics = metrics
@@ -184,7 +183,7 @@ struct Sight: ~Copyable {
     /// - Parameter reason: Why a connection is closed that should begin with a PROXY header.
     mutating func noteProxyRefused(_ listener: Int, _ peer: Peer, _ reason: StaticString) {
         metrics.proxyHeaderRefused(listener: listener)
-        guard let suppressed = proxyRefusals.note(at: now),
+        guard let suppressed = failures.proxyHeaders.note(at: now),
             begin(.warn, .listener, "connection has no PROXY header to be believed")
         else { return }
         event.add("reason", reason)
