@@ -169,7 +169,7 @@ final class JWTPolicy: Sendable {
         defer { scratch.signature = signature.take() }
         signature.removeAll()
         guard Base64.append(token, parts.signature, .url, to: &signature) else {
-            throw TokenRefusal(signature.room < 3 ? .jwtSignature : .jwtMalformed)
+            throw TokenRefusal(.jwtMalformed)
         }
         var isValid = false
         switch verifier.key {

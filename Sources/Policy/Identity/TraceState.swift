@@ -102,6 +102,7 @@ package enum TraceState {
         let value = ByteRange(equals + 1, member.end)
         guard value.count > 0, value.count <= 256 else { return false }
         guard bytes.holdsOnly(keyBytes, in: key) else { return false }
+        for index in key.indices where bytes[index] == 0x2e { return false }
         switch bytes[key.start] {
         case 0x61...0x7a, 0x30...0x39: break
         default: return false
@@ -113,7 +114,8 @@ package enum TraceState {
         return true
     }
 
-    /// Lower-case letters, digits and `_-*/@`, and the full stop that some senders use.
+    /// Lower-case letters, digits and `_-*/@`; and the full stop, which every set that is asked
+    /// about eight bytes at a time has, and which no key may hold.
     private static var keyBytes: ByteSet {
         ByteSet(low: 0x03ff_e400_0000_0000, high: 0x07ff_fffe_8000_0001)
     }

@@ -24,6 +24,25 @@ extension Span<UInt8> {
         return true
     }
 
+    /// Whether exactly this ASCII text stands at `range`.
+    func holds(_ text: StaticString, at range: ByteRange) -> Bool {
+        range.count == text.utf8CodeUnitCount && begins(with: text, at: range)
+    }
+
+    /// Whether what stands at `range` begins with this ASCII text.
+    func begins(with text: StaticString, at range: ByteRange) -> Bool {
+        let count = text.utf8CodeUnitCount
+        guard range.count >= count else { return false }
+        var offset = 0
+        while offset < count {
+            let rest = count &- offset
+            let difference = word(at: range.start &+ offset) ^ Word.of(text, from: offset)
+            guard Word.start(of: difference, rest) == 0 else { return false }
+            offset &+= 8
+        }
+        return true
+    }
+
     /// Whether these bytes stand at `range` in any mixture of ASCII cases.
     ///
     /// - Parameter expected: In lower case.

@@ -18,7 +18,7 @@ import Testing
         ("a=b", "tracestate: a=b"), ("a=b,c=d", "tracestate: a=b,c=d"),
         (" a=b\t, ,c=d ,", "tracestate: a=b,c=d"), ("", ""), (",", ""),
         ("1a@b_c-d*e/f=x y~!", "tracestate: 1a@b_c-d*e/f=x y~!"),
-        ("a", ""), ("a=", ""), ("=b", ""), ("A=b", ""), ("@a=b", ""), ("a b=c", ""),
+        ("a", ""), ("a=", ""), ("=b", ""), ("A=b", ""), ("@a=b", ""), ("a b=c", ""), ("a.b=c", ""),
         ("a=b=c", ""), ("a=b,c", ""), ("a=é", ""), ("a=b,C=d,e=f", ""),
     ])
     func `a list goes on if it is of the grammar, else not at all`(_ line: String, _ sent: String) {
