@@ -4,15 +4,31 @@ import Testing
 
 @testable import Gateway
 
-/// Holds docs/testing.md to its example: the configuration says what stands below it.
+/// Holds docs/testing.md and README.md to their examples.
 struct TestingPageTests {
+    /// What stands between fences on a page, the language's name first.
+    private static func blocks(of page: String) throws -> [String] {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../\(page)")
+        let parts = try String(contentsOf: file, encoding: .utf8).components(separatedBy: "```")
+        return parts.indices.filter { $0 % 2 == 1 }.map { String(parts[$0]) }
+    }
+
+    @Test func `the configuration of the README is one, and its tests pass`() throws {
+        let block = try Self.blocks(of: "README.md").first { $0.hasPrefix("yaml\n") }
+        let loaded = Loading.load(
+            text: String(try #require(block).dropFirst("yaml\n".count)), path: "my.yaml",
+            environment: [:])
+        #expect(loaded.problems == [])
+        let results = Inspection.run(loaded.tests, by: try #require(loaded.snapshot), at: 0)
+        #expect(results.count == 2)
+        #expect(results.filter { !$0.isPassed }.map { $0.text(file: "my.yaml") } == [])
+    }
+
     @Test func `the example says what the page shows`() throws {
-        let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../../docs/testing.md")
-        // Every second part stands between fences.
-        let parts = try String(contentsOf: page, encoding: .utf8).components(separatedBy: "```")
-        let configuration = parts[1].dropFirst("yaml\n".count)
-        let shown = parts[3].dropFirst("\n$ apus test\n".count)
+        let blocks = try Self.blocks(of: "docs/testing.md")
+        let configuration = blocks[0].dropFirst("yaml\n".count)
+        let shown = blocks[1].dropFirst("\n$ apus test\n".count)
         let loaded = Loading.load(
             text: String(configuration), path: "conf/apus.yaml", environment: [:])
         #expect(loaded.problems == [])
