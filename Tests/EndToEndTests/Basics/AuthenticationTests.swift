@@ -75,7 +75,7 @@ import Testing
             """
             routes:
               - name: token
-                auth: { jwt: { public_key: \(key.path), algorithms: [RS256] } }
+                auth: { jwt: { public_key: \(key.path), algorithms: [RS256], audience: other } }
                 respond: {}
             """)
         let token = try Self.expiredToken()
