@@ -16,6 +16,12 @@
         return (difference &- ones) & ~difference & highs
     }
 
+    /// The same without a false mark, for who seeks the last.
+    @inlinable package static func allMarks(of byte: UInt8, in word: UInt64) -> UInt64 {
+        let difference = word ^ repeating(byte)
+        return ~((difference & ~highs) &+ ~highs | difference | ~highs)
+    }
+
     /// Marks the bytes below `limit`, which is 1 to 128.
     @inlinable package static func marks(below limit: UInt8, in word: UInt64) -> UInt64 {
         (word &- repeating(limit)) & ~word & highs

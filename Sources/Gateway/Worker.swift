@@ -153,10 +153,13 @@ struct Desk: ~Copyable {
     var headOwner: SlabIndex?
     var responseHead = ResponseHead()
     var trailers: [Field] = []
-    var scratch = PolicyScratch()
+    var scratch: PolicyScratch
     var random: RandomSource
     /// The body of an answer of our own, before its length is known.
     var answerBody = Buffer(capacity: BufferPool.largeBytes)
 
-    init(seed: UInt64) { random = RandomSource(seed: seed) }
+    init(seed: LoopSeed) {
+        random = RandomSource(seed: seed.random)
+        scratch = PolicyScratch(tagKey: seed.tagKey)
+    }
 }

@@ -55,7 +55,7 @@ struct Rehearsal: ~Copyable {
         _ head: consuming RequestHead, in bytes: borrowing Span<UInt8>, _ question: Question,
         _ plan: Plan
     ) {
-        var scratch = PolicyScratch()
+        var scratch = PolicyScratch(tagKey: LoopSeed.fixed.tagKey)
         let verdict = plan.pipeline.decide(
             head, in: bytes, from: question.arrival, at: question.now, scratch: &scratch)
         var journal = Journal(
