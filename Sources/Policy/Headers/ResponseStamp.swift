@@ -24,13 +24,13 @@ package final class ResponseStamp: Sendable {
         isVarying = cors?.variesByOrigin ?? false
         lines = edits.lines
         given = edits.givenNames
+        bytesMax =
+            security.bytesMax + lines.count + (cors?.bytesMax ?? 0) + Self.varyBytesMax
+            + Self.requestIDBytesMax
     }
 
     /// No call appends more, but for the app's own fields.
-    package var bytesMax: Int {
-        security.bytesMax + lines.count + (cors?.bytesMax ?? 0) + Self.varyBytesMax
-            + Self.requestIDBytesMax
-    }
+    package let bytesMax: Int
 
     private static var varyBytesMax: Int { 100 }
     /// Name, the longest acceptable id, line end.
@@ -47,18 +47,18 @@ package final class ResponseStamp: Sendable {
         except dropped: FieldNameSet, for subject: StampSubject,
         in text: borrowing Span<UInt8>, to output: inout Buffer
     ) {
-        let removed = security.removed
+        let removed = security.removed.known
         var except = dropped
-        if isVarying, head.present.contains(.vary), !removed.known.contains(.vary) {
+        if isVarying, head.present.contains(.vary), !removed.contains(.vary) {
             except.insert(.vary)
             appendVary(head, bytes, to: &output)
         } else if isVarying {
             output.append("Vary: Origin\r\n")
         }
-        output.appendForwarded(head.fields, of: bytes, except: except, and: removed)
+        output.appendForwarded(head.fields, of: bytes, except: except, and: security.removed)
         output.append(lines)
         append(
-            for: subject, responseHas: head.present.subtracting(removed.known).union(given),
+            for: subject, responseHas: head.present.subtracting(removed).union(given),
             in: text, to: &output)
     }
 
