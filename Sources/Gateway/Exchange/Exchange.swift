@@ -38,17 +38,20 @@ struct Exchange: ~Copyable {
         record.upstream = UInt16(truncatingIfNeeded: plan.upstream)
     }
 
-    /// Takes note of the final response's head, and of how the response goes to the client.
-    mutating func noteFinal(
-        _ head: borrowing ResponseHead, leaving framing: DownstreamHead.Framing,
-        at now: MonotonicInstant
-    ) {
+    /// Takes note of the final response's head.
+    mutating func noteFinal(_ head: borrowing ResponseHead, at now: MonotonicInstant) {
         _ = machine.on(.headArrived)
         timing.lastRead = now
         record.reason = nil
         record.status = head.status
         record.upstreamStatus = head.status
         if head.keepsAlive && !head.framing.isUntilClose { plan.traits.insert(.upstreamIsKept) }
+    }
+
+    /// Takes note of how the response goes to the client.
+    mutating func beginResponse(
+        _ head: borrowing ResponseHead, _ framing: DownstreamHead.Framing
+    ) {
         if !framing.connection.isClose { plan.traits.insert(.clientIsKept) }
         responseBody = BodyRelay(
             head.framing, leaves: framing.isChunked ? .chunked : .plain,

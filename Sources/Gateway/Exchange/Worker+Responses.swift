@@ -72,8 +72,14 @@ extension Worker where Kernel: ~Copyable {
     @inline(__always) private mutating func relayFinalHead(_ x: UInt32) -> Step {
         let u = exchanges[x].upstream
         let d = exchanges[x].downstream
+        exchanges[x].noteFinal(desk.responseHead, at: transport.now)
+        if desk.responseHead.status >= 500,
+            plan.route(exchanges[x].plan.verdict.route).edits.replacesErrors
+        {
+            return replaceError(x)
+        }
         let framing = responseFraming(x)
-        exchanges[x].noteFinal(desk.responseHead, leaving: framing, at: transport.now)
+        exchanges[x].beginResponse(desk.responseHead, framing)
         writeHead(x, framing)
         guard !downstreams[d].wire.output.hasOverflowed else { return upstreamLost(x, .invalid) }
         upstreams[u].wire.input.consume(desk.responseHead.byteCount)
@@ -85,7 +91,9 @@ extension Worker where Kernel: ~Copyable {
         let u = exchanges[x].upstream
         let d = exchanges[x].downstream
         let stamp = plan.route(exchanges[x].plan.verdict.route).stamp
-        let bytes = desk.responseHead.byteCount + DownstreamHead.addedBytesMax + stamp.bytesMax
+        let bytes =
+            desk.responseHead.byteCount + DownstreamHead.addedBytesMax + stamp.bytesMax
+            + stamp.addedBytesMax(to: desk.responseHead)
         downstreams[d].wire.openOutput(bytes, from: &pool)
         DownstreamHead.write(
             desk.responseHead, of: upstreams[u].wire.input, journal: exchanges[x].journal,
