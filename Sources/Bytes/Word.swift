@@ -85,6 +85,12 @@
         return (letters | (others & unslashed)) & ~word & highs == highs
     }
 
+    /// Whether every byte is below 10: the value of a digit.
+    @inlinable package static func areDigits(_ word: UInt64) -> Bool {
+        // Bit 7 of the sum: the byte is at least 10. One with bit 7 set is refused by itself.
+        ((word &+ repeating(0x80 - 10)) | word) & highs == 0
+    }
+
     /// Fills the bytes of a word from `byteCount` on with `a`, which is in every set of names.
     ///
     /// Nothing is to be filled from 8 on.

@@ -4,7 +4,7 @@ import HTTP
 
 /// Who a request is from, as far as `auth` has settled it; the name or subject itself is in
 /// ``PolicyScratch`` until the next request (``PolicyScratch/appendPrincipal(to:)``).
-package enum Principal: UInt8, Sendable {
+@usableFromInline package enum Principal: UInt8, Sendable {
     /// Nobody asked, or the credentials name nobody.
     case unnamed
     /// The `sub` of a token.
@@ -13,7 +13,7 @@ package enum Principal: UInt8, Sendable {
     case apiKey
 
     /// A pattern, since `==` calls through a witness from other modules.
-    package var isNamed: Bool { if case .unnamed = self { false } else { true } }
+    @inlinable package var isNamed: Bool { if case .unnamed = self { false } else { true } }
 }
 
 /// What a route's `auth` made of a request.

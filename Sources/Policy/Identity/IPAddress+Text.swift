@@ -186,23 +186,19 @@ extension IPAddress {
     }
 
     private func appendQuad(to buffer: inout Buffer) {
-        var text = InlineArray<16, UInt8>(repeating: 0x2e)
-        var count = 0
-        for part in 0..<4 {
-            let value = UInt8(truncatingIfNeeded: low >> UInt64(24 &- 8 &* part))
-            if value >= 100 {
-                text[count] = 0x30 &+ value / 100
-                count &+= 1
-            }
-            if value >= 10 {
-                text[count] = 0x30 &+ value / 10 % 10
-                count &+= 1
-            }
-            text[count] = 0x30 &+ value % 10
-            // The dot is there already.
-            count &+= 2
+        let table = Self.parts
+        let parts = table.span
+        for index in 0..<4 {
+            let part = parts[Int(low >> UInt64(24 - 8 * index) & 0xff)]
+            let byteCount = 8 - part.leadingZeroBitCount / 8
+            // No dot behind the last one.
+            buffer.append(part, bytes: index < 3 ? byteCount : byteCount - 1)
         }
-        buffer.append(text.span, ByteRange(start: 0, count: count &- 1))
+    }
+
+    /// By number below 256: its digits and a dot, the first of them lowest.
+    private static let parts: [UInt64] = (0..<256).map { number in
+        "\(number).".utf8.reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     private func appendGroups(to buffer: inout Buffer) {
