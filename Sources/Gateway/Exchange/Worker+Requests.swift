@@ -121,7 +121,7 @@ extension Worker where Kernel: ~Copyable {
             if verdict.reported != nil { sight.noteCrossSite(journal, isRefused: false) }
             if case .forward(let upstream) = verdict.action {
                 if plan.route(verdict.route).admits(desk.requestHead.framing) {
-                    opened = open(d, to: upstream, verdict, journal)
+                    opened = open(d, to: upstream, verdict, bytes, journal)
                 } else {
                     persistence = answer(d, .bodyTooLarge, verdict, journal)
                 }
@@ -173,7 +173,8 @@ extension Worker where Kernel: ~Copyable {
     ///
     /// - Returns: Its slot.
     private mutating func open(
-        _ d: UInt32, to upstream: Int, _ verdict: Verdict, _ journal: consuming Journal
+        _ d: UInt32, to upstream: Int, _ verdict: Verdict, _ bytes: borrowing Span<UInt8>,
+        _ journal: consuming Journal
     ) -> UInt32 {
         var traits: ExchangeTraits = []
         if desk.requestHead.keepsAlive { traits.insert(.keepsAlive) }
@@ -195,6 +196,12 @@ extension Worker where Kernel: ~Copyable {
             preconditionFailure("a connection has at most one exchange")
         }
         downstreams[d].exchange = index.slot
+        if case .unread = verdict.body {
+            // As nearly all bodies.
+        } else {
+            exchanges[index.slot].requestBody.inspector = desk.inspectors.begin(
+                verdict.body, of: bytes, by: plan.pipeline.bodyRules(of: verdict.route))
+        }
         desk.headOwner = index
         return index.slot
     }
