@@ -147,7 +147,7 @@ struct BodyRulesTests {
             #expect(client.statuses == [415])
         }
         #expect(world.kernel.upstreamStreams.isEmpty)
-        #expect(world.outcomes == ["bad_request", "bad_request"])
+        #expect(world.outcomes == ["unsupported_media_type", "unsupported_media_type"])
         world.expectNothingLeaks()
     }
 
