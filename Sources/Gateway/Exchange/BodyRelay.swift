@@ -21,8 +21,9 @@ struct BodyRelay {
     private let bytesMax: UInt64?
     /// Body bytes taken off the source, framing left out.
     private(set) var byteCount: UInt64 = 0
-    /// Where its bytes are looked through before they go out; see ``BodyInspectors``.
-    var inspector = BodyInspectors.none
+    /// Where its bytes are looked through before they go out; ``BodyInspectors/none`` by its value,
+    /// as asking for that is a call in every step of every body.
+    var inspector = UInt32.max
 
     /// Parts below this are copied and sent together; above, a second write costs less than the
     /// copy.
@@ -50,6 +51,9 @@ struct BodyRelay {
         guard let bytesMax else { return false }
         return byteCount > bytesMax || reader.announcedByteCount > bytesMax &- byteCount
     }
+
+    /// Whether its bytes are looked through.
+    var isInspected: Bool { inspector != .max }
 
     /// Whether the source holds nothing more of this body.
     var isSourceDone: Bool { isEnded && announced == 0 }
@@ -160,7 +164,7 @@ extension BodyRelay {
         case .data(let range):
             source.input.consume(range.start)
             byteCount &+= UInt64(range.count)
-            if inspector != BodyInspectors.none,
+            if isInspected,
                 let reason = refusal(of: range.count, source.input, &inspectors)
             {
                 return .refused(reason)
@@ -169,7 +173,7 @@ extension BodyRelay {
             isEnded = reader.isFinished
             announceChunk(to: &sink, &pool)
         case .end(let consumed):
-            if inspector != BodyInspectors.none,
+            if isInspected,
                 let reason = refusal(of: 0, source.input, &inspectors)
             {
                 return .refused(reason)

@@ -286,7 +286,9 @@ extension Worker where Kernel: ~Copyable {
         sight.finish(
             exchanges[x].record, exchanges[x].journal, method: exchanges[x].plan.method)
         pool.give(exchanges[x].journal.takeText())
-        desk.inspectors.end(exchanges[x].requestBody.inspector)
+        if exchanges[x].requestBody.isInspected {
+            desk.inspectors.end(exchanges[x].requestBody.inspector)
+        }
         exchanges.discard(x)
     }
 }
