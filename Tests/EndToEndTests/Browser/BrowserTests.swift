@@ -62,13 +62,18 @@ struct BrowserTests {
             let outcome = try #require(run.reports[.app]?.outcomes[one.name])
             #expect(one.fault(of: outcome, on: .app) == nil)
         }
-        func count(_ policy: String, _ result: String) -> Double? {
-            run.metrics["apus_cors_requests_total{policy=\"\(policy)\",result=\"\(result)\"}"]
-        }
-        #expect(count("kept", "preflight") == 1)
-        #expect(count("kept", "allowed") == 2)
-        #expect(count("asked", "preflight") == 2)
-        #expect(count("asked", "allowed") == 2)
+        #expect(run.count("kept", "preflight") == 1)
+        #expect(run.count("kept", "allowed") == 2)
+        #expect(run.count("asked", "preflight") == 2)
+        #expect(run.count("asked", "allowed") == 2)
+    }
+
+    @Test func `where origins are enforced, each request of another one is refused`() throws {
+        let run = try BrowserRun.shared.get()
+        // A GET and a POST of two pages each.
+        #expect(run.count("enforced", "allowed") == 4)
+        #expect(run.count("enforced", "refused") == 4)
+        #expect(run.count("enforced", "preflight") == 0)
     }
 
     @Test func `a strict page runs its own content, and nothing that was put into it`() throws {
@@ -90,6 +95,13 @@ struct BrowserTests {
         let ofPage = requests.filter { $0["Host"]?.hasPrefix("shop.localhost") == true }
         #expect(ofPage.count >= 5)
         #expect(ofPage.allSatisfy { $0["Referer"] == nil })
+    }
+}
+
+extension BrowserRun {
+    /// How many requests came to a result by a policy.
+    fileprivate func count(_ policy: String, _ result: String) -> Double? {
+        metrics["apus_cors_requests_total{policy=\"\(policy)\",result=\"\(result)\"}"]
     }
 }
 

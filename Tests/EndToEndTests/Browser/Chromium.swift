@@ -17,9 +17,16 @@ final class Chromium: Sendable {
     }
 
     deinit {
-        // In good order first, so that its own children end with it and write no more.
+        // In good order first, so that its own children end with it.
         process.kill(SIGTERM)
         _ = try? process.waitForEnd(within: 10)
+        process.kill(SIGKILL)
+        // Which they do a moment later, and may have written something meanwhile.
+        let folder = process.folder
+        _ = try? eventually("nobody writes any more", within: 5) { () -> Bool? in
+            try? FileManager.default.removeItem(atPath: folder)
+            return FileManager.default.fileExists(atPath: folder) ? nil : true
+        }
     }
 
     /// What it said, for those who wait in vain.
