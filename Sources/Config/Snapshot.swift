@@ -20,8 +20,8 @@ package struct Snapshot: Sendable {
     package var log: LogSettings
     /// In the order of the file; routes name them by index.
     package var upstreams: [UpstreamSettings]
-    /// Of answers to requests that no route takes; routes have theirs in them.
-    package var securityHeaders: SecurityHeaderSettings
+    /// Of answers to requests that no route takes, and of all errors.
+    package var answers: AnswerSettings
     /// In the order of the file; routes have theirs in them.
     package var cors: [CORSPolicy]
     /// In the order of the file; the first match wins.
@@ -31,7 +31,7 @@ package struct Snapshot: Sendable {
         environment: Environment, server: ServerSettings, listeners: [ListenerSettings],
         admin: AdminSettings?, identity: IdentitySettings, limits: Limits,
         timeouts: Timeouts, log: LogSettings, upstreams: [UpstreamSettings],
-        securityHeaders: SecurityHeaderSettings, cors: [CORSPolicy], routes: [Route]
+        answers: AnswerSettings, cors: [CORSPolicy], routes: [Route]
     ) {
         self.environment = environment
         self.server = server
@@ -42,9 +42,22 @@ package struct Snapshot: Sendable {
         self.timeouts = timeouts
         self.log = log
         self.upstreams = upstreams
-        self.securityHeaders = securityHeaders
+        self.answers = answers
         self.cors = cors
         self.routes = routes
+    }
+}
+
+/// What answers of the gateway itself are like where no route says it.
+package struct AnswerSettings: Sendable {
+    /// Routes have theirs in them.
+    package var securityHeaders: SecurityHeaderSettings
+    /// The operator's words for errors, those of routes as well; `nil` without any.
+    package var errorPages: ErrorPages?
+
+    package init(securityHeaders: SecurityHeaderSettings, errorPages: ErrorPages?) {
+        self.securityHeaders = securityHeaders
+        self.errorPages = errorPages
     }
 }
 

@@ -33,7 +33,8 @@ final class Plan: Sendable {
             routes: snapshot.routes, listeners: snapshot.listeners.map(\.name),
             identity: snapshot.identity)
         hops = HopPlan(snapshot)
-        routes = snapshot.routes.map(RoutePlan.init)
+        let pages = snapshot.answers.errorPages
+        routes = snapshot.routes.map { RoutePlan($0, errorPages: pages) }
         routeless = RoutePlan(globalsOf: snapshot)
         hosts = snapshot.upstreams.map(HostPlan.init)
         timeouts = ConnectionNanoseconds(snapshot)
@@ -65,20 +66,22 @@ final class RoutePlan: Sendable {
     let bodyBytesMax: UInt64?
     let timeouts: RouteNanoseconds
     let edits: EditPlan
+    let errorPages: ErrorPages?
 
-    convenience init(_ route: Route) {
+    convenience init(_ route: Route, errorPages: ErrorPages?) {
         self.init(
             stamp: ResponseStamp(
-                route.securityHeaders, cors: route.cors, edits: route.edits.response),
+                route.securityHeaders, cors: route.cors, edits: route.edits),
             bodyBytesMax: route.bodyBytesMax, timeouts: route.timeouts, action: route.action,
-            edits: route.edits)
+            edits: route.edits, errorPages: errorPages)
     }
 
     convenience init(globalsOf snapshot: Snapshot) {
         self.init(
-            stamp: ResponseStamp(snapshot.securityHeaders, cors: nil, edits: .none),
+            stamp: ResponseStamp(snapshot.answers.securityHeaders, cors: nil, edits: .none),
             bodyBytesMax: snapshot.limits.bodyBytesMax,
-            timeouts: snapshot.timeouts.route, action: .health(.live), edits: .none)
+            timeouts: snapshot.timeouts.route, action: .health(.live), edits: .none,
+            errorPages: snapshot.answers.errorPages)
     }
 
     /// Whether a head announces no more than the route takes; else no byte of the body need come.
@@ -89,9 +92,10 @@ final class RoutePlan: Sendable {
 
     private init(
         stamp: ResponseStamp, bodyBytesMax: UInt64?, timeouts: RouteTimeouts,
-        action: RouteAction, edits: RouteEdits
+        action: RouteAction, edits: RouteEdits, errorPages: ErrorPages?
     ) {
         self.stamp = stamp
+        self.errorPages = errorPages
         self.edits = EditPlan(edits)
         self.bodyBytesMax = bodyBytesMax
         self.timeouts = RouteNanoseconds(timeouts)

@@ -24,6 +24,7 @@ package final class Serving: Sendable {
     private let crew: WorkerCrew
     private let admin: AdminListener?
     private let names: NameWatch
+    private let keys: KeyWatch
 
     /// Takes everything that can be missing: signals, addresses, the log's output.
     ///
@@ -46,6 +47,7 @@ package final class Serving: Sendable {
             control = try ControlLoop()
             let crew = try WorkerCrew(snapshot, build: build, count: count, log: log)
             names = try NameWatch(snapshot, mailboxes: crew.mailboxes)
+            keys = KeyWatch(snapshot, mailboxes: crew.mailboxes, log: log)
             self.crew = crew
         } catch {
             throw .system(error.text)
@@ -63,11 +65,12 @@ package final class Serving: Sendable {
     ///
     /// Blocks the calling thread, which becomes the control loop; to be called once.
     ///
-    /// - Throws: If a thread of the log, the names or the workers cannot be started.
+    /// - Throws: If a thread of the log, the names, the keys or the workers cannot be started.
     package func run() throws(ServingProblem) {
         do throws(LogProblem) { try log.start() } catch { throw .log(error) }
         do throws(Errno) {
             try names.start(patience: .seconds(2))
+            try keys.start()
             try crew.start()
         } catch {
             throw .system(error.text)

@@ -142,6 +142,8 @@ enum WorkerMessage: Sendable {
     /// Finish what is in flight; end all at the deadline.
     case drain(until: MonotonicInstant)
     case resolved(upstream: Int, server: Int, addresses: [SocketAddress])
+    /// The `auth` of all routes, with keys that their files hold now.
+    case keysRead(AuthTable)
 }
 
 /// Storage that every request uses anew, so that none allocates it.

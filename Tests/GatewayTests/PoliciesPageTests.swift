@@ -4,11 +4,11 @@ import Testing
 /// Holds docs/policies.md to its examples.
 ///
 /// Each configuration is run, each request sent; its answer has the lines that the page shows.
-/// `!Name` is a header that it must not have.
+/// `!Name` is a header that it must not have. What the app answers may stand between the two.
 struct PoliciesPageTests {
     private struct Example: CustomTestStringConvertible {
         var configuration: String
-        var exchanges: [(request: String, answer: [String])] = []
+        var exchanges: [(request: String, app: String?, answer: [String])] = []
 
         var testDescription: String { exchanges.first?.request ?? "no request" }
     }
@@ -19,16 +19,20 @@ struct PoliciesPageTests {
         let text = (try? String(contentsOf: page, encoding: .utf8)) ?? ""
         var examples: [Example] = []
         var request: String?
+        var app: String?
         // Every second part stands between fences.
         for (index, part) in text.components(separatedBy: "```").enumerated() where index % 2 == 1 {
             let kind = part.prefix { $0 != "\n" }
             let body = String(part.dropFirst(kind.count + 1))
             if kind == "yaml" {
                 examples.append(Example(configuration: body))
+            } else if kind == "http app" {
+                app = body
             } else if kind == "http", let asked = request {
                 let lines = body.split(separator: "\n").map(String.init)
-                examples[examples.count - 1].exchanges.append((asked, lines))
+                examples[examples.count - 1].exchanges.append((asked, app, lines))
                 request = nil
+                app = nil
             } else if kind == "http" {
                 request = body
             }
@@ -43,10 +47,10 @@ struct PoliciesPageTests {
 
     @Test(arguments: examples)
     private func `an example does what the page says`(_ example: Example) throws {
-        for (request, answer) in example.exchanges {
+        for (request, app, answer) in example.exchanges {
             let world = try World(example.configuration)
-            let client = try world.connect(
-                sending: request.replacingOccurrences(of: "\n", with: "\r\n") + "\r\n")
+            if let app { world.app.answer = { _ in .init(Self.wire(app)) } }
+            let client = try world.connect(sending: Self.wire(request))
             world.run()
             let head = client.text.components(separatedBy: "\r\n\r\n")[0]
             let lines = String(head).components(separatedBy: "\r\n").map(String.init)
@@ -60,5 +64,12 @@ struct PoliciesPageTests {
             }
             world.expectNothingLeaks()
         }
+    }
+
+    /// A message as it is sent: the page has no line end before its body, or none at its end.
+    private static func wire(_ message: String) -> String {
+        let parts = message.components(separatedBy: "\n\n")
+        let head = parts[0].split(separator: "\n").joined(separator: "\r\n")
+        return head + "\r\n\r\n" + parts.dropFirst().joined(separator: "\n\n")
     }
 }

@@ -36,7 +36,9 @@ struct Assembly {
                 settings?.name = upstream.name
                 return settings
             },
-            securityHeaders: globalHeaders, cors: policies, routes: routes)
+            answers: AnswerSettings(
+                securityHeaders: globalHeaders, errorPages: ErrorPages(draft.answers.errorPages)),
+            cors: policies, routes: routes)
     }
 
     /// Two listeners cannot have one address; port 0 is a new one each time.
@@ -132,7 +134,7 @@ struct Assembly {
 
     /// The global headers, over what they are without any word of the file.
     private var globalHeaders: SecurityHeaderSettings {
-        draft.securityHeaders.value.over(SecurityHeaderSettings(.recommended))
+        draft.answers.securityHeaders.value.over(SecurityHeaderSettings(.recommended))
     }
 
     /// The policies that are whole; what is wrong with the others is reported.

@@ -6,7 +6,7 @@ struct ProductionChecks {
     let report: Report
 
     func check() {
-        checkHeaders(draft.securityHeaders)
+        checkHeaders(draft.answers.securityHeaders)
         for route in draft.routes {
             if let headers = route.securityHeaders { checkHeaders(headers) }
             for doubt in route.auth?.doubts ?? [] {

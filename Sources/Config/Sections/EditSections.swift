@@ -16,14 +16,27 @@ enum EditKeys {
         "response_headers", HeaderEditsSection.kind(.response), default: .none,
         "What the headers of responses become, but for those to errors")
 
-    static let descriptions = [strip.description, request.description, response.description]
+    static let upstreamErrors = Key(
+        "upstream_errors", Kind<UpstreamErrors>.cases(), default: .pass,
+        "Answers of the app of 500 and above: as they are, or replaced, their status kept")
+
+    /// What becomes of the app's errors.
+    enum UpstreamErrors: String, CaseIterable, Sendable { case pass, replace }
+
+    static let descriptions = [
+        strip.description, request.description, response.description, CookiesKey.key.description,
+        upstreamErrors.description,
+    ]
 
     static func make(_ fields: Fields, _ match: RouteMatch) -> RouteEdits {
         let strip = fields[strip]
         if let strip { check(strip, match, fields) }
-        return RouteEdits(
+        var edits = RouteEdits(
             request: fields[request], response: fields[response],
             strippedPrefix: strip?.value ?? "")
+        edits.cookies = fields[CookiesKey.key]
+        edits.replacesErrors = fields[upstreamErrors] == .replace
+        return edits
     }
 
     private static func checkPrefix(_ text: String) throws(Objection) {

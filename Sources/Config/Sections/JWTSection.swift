@@ -52,9 +52,10 @@ enum JWTSection {
         let cookie = fields[cookie]
         guard let keys, let algorithms else { return nil }
         check(algorithms, keys.settings, fields)
-        let settings = JWTSettings(
+        var settings = JWTSettings(
             keys: keys.settings, algorithms: algorithms.map(\.value), issuer: issuer,
             audiences: audiences, leeway: seconds(leeway), cookie: cookie)
+        settings.source = keys.source
         return AuthDraft(settings: .jwt(settings), doubts: keys.doubts)
     }
 
@@ -66,8 +67,15 @@ enum JWTSection {
 
     // MARK: Keys
 
+    /// What one of the four ways to give keys gave.
+    private struct Keys {
+        let settings: [JWTKeySetting]
+        var doubts: [Doubt] = []
+        var source = JWTKeySource.text
+    }
+
     /// Exactly one of four ways to give them.
-    private static func keys(_ fields: Fields) -> (settings: [JWTKeySetting], doubts: [Doubt])? {
+    private static func keys(_ fields: Fields) -> Keys? {
         let secret = fields[secret]
         let publicKey = fields[publicKey]
         let named = fields[keys]
@@ -86,27 +94,33 @@ enum JWTSection {
         }
         guard given.count == 1 else { return nil }
         switch first {
-        case "secret":
-            return secret.map { secret in
-                let doubt = Doubt(secret, charactersMin: secretCharactersMin)
-                let material = JWTKeySetting.Material.secret(Secret(secret.value))
-                let key = JWTKeySetting(id: nil, material: material, algorithm: nil)
-                return ([key], doubt.map { [$0] } ?? [])
+        case "secret": return secret.map(keys)
+        case "public_key":
+            return publicKey.map {
+                Keys(settings: [$0.value.setting], source: .keyFiles([$0.value.file]))
             }
-        case "public_key": return publicKey.map { ([$0.value], []) }
-        case "keys":
-            return named.map { keys in
-                let settings = keys.compactMap { key in
-                    key.value.map { found in
-                        var setting = found.value
-                        setting.id = key.name
-                        return setting
-                    }
-                }
-                return (settings, [])
-            }
-        default: return set.map { ($0.value, []) }
+        case "keys": return named.map(keys)
+        default:
+            return set.map { Keys(settings: $0.value.settings, source: .keySet($0.value.file)) }
         }
+    }
+
+    private static func keys(_ secret: Located<String>) -> Keys {
+        let doubt = Doubt(secret, charactersMin: secretCharactersMin)
+        let material = JWTKeySetting.Material.secret(Secret(secret.value))
+        let key = JWTKeySetting(id: nil, material: material, algorithm: nil)
+        return Keys(settings: [key], doubts: doubt.map { [$0] } ?? [])
+    }
+
+    private static func keys(_ named: [Named<Located<KeyText.Key>>]) -> Keys {
+        let found = named.compactMap { key in
+            key.value.map { found in
+                var setting = found.value.setting
+                setting.id = key.name
+                return (setting, found.value.file)
+            }
+        }
+        return Keys(settings: found.map(\.0), source: .keyFiles(found.map(\.1)))
     }
 
     /// Each algorithm needs a key that verifies it: one without would refuse every token.
@@ -143,14 +157,16 @@ enum JWTSection {
 }
 
 extension JWTSection {
-    private static let keyFile = Kind<JWTKeySetting>.discreet(
+    private static let keyFile = Kind<KeyText.Key>.discreet(
         .text(expected: "a public key in PEM, or the path of one", pattern: nil),
         isShown: { !$0.contains("-----BEGIN ") },
-        parse: { text throws(Objection) in try KeyText.publicKey(text, id: nil) })
+        parse: { text throws(Objection) in try KeyText.publicKey(text) })
 
-    private static let keySetFile = Kind<[JWTKeySetting]>(
+    private static let keySetFile = Kind<KeyText.KeySet>(
         .text(expected: "the path of a JWK Set", pattern: nil), format: { _ in nil },
-        parse: KeyText.keySet)
+        parse: { text throws(Objection) in
+            KeyText.KeySet(settings: try KeyText.keySet(text), file: text)
+        })
 
     /// One text, or a list of them.
     private static var audiences: Kind<[String]> {

@@ -5,16 +5,16 @@
 enum LaterKeys {
     static let names: [String: [String]] = [
         "": [
-            "redis", "rate_limits", "webhooks", "errors",
-            "audit", "otlp",
+            "redis", "rate_limits", "webhooks", "audit", "otlp",
         ],
+        "errors": ["sentry_dsn"],
         "listeners.NAME": ["tls", "redirect_https"],
         "admin": ["token", "hosts"],
         "limits": ["webhooks_memory"],
         "log": ["format", "redact_headers", "redact_query", "sample_success"],
         "upstreams.NAME": ["tls"],
         "routes[]": [
-            "rate_limits", "webhook", "concurrency", "upstream_errors", "cookies", "maintenance",
+            "rate_limits", "webhook", "concurrency", "maintenance",
             "json", "upload",
         ],
         "tests[].expect": ["limits"],

@@ -45,7 +45,7 @@ enum RootSection {
             admin.description, TrustedProxiesKey.peers.description,
             ForwardedSection.key.description, ForwardedSection.trace.description,
             limits.description, timeouts.description, log.description,
-            SecurityHeadersKey.global.description, cors.description,
+            SecurityHeadersKey.global.description, ErrorsSection.key.description, cors.description,
             upstreams.description, routes.description, tests.description,
         ])
 
@@ -62,7 +62,9 @@ enum RootSection {
                     fields[TrustedProxiesKey.peers], report: fields.place.report),
                 forwarded: fields[ForwardedSection.key], trace: fields[ForwardedSection.trace]),
             limits: fields[limits], timeouts: fields[timeouts], log: fields[log],
-            securityHeaders: fields[SecurityHeadersKey.global], cors: fields[cors],
+            answers: AnswersDraft(
+                securityHeaders: fields[SecurityHeadersKey.global],
+                errorPages: fields[ErrorsSection.key]), cors: fields[cors],
             upstreams: fields[upstreams], routes: fields[routes] ?? [])
     }
 }
@@ -83,8 +85,14 @@ struct Draft: Sendable {
     let limits: Limits
     let timeouts: Timeouts
     let log: LogSettings
-    let securityHeaders: Located<SecurityHeadersDraft>
+    let answers: AnswersDraft
     let cors: [Named<CORSDraft>]
     let upstreams: [Named<UpstreamSettings>]
     let routes: [RouteDraft]
+}
+
+/// What answers of the gateway itself are like where no route says it.
+struct AnswersDraft: Sendable {
+    let securityHeaders: Located<SecurityHeadersDraft>
+    let errorPages: [UInt16: ErrorPage]
 }

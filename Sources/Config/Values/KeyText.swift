@@ -21,12 +21,32 @@ enum KeyText {
         return stride(from: 0, to: 64, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
     }
 
+    /// A public key, and the file that it stands in; `nil` for one in the configuration itself.
+    struct Key: Sendable {
+        let setting: JWTKeySetting
+        let file: String?
+    }
+
+    /// Public keys, and the file with a JWK Set that they stand in.
+    struct KeySet: Sendable {
+        let settings: [JWTKeySetting]
+        let file: String
+    }
+
     /// A public key, as PEM or in a file.
-    static func publicKey(_ text: String, id: String?) throws(Objection) -> JWTKeySetting {
-        let isPEM = text.contains("-----BEGIN ")
-        let pem = isPEM ? text : String(decoding: try content(of: text), as: UTF8.self)
+    static func publicKey(_ text: String) throws(Objection) -> Key {
+        if text.contains("-----BEGIN ") { return Key(setting: try key(ofPEM: text), file: nil) }
+        return Key(setting: try publicKey(inFile: text), file: text)
+    }
+
+    /// The public key that a file holds as PEM.
+    static func publicKey(inFile path: String) throws(Objection) -> JWTKeySetting {
+        try key(ofPEM: String(decoding: try content(of: path), as: UTF8.self))
+    }
+
+    private static func key(ofPEM text: String) throws(Objection) -> JWTKeySetting {
         do throws(JWTKeyProblem) {
-            return try JWTKeySetting(pem: pem, id: id)
+            return try JWTKeySetting(pem: text, id: nil)
         } catch {
             throw objection(to: error)
         }

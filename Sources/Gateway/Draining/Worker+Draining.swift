@@ -1,6 +1,7 @@
 import Bytes
 import Config
 import Linux
+import Policy
 import Telemetry
 
 /// The end of a worker: nothing new comes in, what is in flight is finished.
@@ -12,6 +13,7 @@ extension Worker where Kernel: ~Copyable {
             for endpoint in pools[upstream].resolve(server: server, to: addresses) {
                 closeIdle(upstream, endpoint)
             }
+        case .keysRead(let policies): desk.scratch.adopt(policies)
         }
     }
 

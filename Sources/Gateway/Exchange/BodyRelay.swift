@@ -83,6 +83,30 @@ struct BodyRelay {
     }
 }
 
+extension BodyRelay {
+    /// Takes a body off a wire as far as it is there.
+    ///
+    /// - Returns: Whether that was all of it.
+    static func skipBuffered(
+        _ framing: BodyFraming, in source: inout Wire, _ trailers: inout [Field]
+    ) -> Bool {
+        var reader = BodyReader(framing)
+        trailers.removeAll(keepingCapacity: true)
+        while !reader.isFinished {
+            let progress = try? source.input.withReadable {
+                (bytes: borrowing Span<UInt8>) throws(WireError) -> BodyProgress in
+                try reader.read(bytes, trailers: &trailers)
+            }
+            switch progress {
+            case .data(let range): source.input.consume(range.end)
+            case .end(let consumed): source.input.consume(consumed)
+            case .needsMore, nil: return false
+            }
+        }
+        return true
+    }
+}
+
 /// How a body leaves: as it is (a length or the connection's end says where it ends), or in chunks.
 enum BodyLeaves: Equatable { case plain, chunked }
 

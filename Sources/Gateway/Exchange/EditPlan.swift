@@ -12,6 +12,8 @@ final class EditPlan: Sendable {
     /// Field lines that every request gets.
     let requestLines: [UInt8]
     private let strippedPrefix: [UInt8]
+    /// Whether the app's errors give way to answers of the gateway.
+    let replacesErrors: Bool
 
     init(_ edits: RouteEdits) {
         let names = edits.request.droppedNames
@@ -21,6 +23,7 @@ final class EditPlan: Sendable {
             ? Forwarding.namesOfUntrusted : Forwarding.namesOfUntrusted.adding(names)
         requestLines = edits.request.lines
         strippedPrefix = Array(edits.strippedPrefix.utf8)
+        replacesErrors = edits.replacesErrors
     }
 
     /// The path that goes upstream: what is left behind the prefix, or all.

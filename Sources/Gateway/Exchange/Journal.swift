@@ -22,7 +22,7 @@ struct Journal: ~Copyable {
     private(set) var principal: ByteRange = .empty
 
     /// Bytes that are noted behind the head at most: an address (45), an id (36), a `traceparent`
-    /// (55), a name or subject (255).
+    /// (55), a name or subject (255), an app's `Retry-After` (64).
     static let addedBytesMax = 512
 
     /// - Parameters:
@@ -80,6 +80,16 @@ struct Journal: ~Copyable {
         scratch.appendPrincipal(to: &text)
         self.principal = ByteRange(start, text.count)
         if case .apiKey = principal { request.keyName = self.principal }
+    }
+
+    /// Keeps an app's `Retry-After`, which is gone before the answer that repeats it is written.
+    ///
+    /// - Parameter value: At most ``UpstreamError/retryAfterBytesMax`` bytes of `input`.
+    /// - Returns: Where it stands.
+    mutating func note(retryAfter value: ByteRange, of input: borrowing Buffer) -> ByteRange {
+        let start = text.count
+        input.withReadable { (bytes: borrowing Span<UInt8>) in text.append(bytes, value) }
+        return ByteRange(start, text.count)
     }
 
     /// Keeps the id that a trusted peer sent.

@@ -6,11 +6,7 @@ import Telemetry
 /// A response that the gateway makes by itself, as a value: what it says, and how it is written.
 struct OwnAnswer {
     enum Content {
-        case problem(ProblemCode, ProblemFormat)
-        /// 405, with the methods that would do.
-        case wrongMethod(MethodSet, ProblemFormat)
-        /// 401, with what would do (RFC 9110 §11.6.1).
-        case unauthorized(challenge: StaticString, ProblemFormat)
+        case problem(ProblemBody, telling: ProblemField)
         /// The route's fixed response.
         case fixed
         /// The route's redirect.
@@ -31,15 +27,34 @@ struct OwnAnswer {
             case .health: self = .alive
             case .listMethods(let methods): self = .methods(methods)
             case .grantPreflight: self = .granted
-            case .refuse(let refusal):
-                switch refusal.code {
-                case .methodNotAllowed: self = .wrongMethod(refusal.allow, format)
-                case .unauthorized:
-                    self = .unauthorized(challenge: refusal.reason.challenge, format)
-                default: self = .problem(refusal.code, format)
-                }
+            case .refuse(let refusal): self = .problem(refusal.code, format, of: refusal)
             }
         }
+
+        /// - Parameter refusal: What the problem is, if a policy says so.
+        static func problem(
+            _ code: ProblemCode, _ format: ProblemFormat, of refusal: Refusal? = nil
+        ) -> Content {
+            let field: ProblemField =
+                switch (code, refusal) {
+                case (.methodNotAllowed, let refusal?): .allow(refusal.allow)
+                case (.unauthorized, let refusal?): .challenge(refusal.reason.challenge)
+                default: .nothing
+                }
+            let retryAfter = code.status == 503 ? OwnAnswer.retryAfter : nil
+            return .problem(ProblemBody(code, format, retryAfter: retryAfter), telling: field)
+        }
+    }
+
+    /// The field that only some problems have.
+    enum ProblemField {
+        case nothing
+        /// 405: the methods that would do.
+        case allow(MethodSet)
+        /// 401: what would do (RFC 9110 §11.6.1).
+        case challenge(StaticString)
+        /// What an app said of when to come again, in the journal's text.
+        case retryAfterOfApp(ByteRange)
     }
 
     var content: Content
@@ -52,9 +67,9 @@ struct OwnAnswer {
         let own =
             switch content {
             case .redirect: route.locationBytesMax
-            case .wrongMethod, .methods: Self.allowBytesMax
+            case .problem(_, .allow), .methods: Self.allowBytesMax
             case .fixed: route.fixedType.count
-            case .problem, .unauthorized, .alive, .granted: 0
+            case .problem, .alive, .granted: 0
             }
         return Self.fixedBytesMax + own + route.stamp.bytesMax
     }
@@ -69,9 +84,7 @@ struct OwnAnswer {
 
     func status(of route: borrowing RoutePlan) -> UInt16 {
         switch content {
-        case .problem(let code, _): code.status
-        case .wrongMethod: ProblemCode.methodNotAllowed.status
-        case .unauthorized: ProblemCode.unauthorized.status
+        case .problem(let problem, _): problem.status
         case .fixed: route.fixed.status
         case .redirect: route.redirect?.status ?? 308
         case .alive: 200
@@ -85,12 +98,16 @@ struct OwnAnswer {
         _ route: borrowing RoutePlan, journal: borrowing Journal, into body: inout Buffer
     ) {
         switch content {
-        case .problem(let code, let format):
-            writeProblem(code, format, journal, into: &body)
-        case .wrongMethod(_, let format):
-            writeProblem(.methodNotAllowed, format, journal, into: &body)
-        case .unauthorized(_, let format):
-            writeProblem(.unauthorized, format, journal, into: &body)
+        case .problem(let problem, _):
+            let page = route.errorPages?.page(for: problem)
+            journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
+                let id = bytes.extracting(journal.request.requestID.indices)
+                if let page {
+                    page.append(to: &body, requestID: id)
+                } else {
+                    problem.append(to: &body, requestID: id)
+                }
+            }
         case .fixed: body.append(route.fixed.body)
         case .alive: body.append("{\"status\":\"alive\"}\n")
         case .redirect, .methods, .granted: break
@@ -111,7 +128,7 @@ struct OwnAnswer {
         DownstreamHead.append(date: date, to: &output)
         writeFields(route, pipeline, head, journal, into: &output)
         journal.text.withReadable { (text: borrowing Span<UInt8>) in
-            route.stamp.append(for: subject, as: kind, in: text, to: &output)
+            route.stamp.append(for: subject, as: kind(route), in: text, to: &output)
         }
         if status != 204 && status != 304 {
             output.append("Content-Length: ")
@@ -126,16 +143,12 @@ struct OwnAnswer {
         _ journal: borrowing Journal, into output: inout Buffer
     ) {
         switch content {
-        case .problem(let code, let format):
-            writeProblemFields(code, format, route, into: &output)
-        case .wrongMethod(let methods, let format):
-            writeAllow(methods, pipeline, into: &output)
-            writeProblemFields(.methodNotAllowed, format, route, into: &output)
-        case .unauthorized(let challenge, let format):
-            output.append("WWW-Authenticate: ")
-            output.append(challenge)
-            output.append("\r\n")
-            writeProblemFields(.unauthorized, format, route, into: &output)
+        case .problem(let problem, let field):
+            write(field, of: problem, pipeline, journal, into: &output)
+            output.append("Content-Type: ")
+            output.append(
+                route.errorPages?.page(for: problem)?.contentType ?? problem.format.contentType)
+            output.append("\r\nCache-Control: no-store\r\n")
         case .fixed:
             guard !route.fixed.body.isEmpty else { return }
             output.append("Content-Type: ")
@@ -152,24 +165,36 @@ struct OwnAnswer {
     }
 
     /// What the route's stamp makes of it.
-    var kind: AnswerKind {
+    func kind(_ route: borrowing RoutePlan) -> AnswerKind {
         switch content {
         case .fixed, .redirect: .routes
-        case .problem, .wrongMethod, .unauthorized, .alive: .uncached
+        case .problem(let problem, _):
+            problem.format.isHTML && route.errorPages?.page(for: problem) == nil
+                ? .document : .uncached
+        case .alive: .uncached
         case .methods, .granted: .bare
         }
     }
 
-    private func writeProblemFields(
-        _ code: ProblemCode, _ format: ProblemFormat, _ route: borrowing RoutePlan,
-        into output: inout Buffer
+    private func write(
+        _ field: ProblemField, of problem: ProblemBody, _ pipeline: borrowing Pipeline,
+        _ journal: borrowing Journal, into output: inout Buffer
     ) {
-        output.append("Content-Type: ")
-        output.append(format.contentType)
-        output.append("\r\nCache-Control: no-store\r\n")
-        guard code.status == 503 else { return }
-        output.append("Retry-After: ")
-        output.append(decimal: UInt64(Self.retryAfter))
+        switch field {
+        case .nothing:
+            guard let seconds = problem.retryAfter else { return }
+            output.append("Retry-After: ")
+            output.append(decimal: UInt64(seconds))
+        case .allow(let methods): return writeAllow(methods, pipeline, into: &output)
+        case .challenge(let challenge):
+            output.append("WWW-Authenticate: ")
+            output.append(challenge)
+        case .retryAfterOfApp(let value):
+            output.append("Retry-After: ")
+            journal.text.withReadable { (text: borrowing Span<UInt8>) in
+                output.append(text, value)
+            }
+        }
         output.append("\r\n")
     }
 
@@ -179,18 +204,6 @@ struct OwnAnswer {
         output.append("Allow: ")
         pipeline.appendAllow(methods, to: &output)
         output.append("\r\n")
-    }
-
-    private func writeProblem(
-        _ code: ProblemCode, _ format: ProblemFormat, _ journal: borrowing Journal,
-        into body: inout Buffer
-    ) {
-        let problem = ProblemBody(
-            code, format, retryAfter: code.status == 503 ? Self.retryAfter : nil)
-        journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
-            problem.append(
-                to: &body, requestID: bytes.extracting(journal.request.requestID.indices))
-        }
     }
 }
 

@@ -174,10 +174,11 @@ extension Outcome {
     /// How an exchange ended that was answered with `code`.
     init(_ code: ProblemCode) {
         switch code {
-        case .badRequest, .unsupportedMediaType, .conflict: self = .badRequest
+        case .badRequest, .conflict: self = .badRequest
         case .unauthorized: self = .unauthorized
-        case .webhookRejected, .forbidden, .rateLimited, .maintenance:
-            self = .answered
+        case .forbidden: self = .forbidden
+        case .unsupportedMediaType: self = .unsupportedMediaType
+        case .webhookRejected, .rateLimited, .maintenance: self = .answered
         case .notFound: self = .notFound
         case .methodNotAllowed: self = .methodNotAllowed
         case .requestTimeout: self = .requestTimeout
@@ -192,6 +193,7 @@ extension Outcome {
         case .overloaded: self = .overloaded
         case .upstreamTimeout: self = .upstreamTimeout
         case .versionNotSupported: self = .versionNotSupported
+        case .upstreamError: self = .upstreamError
         }
     }
 }

@@ -205,16 +205,20 @@ extension Worker where Kernel: ~Copyable {
     private mutating func answerInstead(
         _ x: UInt32, _ code: ProblemCode, _ outcome: Outcome, _ failure: UpstreamFailure?
     ) {
-        let d = exchanges[x].downstream
         dropUpstream(of: x, noting: failure)
+        exchanges[x].record.outcome = outcome
+        settle(x, with: .problem(code, problemFormat(of: x)))
+    }
+
+    /// Ends an exchange, which has no upstream any more, with an answer of the gateway.
+    mutating func settle(_ x: UInt32, with content: OwnAnswer.Content) {
+        let d = exchanges[x].downstream
         let isUnread = !exchanges[x].requestBody.isSourceDone
         let keeps = exchanges[x].plan.traits.contains(.keepsAlive) && turn.drain == nil
         let persistence: DownstreamMachine.Persistence =
             isUnread ? .endsUnread : keeps ? .kept : .ends
-        exchanges[x].record.outcome = outcome
-        let format = problemFormat(of: x)
         let answer = OwnAnswer(
-            content: .problem(code, format), isHead: exchanges[x].plan.traits.contains(.isHead),
+            content: content, isHead: exchanges[x].plan.traits.contains(.isHead),
             subject: StampSubject(exchanges[x].plan.verdict, exchanges[x].journal),
             connection: persistence.field(
                 isModern: exchanges[x].plan.traits.contains(.isModern)))
@@ -228,7 +232,7 @@ extension Worker where Kernel: ~Copyable {
         end(d, persistence)
     }
 
-    private mutating func problemFormat(of x: UInt32) -> ProblemFormat {
+    mutating func problemFormat(of x: UInt32) -> ProblemFormat {
         if desk.headOwner != exchanges.index(of: x) { rereadHead(of: x) }
         return exchanges[x].journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
             ProblemFormat.preferred(by: desk.requestHead, in: bytes)

@@ -98,6 +98,11 @@ extension Worker where Kernel: ~Copyable {
         if desk.responseHead.keepsAlive && !desk.responseHead.framing.isUntilClose {
             exchanges[x].plan.traits.insert(.upstreamIsKept)
         }
+        if desk.responseHead.status >= 500,
+            plan.route(exchanges[x].plan.verdict.route).edits.replacesErrors
+        {
+            return replaceError(x)
+        }
         let framing = responseFraming(x)
         exchanges[x].responseBody = BodyRelay(
             desk.responseHead.framing, leaves: framing.isChunked ? .chunked : .plain,
@@ -113,7 +118,9 @@ extension Worker where Kernel: ~Copyable {
         let u = exchanges[x].upstream
         let d = exchanges[x].downstream
         let stamp = plan.route(exchanges[x].plan.verdict.route).stamp
-        let bytes = desk.responseHead.byteCount + DownstreamHead.addedBytesMax + stamp.bytesMax
+        let bytes =
+            desk.responseHead.byteCount + DownstreamHead.addedBytesMax + stamp.bytesMax
+            + stamp.addedBytesMax(to: desk.responseHead)
         downstreams[d].wire.openOutput(bytes, from: &pool)
         DownstreamHead.write(
             desk.responseHead, of: upstreams[u].wire.input, journal: exchanges[x].journal,

@@ -50,11 +50,15 @@ struct ExplanationPage {
 
 extension ExplanationPage {
     /// Adds who asks, and where.
-    mutating func add(_ identity: ClientIdentity, _ question: Question, requestID: String) {
+    mutating func add(
+        _ identity: ClientIdentity, _ question: Question, requestID: String,
+        read family: ForwardedSettings.Family
+    ) {
         section("request")
+        let fields = family == .forwarded ? "Forwarded" : "X-Forwarded-*"
         let trust =
             identity.isTrustedPeer
-            ? "trusted: its X-Forwarded-* and X-Request-ID are believed"
+            ? "trusted: its \(fields) and X-Request-ID are believed"
             : "not trusted: what it says of itself is dropped"
         var scheme = identity.isSecure ? "https" : "http"
         if question.arrival.isSecure {
@@ -89,17 +93,6 @@ extension ExplanationPage {
                 }
                 return ["\(index + 1)", route.name] + verdict
             })
-    }
-
-    /// Adds what the route's `auth` makes of the request's credentials.
-    mutating func add(_ route: Route, _ verdict: Verdict) {
-        guard let auth = route.auth else { return }
-        section("auth")
-        if case .refuse(let refusal) = verdict.action, refusal.code == .unauthorized {
-            rows([[auth.name, "no", "\(refusal.reason.token)"]])
-        } else {
-            rows([[auth.name, "yes", "admitted"]])
-        }
     }
 
     /// Adds where a request goes.
@@ -138,17 +131,6 @@ extension ExplanationPage {
             ["stream", timeouts.stream.map(DurationText.format) ?? "none"],
             ["tunnel_idle", timeouts.tunnelIdle.map(DurationText.format) ?? "none"],
         ])
-    }
-}
-
-extension AuthSettings {
-    /// The key of the configuration.
-    fileprivate var name: String {
-        switch self {
-        case .apiKeys: "api_keys"
-        case .bearer: "bearer"
-        case .jwt: "jwt"
-        }
     }
 }
 

@@ -8,7 +8,9 @@ struct FieldSources {
     private let own: SecurityHeaderSettings
     private let global: SecurityHeaderSettings
     private let cors: CORSPolicy?
-    private let answer: OwnAnswer?
+    /// Of an answer of the gateway itself.
+    private let kind: AnswerKind?
+    private let settlesContentPolicy: Bool
     /// Names in the route's `response_headers`, in lower case.
     private let edits: Set<String>
     /// In the order in which they first have a field.
@@ -17,10 +19,11 @@ struct FieldSources {
     /// - Parameter names: Of the fields of a whole answer, or of those that an app's is given.
     init(of names: [String], in rehearsal: borrowing Rehearsal) {
         let snapshot = rehearsal.plan.snapshot
-        global = snapshot.securityHeaders
+        global = snapshot.answers.securityHeaders
         own = rehearsal.verdict?.route.map { snapshot.routes[$0].securityHeaders } ?? global
         cors = rehearsal.route.stamp.cors
-        answer = rehearsal.answer
+        kind = rehearsal.answer?.kind(rehearsal.route)
+        settlesContentPolicy = rehearsal.route.stamp.security.settlesContentPolicy
         let given = rehearsal.verdict?.route.map { snapshot.routes[$0].edits.response }
         edits = Set(((given?.set ?? []) + (given?.add ?? [])).map { $0.name.lowercased() })
         for name in names { note(name, from: source(of: name)) }
@@ -68,7 +71,7 @@ struct FieldSources {
         if let cors, lower == "vary" || lower.hasPrefix("access-control-") {
             return "cors \(cors.rules.name)"
         }
-        if lower == "cache-control", case .uncached? = answer?.kind { return "the answer itself" }
+        if isOfAnswer(lower) { return "the answer itself" }
         if edits.contains(lower), takesEdits { return "response_headers of the route" }
         if let header = own.set.first(where: { $0.name.lowercased() == lower }) {
             return global.set.contains(header) ? "set" : "set by the route"
@@ -80,11 +83,22 @@ struct FieldSources {
         return "preset \(own.preset.rawValue)" + (isGlobal ? "" : " of the route")
     }
 
+    /// Whether errors and pages of the gateway say it for themselves.
+    private func isOfAnswer(_ name: String) -> Bool {
+        switch kind {
+        case .routes, .bare, nil: false
+        case .uncached: name == "cache-control"
+        case .document:
+            name == "cache-control" || name == "content-security-policy" && !settlesContentPolicy
+        }
+    }
+
     /// Whether the route's `response_headers` hold for the response.
     private var takesEdits: Bool {
-        guard let answer else { return true }
-        if case .routes = answer.kind { return true }
-        return false
+        switch kind {
+        case .routes, nil: true
+        case .uncached, .document, .bare: false
+        }
     }
 
     private func isSame(_ name: String, _ header: SecurityHeader) -> Bool {

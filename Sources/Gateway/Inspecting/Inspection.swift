@@ -18,7 +18,8 @@ package enum Inspection {
         var page = ExplanationPage()
         page.title("\(inquiry.method) \(inquiry.url)")
         page.add(
-            rehearsal.identity, rehearsal.question, requestID: rehearsal.requestID ?? standInID)
+            rehearsal.identity, rehearsal.question, requestID: rehearsal.requestID ?? standInID,
+            read: snapshot.identity.forwarded.read)
         page.section("routes")
         switch rehearsal.ruling {
         case .malformed(let error):
@@ -78,6 +79,9 @@ package enum Inspection {
             page.lines(stamped.yielding.joined(separator: "\r\n"))
         }
         addSources(of: stamped.always + stamped.yielding, rehearsal, &page)
+        if let route = rehearsal.verdict?.route {
+            page.add(rehearsal.plan.snapshot.routes[route].edits)
+        }
         let stamp = rehearsal.route.stamp
         if !stamp.security.removed.isEmpty {
             page.section("taken out of the response")

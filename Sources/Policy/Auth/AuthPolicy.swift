@@ -74,12 +74,12 @@ final class AuthPolicy: Sendable {
 ///
 /// A class of its own, so that what was verified under one configuration can be told from what is
 /// asked under another: see ``TokenCache``.
-final class AuthTable: Sendable {
+package final class AuthTable: Sendable {
     /// By route; `nil` for one without `auth`.
     private let policies: [AuthPolicy?]
 
     /// - Returns: `nil` if no route has `auth`.
-    init?(_ routes: [Route]) {
+    package init?(_ routes: [Route]) {
         guard routes.contains(where: { $0.auth != nil }) else { return nil }
         policies = routes.enumerated().map { index, route in
             route.auth.map { AuthPolicy($0, index: index) }

@@ -12,9 +12,17 @@ struct AuthScratch: ~Copyable {
     /// The name or subject of the last request that was admitted by one.
     var principal = Buffer(capacity: JWTPolicy.subjectBytesMax)
     var tokens = TokenCache()
+    /// What holds instead of the pipeline's own, since files of keys were read again.
+    var successor: AuthTable?
 }
 
 extension PolicyScratch {
+    /// Has requests decided by these policies from now on, which are those of the same routes with
+    /// other keys.
+    ///
+    /// What the former ones admitted is forgotten.
+    package mutating func adopt(_ policies: AuthTable) { auth.successor = policies }
+
     /// Appends the name or subject that the last verdict's ``Verdict/principal`` is about.
     package func appendPrincipal(to buffer: inout Buffer) { buffer.append(auth.principal) }
 }

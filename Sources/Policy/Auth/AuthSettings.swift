@@ -35,6 +35,8 @@ package struct JWTSettings: Sendable {
     package var leeway: Int64
     /// A cookie that may hold the token in place of `Authorization`.
     package var cookie: String?
+    /// For whoever reads the keys again.
+    package var source = JWTKeySource.text
 
     package init(
         keys: [JWTKeySetting], algorithms: [JWTAlgorithm], issuer: String?, audiences: [String],
@@ -46,6 +48,26 @@ package struct JWTSettings: Sendable {
         self.audiences = audiences
         self.leeway = leeway
         self.cookie = cookie
+    }
+}
+
+/// Where the keys of tokens come from.
+package enum JWTKeySource: Sendable, Equatable {
+    /// The configuration itself.
+    case text
+    /// Files with a public key each, in the order of the keys; `nil` for one that the configuration
+    /// has itself.
+    case keyFiles([String?])
+    /// A file with a JWK Set.
+    case keySet(String)
+
+    /// The paths of all files.
+    package var files: [String] {
+        switch self {
+        case .text: []
+        case .keyFiles(let files): files.compactMap(\.self)
+        case .keySet(let file): [file]
+        }
     }
 }
 

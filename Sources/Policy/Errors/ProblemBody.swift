@@ -1,17 +1,23 @@
 package import Bytes
+import HTTP
 
 /// The body of an error answer (RFC 9457).
 package struct ProblemBody: Sendable, Equatable {
-    /// Gives the status, the title and the sentence.
+    /// Gives the sentence, and what programs tell errors apart by.
     package let code: ProblemCode
+    /// That of the code, but for what stands in for an app's error: that app's.
+    package let status: UInt16
     /// What the client's `Accept` prefers.
     package let format: ProblemFormat
     /// Seconds, for the codes that ask to come again.
-    package let retryAfter: UInt32?
+    package var retryAfter: UInt32?
 
-    package init(_ code: ProblemCode, _ format: ProblemFormat, retryAfter: UInt32?) {
+    package init(
+        _ code: ProblemCode, _ format: ProblemFormat, status: UInt16? = nil, retryAfter: UInt32?
+    ) {
         self.code = code
         self.format = format
+        self.status = status ?? code.status
         self.retryAfter = retryAfter
     }
 
@@ -38,9 +44,9 @@ package struct ProblemBody: Sendable, Equatable {
         to buffer: inout Buffer, _ requestID: borrowing Span<UInt8>, _ id: ByteRange
     ) {
         buffer.append("{\"type\":\"about:blank\",\"title\":\"")
-        buffer.append(code.title)
+        buffer.append(title)
         buffer.append("\",\"status\":")
-        buffer.append(decimal: UInt64(code.status))
+        buffer.append(decimal: UInt64(status))
         buffer.append(",\"detail\":\"")
         buffer.append(code.detail)
         if !id.isEmpty {
@@ -88,9 +94,15 @@ package struct ProblemBody: Sendable, Equatable {
         }
     }
 
+    /// Unregistered codes are as good as the first of their class (RFC 9110 §15).
+    private var title: StaticString {
+        let reason = StatusCode.reason(of: status)
+        return reason.utf8CodeUnitCount > 0 ? reason : StatusCode.reason(of: status / 100 * 100)
+    }
+
     private func appendHeading(to buffer: inout Buffer) {
-        buffer.append(decimal: UInt64(code.status))
+        buffer.append(decimal: UInt64(status))
         buffer.append(" ")
-        buffer.append(code.title)
+        buffer.append(title)
     }
 }

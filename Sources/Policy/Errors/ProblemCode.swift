@@ -8,6 +8,8 @@ package enum ProblemCode: UInt8, CaseIterable, Sendable {
     case expectationFailed, misdirectedRequest, rateLimited, headersTooLarge, notImplemented
     case upstreamUnreachable, upstreamInvalid, maintenance, overloaded, upstreamTimeout
     case versionNotSupported
+    /// An error of the app, whose own words are kept from clients.
+    case upstreamError
 
     /// The status that goes with the code, of RFC 9110 §15 but for 429 and 431 (RFC 6585).
     package var status: UInt16 {
@@ -31,32 +33,7 @@ package enum ProblemCode: UInt8, CaseIterable, Sendable {
         case .maintenance, .overloaded: 503
         case .upstreamTimeout: 504
         case .versionNotSupported: 505
-        }
-    }
-
-    /// The status's phrase (RFC 9110 §15, RFC 6585), as a title must be where the type is
-    /// `about:blank`.
-    package var title: StaticString {
-        switch self {
-        case .badRequest: "Bad Request"
-        case .unauthorized, .webhookRejected: "Unauthorized"
-        case .forbidden: "Forbidden"
-        case .notFound: "Not Found"
-        case .methodNotAllowed: "Method Not Allowed"
-        case .requestTimeout: "Request Timeout"
-        case .conflict: "Conflict"
-        case .bodyTooLarge: "Content Too Large"
-        case .uriTooLong: "URI Too Long"
-        case .unsupportedMediaType: "Unsupported Media Type"
-        case .expectationFailed: "Expectation Failed"
-        case .misdirectedRequest: "Misdirected Request"
-        case .rateLimited: "Too Many Requests"
-        case .headersTooLarge: "Request Header Fields Too Large"
-        case .notImplemented: "Not Implemented"
-        case .upstreamUnreachable, .upstreamInvalid: "Bad Gateway"
-        case .maintenance, .overloaded: "Service Unavailable"
-        case .upstreamTimeout: "Gateway Timeout"
-        case .versionNotSupported: "HTTP Version Not Supported"
+        case .upstreamError: 500
         }
     }
 
@@ -87,6 +64,7 @@ package enum ProblemCode: UInt8, CaseIterable, Sendable {
         case .overloaded: "The service is overloaded; try again later."
         case .upstreamTimeout: "The service behind this gateway did not answer in time."
         case .versionNotSupported: "This version of HTTP is not supported."
+        case .upstreamError: "The service behind this gateway could not handle the request."
         }
     }
 
@@ -115,6 +93,7 @@ package enum ProblemCode: UInt8, CaseIterable, Sendable {
         case .overloaded: "overloaded"
         case .upstreamTimeout: "upstream_timeout"
         case .versionNotSupported: "version_not_supported"
+        case .upstreamError: "upstream_error"
         }
     }
 }

@@ -5,6 +5,9 @@ package import HTTP
 package enum ProblemFormat: UInt8, CaseIterable, Sendable {
     case json, html, text
 
+    /// Whether a browser makes a page of it.
+    package var isHTML: Bool { if case .html = self { true } else { false } }
+
     package var contentType: StaticString {
         switch self {
         case .json: "application/problem+json"

@@ -56,6 +56,10 @@ package struct RouteEdits: Sendable, Equatable {
     /// What a path that begins with it loses before it goes upstream, such as `/api`; empty for
     /// nothing.
     package var strippedPrefix: String
+    /// What becomes of the cookies that an app sets.
+    package var cookies = CookieSettings.pass
+    /// Whether the app's answers of 500 and above give way to answers of the gateway.
+    package var replacesErrors = false
 
     package init(request: HeaderEdits, response: HeaderEdits, strippedPrefix: String) {
         self.request = request

@@ -2,13 +2,15 @@ package import Bytes
 package import HTTP
 
 /// What every response of a route carries, whoever made it: security headers, CORS fields, `Vary`
-/// and the request id; and the route's `response_headers`, which errors do not carry.
+/// and the request id; and the route's `response_headers`, which errors do not carry. The cookies
+/// of an app pass through it too.
 ///
 /// All responses but interim ones pass through one of the two functions below, so that no kind of
 /// them can miss a part. A class, so that whoever holds one copies a reference.
 package final class ResponseStamp: Sendable {
     package let security: SecurityHeaders
     package let cors: CORSPolicy?
+    private let cookies: CookieHardening?
     /// Whether ``cors`` makes the route's responses differ by `Origin`.
     private let isVarying: Bool
     /// The lines of the route's `response_headers`.
@@ -17,20 +19,33 @@ package final class ResponseStamp: Sendable {
     private let given: FieldNameSet
 
     /// Compiles what a route's responses carry, at load.
-    package init(_ settings: SecurityHeaderSettings, cors: CORSPolicy?, edits: HeaderEdits) {
+    package init(_ settings: SecurityHeaderSettings, cors: CORSPolicy?, edits route: RouteEdits) {
+        let edits = route.response
         security = SecurityHeaders(
             settings, removing: (cors == nil ? [] : CORSPolicy.spoken) + edits.droppedNames)
         self.cors = cors
+        cookies = CookieHardening(route.cookies)
         isVarying = cors?.variesByOrigin ?? false
         lines = edits.lines
         given = edits.givenNames
     }
 
-    /// No call appends more, but for the app's own fields.
+    /// No call appends more, but for the app's own fields and ``addedBytesMax(to:)``.
     package var bytesMax: Int {
         security.bytesMax + lines.count + (cors?.bytesMax ?? 0) + Self.varyBytesMax
-            + Self.requestIDBytesMax
+            + Self.requestIDBytesMax + Self.documentPolicyBytes
     }
+
+    /// What the lines of an app's response may grow by.
+    package func addedBytesMax(to head: borrowing ResponseHead) -> Int {
+        guard cookies != nil, head.present.contains(.setCookie) else { return 0 }
+        return head.fields.count * CookieHardening.addedBytesMax
+    }
+
+    /// Nothing loads, nothing runs, nobody frames it: all that a page of the gateway itself needs.
+    private static let documentPolicy: StaticString =
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    private static var documentPolicyBytes: Int { 128 }
 
     private static var varyBytesMax: Int { 100 }
     /// Name, the longest acceptable id, line end.
@@ -54,6 +69,10 @@ package final class ResponseStamp: Sendable {
             appendVary(head, bytes, to: &output)
         } else if isVarying {
             output.append("Vary: Origin\r\n")
+        }
+        if let cookies, head.present.contains(.setCookie), !removed.known.contains(.setCookie) {
+            except.insert(.setCookie)
+            cookies.append(head, of: bytes, isSecure: subject.isSecure, to: &output)
         }
         output.appendForwarded(head.fields, of: bytes, except: except, and: removed)
         output.append(lines)
@@ -82,6 +101,13 @@ package final class ResponseStamp: Sendable {
             output.append(lines)
             has = given
         case .uncached: has = FieldNameSet(.cacheControl)
+        case .document:
+            has = FieldNameSet(.cacheControl)
+            if !security.settlesContentPolicy {
+                output.appendField(
+                    name: "Content-Security-Policy", value: Self.documentPolicy)
+                has.insert(.contentSecurityPolicy)
+            }
         case .bare: break
         }
         append(for: subject, responseHas: has, in: text, to: &output)
@@ -127,6 +153,8 @@ package enum AnswerKind: Sendable {
     case routes
     /// An error or a state, which has a `Cache-Control` already.
     case uncached
+    /// The same as a page of our own making, which needs nothing but its text.
+    case document
     /// One without content, about methods.
     case bare
 }

@@ -18,6 +18,9 @@ package final class SecurityHeaders: Sendable {
     /// CSP and Cache-Control are not among them where they are the preset's.
     package let removed: FieldNameTable
 
+    /// Whether the operator settled what `Content-Security-Policy` says, or that nothing does.
+    package let settlesContentPolicy: Bool
+
     /// Whether an answer of the gateway itself gets a `Cache-Control` from here.
     package var saysCacheControl: Bool { cspEnd < block.count }
 
@@ -46,6 +49,8 @@ package final class SecurityHeaders: Sendable {
         alwaysEnd = hstsEnd + always.count
         cspEnd = alwaysEnd + csp.count
         removed = FieldNameTable(settings.removed + others)
+        let settled = settings.set.map(\.name) + settings.remove
+        settlesContentPolicy = settled.contains { $0.lowercased() == "content-security-policy" }
     }
 
     /// Stamps a response: what it has of CSP and Cache-Control stays its own.

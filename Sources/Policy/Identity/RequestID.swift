@@ -35,10 +35,13 @@ package struct RequestID: Hashable, Sendable {
         buffer.append(end >> 32, bytes: 4)
     }
 
-    /// Whether a peer's id may be kept: 1 to 128 of `A-Z a-z 0-9 . _ : -`, which nothing needs to
-    /// escape.
+    /// Longest id of a peer that is kept.
+    package static let bytesMax = 128
+
+    /// Whether a peer's id may be kept: 1 to ``bytesMax`` of `A-Z a-z 0-9 . _ : -`, which nothing
+    /// needs to escape.
     package static func isAcceptable(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) -> Bool {
-        guard range.count > 0, range.count <= 128 else { return false }
+        guard range.count > 0, range.count <= bytesMax else { return false }
         return bytes.holdsOnly(idBytes, in: range)
     }
 

@@ -138,7 +138,7 @@ private final class RoutePolicies: Sendable {
             verdict.reported = .crossSite
         }
         if let auth {
-            let answer = auth.decide(
+            let answer = (scratch.auth.successor ?? auth).decide(
                 route: index, head, in: bytes, at: now, scratch: &scratch.auth)
             verdict.note(answer)
             if case .refused = answer { return }

@@ -9,6 +9,12 @@ extension Field {
     @inline(__always) var isDisguised: Bool {
         traits.rawValue & FieldTraits.disguised.rawValue != 0
     }
+
+    /// Whether the line goes no further than this hop.
+    @inline(__always) var isWithheld: Bool {
+        let withheld = FieldTraits.disguised.rawValue | FieldTraits.nominated.rawValue
+        return traits.rawValue & withheld != 0
+    }
 }
 
 extension Span<UInt8> {
@@ -53,6 +59,29 @@ extension Span<UInt8> {
             let lowered = Word.lowered(word(at: range.start &+ offset))
             let difference = lowered ^ expected.word(at: offset)
             guard Word.start(of: difference, range.count &- offset) == 0 else { return false }
+            offset &+= 8
+        }
+        return true
+    }
+
+    /// Whether this ASCII text stands at `range` in any mixture of cases.
+    ///
+    /// - Parameter text: In lower case.
+    func holdsFolded(_ text: StaticString, at range: ByteRange) -> Bool {
+        range.count == text.utf8CodeUnitCount && beginsFolded(text, at: range)
+    }
+
+    /// Whether what stands at `range` begins with this ASCII text in any mixture of cases.
+    ///
+    /// - Parameter text: In lower case.
+    func beginsFolded(_ text: StaticString, at range: ByteRange) -> Bool {
+        let count = text.utf8CodeUnitCount
+        guard range.count >= count else { return false }
+        var offset = 0
+        while offset < count {
+            let lowered = Word.lowered(word(at: range.start &+ offset))
+            let difference = lowered ^ Word.of(text, from: offset)
+            guard Word.start(of: difference, count &- offset) == 0 else { return false }
             offset &+= 8
         }
         return true

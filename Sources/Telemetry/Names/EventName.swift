@@ -1,6 +1,6 @@
 /// What a log line tells of: its `event`.
 package enum EventName: UInt8, CaseIterable, Sendable {
-    case request, startup, shutdown, reload, listener, upstream, security, log
+    case request, startup, shutdown, reload, keys, listener, upstream, security, log
 
     /// As logs spell it.
     package var name: StaticString {
@@ -9,6 +9,7 @@ package enum EventName: UInt8, CaseIterable, Sendable {
         case .startup: "startup"
         case .shutdown: "shutdown"
         case .reload: "reload"
+        case .keys: "keys"
         case .listener: "listener"
         case .upstream: "upstream"
         case .security: "security"
@@ -23,6 +24,7 @@ package enum EventName: UInt8, CaseIterable, Sendable {
         case .startup: "The process serves, or could not begin to."
         case .shutdown: "The process was told to end, drains, or has ended."
         case .reload: "A new configuration was asked for, and what came of it."
+        case .keys: "Files of keys changed and were read again, or could not be."
         case .listener: "Accepting connections has paused, failed or resumed."
         case .upstream: "A server of an upstream failed, was set aside, or is back."
         case .security: "A request was refused because of what it tried; `kind` says what."

@@ -6,9 +6,9 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     case proxied, answered, tunneled
     case badRequest, uriTooLong, headersTooLarge, bodyTooLarge, expectationFailed
     case notImplemented, versionNotSupported, misdirected
-    case unauthorized, notFound, methodNotAllowed
+    case unauthorized, forbidden, notFound, methodNotAllowed, unsupportedMediaType
     case requestTimeout, sendTimeout, clientClosed
-    case upstreamUnreachable, upstreamTimeout, upstreamInvalid, upstreamClosedEarly
+    case upstreamUnreachable, upstreamTimeout, upstreamInvalid, upstreamClosedEarly, upstreamError
     case overloaded, drainCut, internalError
 
     /// As logs and metrics spell it.
@@ -26,8 +26,10 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
         case .versionNotSupported: "version_not_supported"
         case .misdirected: "misdirected"
         case .unauthorized: "unauthorized"
+        case .forbidden: "forbidden"
         case .notFound: "not_found"
         case .methodNotAllowed: "method_not_allowed"
+        case .unsupportedMediaType: "unsupported_media_type"
         case .requestTimeout: "request_timeout"
         case .sendTimeout: "send_timeout"
         case .clientClosed: "client_closed"
@@ -35,6 +37,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
         case .upstreamTimeout: "upstream_timeout"
         case .upstreamInvalid: "upstream_invalid"
         case .upstreamClosedEarly: "upstream_closed_early"
+        case .upstreamError: "upstream_error"
         case .overloaded: "overloaded"
         case .drainCut: "drain_cut"
         case .internalError: "internal_error"
@@ -61,6 +64,9 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
         case .versionNotSupported: "The request's HTTP version is not spoken here (505)."
         case .misdirected: "The request was meant for another host (421)."
         case .unauthorized: "The request did not prove who sent it; `reason` says why (401)."
+        case .forbidden: "The route refuses this client, its origin or its site (403)."
+        case .unsupportedMediaType:
+            "The route does not take the media type of the request's body (415)."
         case .notFound: "No route takes the request (404)."
         case .methodNotAllowed: "A route takes the path, but not the method (405)."
         case .requestTimeout: "The request's head or body came too slowly (408)."
@@ -70,6 +76,8 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
         case .upstreamTimeout:
             "The upstream took too long (504, or cut off once its response had begun)."
         case .upstreamInvalid: "The upstream's response was malformed (502)."
+        case .upstreamError:
+            "The upstream's error gave way to an answer of the gateway, as the route asks."
         case .upstreamClosedEarly: "The upstream closed before its response was complete."
         case .overloaded: "A limit of this process was reached (503)."
         case .drainCut: "The process ended before the exchange did."

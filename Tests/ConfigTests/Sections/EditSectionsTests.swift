@@ -33,6 +33,22 @@ struct EditSectionsTests {
     }
 
     @Test(arguments: [
+        ("pass", CookieSettings.pass), ("harden", .harden(except: [])), ("{}", .harden(except: [])),
+        ("{ except: [csrf] }", .harden(except: ["csrf"])), ("{ preset: pass }", .pass),
+        ("{ preset: harden, except: [a, b] }", .harden(except: ["a", "b"])),
+    ])
+    func `cookies are hardened by name, or but for some`(
+        _ text: String, _ settings: CookieSettings
+    ) {
+        #expect(edits(", cookies: \(text)")?.cookies == settings)
+    }
+
+    @Test(arguments: [("pass", false), ("replace", true)])
+    func `errors of the app pass or give way`(_ text: String, _ isReplaced: Bool) {
+        #expect(edits(", upstream_errors: \(text)")?.replacesErrors == isReplaced)
+    }
+
+    @Test(arguments: [
         ("/api/*", "/api", true), ("/api/v1/*", "/api", true), ("/api/v1", "/api", true),
         ("/api", "/api", true), ("/*", "/api", true), ("/a/*", "/api", false),
         ("/apix/*", "/api", false), ("/api", "/api/v1", false), ("/api/*", "/api/v1", true),

@@ -44,9 +44,7 @@ import Testing
     @Test func `a token of yesterday is refused, and the log says why`() throws {
         let app = try Origin.saying("hello")
         let apus = try Apus(Self.configuration(to: app.address))
-        let text = try String(contentsOfFile: Self.fixtures + "/tokens.txt", encoding: .utf8)
-        let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("RS256 ") })
-        let token = line.dropFirst("RS256 ".count)
+        let token = try Self.expiredToken()
         let answer = try apus.ask(get("/token", "Authorization: Bearer \(token)\r\n"))
         #expect(answer.status == 401)
         #expect(
@@ -55,5 +53,52 @@ import Testing
         #expect(record.outcome == "unauthorized")
         #expect(record.reason == "jwt_expired")
         #expect(app.requests.all.isEmpty)
+    }
+
+    /// A token of RS256, which has expired: the reason tells how far it was verified.
+    private static func expiredToken() throws -> Substring {
+        let text = try String(contentsOfFile: fixtures + "/tokens.txt", encoding: .utf8)
+        let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("RS256 ") })
+        return line.dropFirst("RS256 ".count)
+    }
+
+    @Test func `keys are rotated by their file, and a broken one changes nothing`() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let key = folder.appending(path: "key.pem")
+        func put(_ fixture: String) throws {
+            try Data(contentsOf: URL(filePath: "\(Self.fixtures)/\(fixture)")).write(to: key)
+        }
+        try put("rsa.pem")
+        let apus = try Apus(
+            """
+            routes:
+              - name: token
+                auth: { jwt: { public_key: \(key.path), algorithms: [RS256], audience: other } }
+                respond: {}
+            """)
+        let token = try Self.expiredToken()
+        var asked = 0
+        func reason() throws -> String? {
+            asked += 1
+            let path = "/\(asked)"
+            _ = try apus.ask(get(path, "Authorization: Bearer \(token)\r\n"))
+            return try apus.accessLine(of: path).reason
+        }
+        #expect(try reason() == "jwt_expired")
+        try put("rsa-1024.pem")
+        let refused = try eventually("a line about the broken file") {
+            try apus.lines("keys").first
+        }
+        #expect(refused.level == "error" && refused.route == "token")
+        #expect(refused.reason?.contains("1024 bits") == true)
+        #expect(try reason() == "jwt_expired")
+        try put("rsa-next.pem")
+        // Each loop takes the keys over in a turn of its own.
+        try eventually("the other key is asked") { try reason() == "jwt_bad_signature" }
+        #expect(try apus.lines("keys").last?.level == "info")
+        try put("rsa.pem")
+        try eventually("the first key is asked again") { try reason() == "jwt_expired" }
     }
 }

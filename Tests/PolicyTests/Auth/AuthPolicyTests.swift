@@ -144,4 +144,31 @@ import Testing
             #expect((verdict.principal == .apiKey) == isAdmitted)
         }
     }
+
+    @Test func `keys that were read again hold from the next request on`() throws {
+        let pipeline = Self.pipeline(.jwt(TokenForge.settings()))
+        let token = TokenForge.signed(#"{"sub":"alice"}"#)
+        let request = SentRequest("GET", "/x").with("Authorization", "Bearer \(token)")
+        var scratch = PolicyScratch()
+        func isAdmitted() -> Bool {
+            request.read { head, bytes in
+                let verdict = pipeline.decide(
+                    head, in: bytes, from: request.arrival,
+                    at: UInt64(TokenForge.now) * 1_000_000_000, scratch: &scratch)
+                return verdict.action == .forward(upstream: 1)
+            }
+        }
+        func adopt(_ secret: String) throws {
+            var settings = TokenForge.settings()
+            settings.keys[0].material = .secret(Secret(secret))
+            var routes = [RouteSample("/open").route(0), RouteSample("/*").route(1)]
+            routes[1].auth = .jwt(settings)
+            scratch.adopt(try #require(AuthTable(routes)))
+        }
+        #expect(isAdmitted() && isAdmitted())
+        try adopt("another secret, as long as it has to be")
+        #expect(!isAdmitted())
+        try adopt(TokenForge.secret)
+        #expect(isAdmitted())
+    }
 }

@@ -186,9 +186,12 @@ import Testing
     @Test func `a route's edits change the app's responses and its own, and no errors`() {
         let stamp = ResponseStamp(
             Self.settings(.api), cors: Self.policy,
-            edits: HeaderEdits(
-                set: [HeaderLine(name: "cache-control", value: "max-age=1")],
-                add: [HeaderLine(name: "X-More", value: "2")], remove: ["X-Gone", "Vary"]))
+            edits: RouteEdits(
+                request: .none,
+                response: HeaderEdits(
+                    set: [HeaderLine(name: "cache-control", value: "max-age=1")],
+                    add: [HeaderLine(name: "X-More", value: "2")], remove: ["X-Gone", "Vary"]),
+                strippedPrefix: ""))
         let app = [("X-Gone", "1"), ("X-More", "1"), ("Cache-Control", "a"), ("Vary", "Accept")]
         let lines = Self.stamped(stamp, app)
         #expect(lines.contains("X-More: 1") && lines.contains("X-More: 2"))
