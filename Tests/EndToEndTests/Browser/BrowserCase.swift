@@ -33,6 +33,8 @@ struct BrowserCase {
     let name: String
     let method: String
     let path: String
+    /// What the gateway is called.
+    var host = "api.pages.test"
     var fields: [String: String] = [:]
     var body: String?
     /// As `fetch` takes it.
@@ -174,4 +176,17 @@ struct BrowserCase {
         .enumerated().map { index, path in
             BrowserCase("PUT \(path), \(index)", "PUT", path, .status(200), to: [.app])
         }
+
+    /// Where other sites may not change anything: what comes of it no script can tell.
+    ///
+    /// To a trustworthy name, such as any below localhost, browsers say where a request comes from.
+    static let guarded: [BrowserCase] = [
+        ("POST", "api.pages.test"), ("POST", "shop.localhost"), ("GET", "api.pages.test"),
+        ("GET", "shop.localhost"),
+    ].map { method, host in
+        BrowserCase("\(method) to \(host)", method, "/guarded", .opaque, to: BrowserPage.all) {
+            $0.host = host
+            $0.mode = "no-cors"
+        }
+    }
 }

@@ -31,6 +31,7 @@ struct BrowserRun {
         let sniffedRan: Bool
         let colour: String
         let imageWidth: Int
+        let cookies: String
         let hasCamera: Bool
         let hasSynchronousRequests: Bool
         let violations: [Violation]
@@ -109,7 +110,8 @@ extension BrowserRun {
         var plans: [String: Plan] = [:]
         let pages = BrowserPage.allCases
         for (index, page) in pages.enumerated() {
-            let cases = BrowserCase.table + (page == .app ? BrowserCase.repeated : [])
+            let cases =
+                BrowserCase.table + BrowserCase.guarded + (page == .app ? BrowserCase.repeated : [])
             // Names of localhost are trustworthy, so that nothing of the page is upgraded to https.
             let next =
                 index + 1 < pages.count
@@ -126,7 +128,7 @@ extension BrowserRun {
     ) -> Plan.Case {
         Plan.Case(
             name: one.name,
-            url: "http://api.pages.test:\(ports.apus)\(one.path)?page=\(page.rawValue)",
+            url: "http://\(one.host):\(ports.apus)\(one.path)?page=\(page.rawValue)",
             init: Plan.Case.Init(
                 method: one.method, headers: one.fields, body: one.body,
                 credentials: one.credentials, mode: one.mode))
@@ -145,7 +147,9 @@ extension BrowserRun {
         }
     }
 
-    private static func file(_ name: String, _ values: [String: String] = [:]) -> String {
+    private static func file(
+        _ name: String, _ values: [String: String] = [:], fields: String = ""
+    ) -> String {
         let types = [
             "html": "text/html", "js": "text/javascript", "css": "text/css", "svg": "image/svg+xml",
         ]
@@ -153,7 +157,7 @@ extension BrowserRun {
         let type = types[String(name.split(separator: ".").last ?? "")] ?? "text/plain"
         return ok(
             values.reduce(text) { $0.replacingOccurrences(of: $1.key, with: $1.value) },
-            "Content-Type: \(type)\r\n")
+            "Content-Type: \(type)\r\n\(fields)")
     }
 }
 
@@ -165,7 +169,8 @@ extension BrowserRun {
     private static func answer(_ request: Message) -> String {
         let path = request.target.prefix { $0 != "?" }
         switch path {
-        case "/page/": return file("strict.html")
+        case "/page/":
+            return file("strict.html", fields: "Set-Cookie: unseen=1\r\nSet-Cookie: seen=1\r\n")
         case "/page/strict.js": return file("strict.js")
         case "/page/strict.css":
             return ok("p { color: rgb(1, 2, 3) }", "Content-Type: text/css\r\n")
@@ -211,7 +216,10 @@ extension BrowserRun {
               app: { servers: ["\(app.address)"] }
               down: { servers: ["\(try refusingAddress())"] }
             routes:
-              - { name: page, match: { path: /page/* }, security_headers: strict, upstream: app }
+              - { name: page, match: { path: /page/* }, security_headers: strict,
+                  fetch_metadata: enforce, cookies: { except: [seen] }, upstream: app }
+              - { name: guarded, match: { path: /guarded }, security_headers: none,
+                  fetch_metadata: enforce, upstream: app }
               - { name: recommended, match: { path: /recommended }, upstream: app }
               - { name: bare, match: { path: /bare }, security_headers: none, upstream: app }
               - { name: app, match: { path: /app/* }, cors: app, upstream: app }

@@ -90,9 +90,38 @@ struct BrowserTests {
             ])
     }
 
+    @Test func `scripts do not see a hardened cookie, which goes along all the same`() throws {
+        let run = try BrowserRun.shared.get()
+        #expect(run.strict.cookies == "seen=1")
+        let report = try #require(run.requests.last { $0.target == "/page/report" })
+        #expect(report["Cookie"] == "unseen=1; seen=1")
+    }
+
+    @Test func `other sites' pages may ask a guarded route, and change nothing`() throws {
+        let run = try BrowserRun.shared.get()
+        for one in BrowserCase.guarded {
+            for page in BrowserPage.allCases {
+                let outcome = try #require(run.reports[page]?.outcomes[one.name])
+                #expect(one.fault(of: outcome, on: page) == nil, "\(one.name), \(page.rawValue)")
+                let arrivals = run.requests.filter {
+                    $0.target == "/guarded?page=\(page.rawValue)" && $0.method == one.method
+                        && $0["Host"]?.hasPrefix(one.host) == true
+                }
+                #expect(arrivals.count == (one.method == "GET" ? 1 : 0), "\(one.name)")
+            }
+        }
+        // It is told by either field, and by none where the name is not trustworthy.
+        let sites = run.requests.filter { $0.target.hasPrefix("/guarded") }.map {
+            $0["Sec-Fetch-Site"]
+        }
+        #expect(Set(sites) == [nil, "cross-site"])
+    }
+
     @Test func `a strict page tells nobody where it is`() throws {
         let requests = try BrowserRun.shared.get().requests
-        let ofPage = requests.filter { $0["Host"]?.hasPrefix("shop.localhost") == true }
+        let ofPage = requests.filter {
+            $0.target.hasPrefix("/page/") && $0["Host"]?.hasPrefix("shop.localhost") == true
+        }
         #expect(ofPage.count >= 5)
         #expect(ofPage.allSatisfy { $0["Referer"] == nil })
     }

@@ -11,6 +11,7 @@ addEventListener("load", async () => {
         sniffedRan: self.sniffedRan === true,
         colour: getComputedStyle(document.querySelector("p")).color,
         imageWidth: document.querySelector("img").naturalWidth,
+        cookies: document.cookie,
         hasCamera: features.allowsFeature("camera"),
         hasSynchronousRequests: features.allowsFeature("sync-xhr"),
         violations,
