@@ -2,8 +2,9 @@ package import Bytes
 package import HTTP
 
 /// What every response of a route carries, whoever made it: security headers, CORS fields, `Vary`
-/// and the request id; and the route's `response_headers`, which errors do not carry. The cookies
-/// of an app pass through it too.
+/// and the request id; and the route's `response_headers`, which errors do not carry.
+///
+/// The cookies of an app pass through it too.
 ///
 /// All responses but interim ones pass through one of the two functions below, so that no kind of
 /// them can miss a part. A class, so that whoever holds one copies a reference.

@@ -40,7 +40,8 @@ enum ForwardedInvariants {
         else { return "\(found) where \(belief) is to be believed" }
         if belief.isOpen { return nil }
         // Whatever stands further left than the hop that ended the walk changes nothing.
-        for front in parts.texts("<") where setting.found(before(parts.lines, front)) != found {
+        for front in parts.texts("<").prefix(2)
+        where setting.found(before(parts.lines, front)) != found {
             return "what an untrusted hop said was believed"
         }
         return nil
