@@ -20,9 +20,10 @@ import sys
 import rig
 
 FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ceilings.json")
-LOADS = ["plain", "headers", "cors", "routes10", "routes1000"]
+LOADS = ["plain", "headers", "cors", "policies", "api_key", "bearer", "jwt", "routes10", "routes1000"]
 # Beyond what every request says.
-FIELDS = {"cors": "Origin: https://www.example.com\r\n"}
+FIELDS = {"cors": ["Origin: https://www.example.com\r\n"]}
+FIELDS |= {load: fields for load, (_, _, fields) in rig.VARIANTS.items()}
 TOLERANCE = 0.03
 # What a route table may cost at most when it is a hundred times as long.
 ROUTES_RATIO_MAX = 1.1
@@ -43,7 +44,7 @@ def run(tool, load, count, folder, origin, keep=None):
     with rig.Program(command, rig.PROXY_CPU, folder.file("apus.log"), alike) as program:
         program.wait_for(rig.PROXY_PORT, patience=120)
         try:
-            with rig.Driver(fields=FIELDS.get(load, "")) as driver:
+            with rig.Driver(fields=FIELDS.get(load, [""])) as driver:
                 # What is made on first use is made before the count begins, and in both runs.
                 driver.send(50 + count)
             problem = ""

@@ -3,6 +3,11 @@
 Needs nothing but Python's standard library, nginx, haproxy and, for loads, wrk. Everything listens on
 127.0.0.1 and lives in one temporary folder.
 """
+import base64
+import hashlib
+import hmac
+import itertools
+import json
 import os
 import random
 import re
@@ -200,12 +205,52 @@ def as_root():
     return "user root;" if os.geteuid() == 0 else ""
 
 
+# Loads that begin as "headers" does: keys of the route, keys of the file, and what requests say beside the usual.
+# "page" says what "policies" judges, to a gateway that judges nothing; "token" the same for "jwt" and its like.
+SECRET = "5ba4f3d0c28e17964b0f8e2d7a91c6354e8f7b2a"
+POLICIES = """access: { deny: [192.0.2.0/24] }, cors: app, fetch_metadata: enforce,
+    content_types: [application/json], strip_prefix: /api, cookies: harden, upstream_errors: replace,
+    request_headers: { set: { X-Tenant: blue }, remove: [X-Debug] },
+    response_headers: { set: { X-Served-By: apus }, remove: [X-Runtime] },"""
+GLOBALS = """trusted_proxies: [127.0.0.0/8]
+forwarded: { read: x_forwarded, write: on }
+cors: { app: { origins: ["https://*.example.com"], methods: [PUT], headers: [Content-Type], credentials: on } }"""
+PAGE = ("Origin: https://www.example.com\r\nSec-Fetch-Site: same-site\r\nCookie: session=1\r\n"
+        "X-Forwarded-For: 203.0.113.7, 198.51.100.9\r\nX-Forwarded-Proto: https\r\n")
+API_KEY = f"X-API-Key: {SECRET}\r\n"
+BEARER = f"Authorization: Bearer {SECRET}\r\n"
+
+
+def token(number=0):
+    """The field with a token of HS256 that `SECRET` signs, each number another one."""
+    def encode(data):
+        return base64.urlsafe_b64encode(data).rstrip(b"=")
+    claims = json.dumps({"sub": f"user-{number}", "exp": 4102444800, "iat": 1700000000}).encode()
+    signed = encode(b'{"alg":"HS256","typ":"JWT"}') + b"." + encode(claims)
+    code = hmac.new(SECRET.encode(), signed, hashlib.sha256).digest()
+    return f"Authorization: Bearer {(signed + b'.' + encode(code)).decode()}\r\n"
+
+
+DIGEST = hashlib.sha256(SECRET.encode()).hexdigest()
+JWT = f'auth: {{ jwt: {{ secret: "{SECRET}", algorithms: [HS256] }} }},'
+# More tokens than the gateway remembers.
+TOKENS = [token(number) for number in range(4096)]
+VARIANTS = {
+    "page": ("", "", [PAGE]), "policies": (POLICIES, GLOBALS, [PAGE]),
+    "key": ("", "", [API_KEY]), "api_key": (f'auth: {{ api_keys: {{ ci: "sha256:{DIGEST}" }} }},', "", [API_KEY]),
+    "secret": ("", "", [BEARER]), "bearer": (f'auth: {{ bearer: "{SECRET}" }},', "", [BEARER]),
+    "token": ("", "", TOKENS), "jwt": (JWT, "", TOKENS[:1]), "jwt_new": (JWT, "", TOKENS),
+}
+
+
 def apus_config(folder, load, origin_port=ORIGIN_PORT, port=PROXY_PORT):
     """A configuration for a load; "routes10" and "routes1000" put so many routes before the one that takes,
     "cors" is "plain" for a page of another origin."""
-    has_policies = load == "headers"
+    keys, globals, _ = VARIANTS.get(load, ("", "", []))
+    has_policies = load == "headers" or load in VARIANTS
     decoys = int(load[6:]) - 1 if load.startswith("routes") else 0
-    cors = load == "cors"
+    if load == "cors":
+        keys, globals = "cors: app,", 'cors: { app: { origins: ["https://*.example.com"], credentials: on } }'
     routes = "".join(
         f"  - {{ name: r{n}, match: {{ host: h{n}.example.com, path: /section{n}/* }}, upstream: app }}\n"
         for n in range(decoys))
@@ -217,10 +262,10 @@ limits: {{ connections: 20000, body: none }}
 timeouts: {{ idle: 600s }}
 log: {{ level: {"info" if has_policies else "warn"}, access: {"on" if has_policies else "off"}, output: "{folder.file(f"apus-access-{port}.log")}" }}
 security_headers: {"recommended" if has_policies else "none"}
-{'cors: { app: { origins: ["https://*.example.com"], credentials: on } }' if cors else ""}
+{globals}
 upstreams: {{ app: {{ servers: ["127.0.0.1:{origin_port}"], keepalive: {{ max: 512, idle: 600s }} }} }}
 routes:
-{routes}  - {{ name: app, match: {{ path: "/*" }}, {"cors: app, " if cors else ""}upstream: app }}
+{routes}  - {{ name: app, match: {{ path: "/*" }}, {keys} upstream: app }}
 """)
 
 
@@ -392,13 +437,13 @@ class Driver:
     """One keep-alive client that sends a request when it has read the answer to the one before."""
 
     def __init__(self, port=PROXY_PORT, path="/hello", host="app.example.com", patience=60,
-                 fields=""):
+                 fields=("",)):
         self.socket = socket.create_connection(("127.0.0.1", port), patience)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.request = (
+        self.requests = itertools.cycle([(
             f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: apus-benchmark\r\nAccept: */*\r\n"
-            f"{fields}\r\n"
-        ).encode()
+            f"{more}\r\n"
+        ).encode() for more in fields])
         self.rest = b""
 
     def __enter__(self):
@@ -410,7 +455,7 @@ class Driver:
     def send(self, count=1):
         """Sends so many requests, one after the other. Raises unless each is answered 200."""
         for _ in range(count):
-            self.socket.sendall(self.request)
+            self.socket.sendall(next(self.requests))
             self.read_response()
 
     def read_response(self):
@@ -435,6 +480,8 @@ class SmallOrigin:
     """An app within this process: every request of a connection gets the same short answer."""
 
     ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, World!"
+    # Of requests that carry a cookie.
+    COOKIE = b"HTTP/1.1 200 OK\r\nSet-Cookie: session=1; Path=/; Secure\r\n" + ANSWER.split(b"\r\n", 1)[1]
 
     def __enter__(self):
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -460,5 +507,6 @@ class SmallOrigin:
             while data := connection.recv(65536):
                 waiting += data
                 while (end := waiting.find(b"\r\n\r\n")) >= 0:
+                    answer = self.COOKIE if b"\r\nCookie: " in waiting[:end] else self.ANSWER
                     waiting = waiting[end + 4:]
-                    connection.sendall(self.ANSWER)
+                    connection.sendall(answer)

@@ -37,7 +37,7 @@
         hasOverflowed = false
     }
 
-    deinit { if size > 0 { unsafe base.deallocate() } }
+    @inlinable deinit { if size > 0 { unsafe base.deallocate() } }
 
     /// Takes the buffer out, leaving one without storage in its place.
     @inlinable package mutating func take() -> Buffer {
@@ -160,25 +160,53 @@ extension Buffer {
     /// Appends a part of `bytes`; the range lies within them.
     ///
     /// Up to 32 bytes are two loads and stores, whatever their number, where both sides have so
-    /// many.
-    @inlinable package mutating func append(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) {
+    /// many; inlined, since most texts of a head are as short.
+    @inlinable @inline(__always) package mutating func append(
+        _ bytes: borrowing Span<UInt8>, _ range: ByteRange
+    ) {
         guard range.count <= 32, range.start &+ 32 <= bytes.count, room >= 32 else {
+            return appendLong(bytes, range)
+        }
+        // What is written beyond the range lies behind `end`.
+        writeBlock(bytes, from: range.start)
+        end &+= UInt32(truncatingIfNeeded: range.count)
+    }
+
+    /// Up to 64 bytes are four loads and stores; more are a call.
+    @usableFromInline @inline(never) mutating func appendLong(
+        _ bytes: borrowing Span<UInt8>, _ range: ByteRange
+    ) {
+        guard range.count >= 32, range.count <= 64, range.count <= room else {
             return append(bytes.extracting(range.start..<range.end))
         }
-        unsafe bytes.withUnsafeBytes { source in
-            // Safety: both have 32 bytes from there on, as was just checked; what is written beyond
-            // the range lies behind `end`.
-            let block = unsafe source.loadUnaligned(
-                fromByteOffset: range.start, as: SIMD32<UInt8>.self)
-            unsafe UnsafeMutableRawPointer(base + Int(end)).storeBytes(
-                of: block, as: SIMD32<UInt8>.self)
-        }
-        end &+= UInt32(truncatingIfNeeded: range.count)
+        let text = bytes.extracting(range.start..<range.end)
+        // The first 32 and the last 32, which may overlap.
+        writeBlock(text, from: 0)
+        end &+= UInt32(truncatingIfNeeded: text.count &- 32)
+        writeBlock(text, from: text.count &- 32)
+        end &+= 32
+    }
+
+    /// Writes the 32 bytes that stand from an offset of `source` on behind `end`, which stays.
+    @inlinable @inline(__always) mutating func writeBlock(
+        _ source: borrowing Span<UInt8>, from offset: Int
+    ) {
+        precondition(offset >= 0 && offset &+ 32 <= source.count && room >= 32)
+        // Safety: both have 32 bytes from there on, as was just checked.
+        let block = unsafe source.bytes.unsafeLoadUnaligned(
+            fromUncheckedByteOffset: offset, as: SIMD32<UInt8>.self)
+        unsafe UnsafeMutableRawPointer(base + Int(end)).storeBytes(
+            of: block, as: SIMD32<UInt8>.self)
     }
 
     /// Appends all of `bytes`, or none of them.
     @inlinable package mutating func append(_ bytes: [UInt8]) {
         append(bytes.span)
+    }
+
+    /// Appends a part of `bytes`; the range lies within them.
+    @inlinable package mutating func append(_ bytes: [UInt8], _ range: ByteRange) {
+        append(bytes.span, range)
     }
 
     /// Appends the UTF-8 of a literal, whose length is known where it is inlined: a few stores.

@@ -16,6 +16,12 @@
         return (difference &- ones) & ~difference & highs
     }
 
+    /// The same without a false mark, for who seeks the last.
+    @inlinable package static func allMarks(of byte: UInt8, in word: UInt64) -> UInt64 {
+        let difference = word ^ repeating(byte)
+        return ~((difference & ~highs) &+ ~highs | difference | ~highs)
+    }
+
     /// Marks the bytes below `limit`, which is 1 to 128.
     @inlinable package static func marks(below limit: UInt8, in word: UInt64) -> UInt64 {
         (word &- repeating(limit)) & ~word & highs
@@ -77,6 +83,12 @@
         let others = (word &+ repeating(0x80 - 0x2d)) & ~(word &+ repeating(0x80 - 0x3a))
         let unslashed = (word ^ repeating(0x2f)) &+ ~highs
         return (letters | (others & unslashed)) & ~word & highs == highs
+    }
+
+    /// Whether every byte is below 10: the value of a digit.
+    @inlinable package static func areDigits(_ word: UInt64) -> Bool {
+        // Bit 7 of the sum: the byte is at least 10. One with bit 7 set is refused by itself.
+        ((word &+ repeating(0x80 - 10)) | word) & highs == 0
     }
 
     /// Fills the bytes of a word from `byteCount` on with `a`, which is in every set of names.

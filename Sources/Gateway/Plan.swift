@@ -1,4 +1,5 @@
 import Config
+import Crypto
 import HTTP
 import Linux
 import Policy
@@ -23,9 +24,9 @@ final class Plan: Sendable {
     /// Open client connections of the whole process.
     let connections: ConnectionCount
     /// Of this loop's random source.
-    let seed: UInt64
+    let seed: LoopSeed
 
-    init(_ snapshot: Snapshot, connections: ConnectionCount, seed: UInt64) {
+    init(_ snapshot: Snapshot, connections: ConnectionCount, seed: LoopSeed) {
         self.snapshot = snapshot
         self.connections = connections
         self.seed = seed
@@ -216,4 +217,22 @@ final class ConnectionCount: Sendable {
     }
 
     func leave() { count.subtract(1, ordering: .relaxed) }
+}
+
+/// The chance of one loop.
+struct LoopSeed: Sendable {
+    /// Of request ids and choices, which show parts of what follows from it.
+    let random: UInt64
+    /// Of the tags of credentials; nothing shows any of it.
+    let tagKey: SipHash.Key
+
+    /// Other bits for each loop (getrandom(2)).
+    static func drawn() -> LoopSeed {
+        LoopSeed(
+            random: Randomness.word(),
+            tagKey: SipHash.Key(Randomness.word(), Randomness.word()))
+    }
+
+    /// The same bits each time, for who rehearses what a loop would do.
+    static let fixed = LoopSeed(random: 0, tagKey: SipHash.Key(0, 0))
 }

@@ -12,7 +12,7 @@ struct Sight: ~Copyable {
     private(set) var date = Buffer(capacity: 64)
     private let labels: AccessLabels
     private let queue: LogQueue
-    private let settings: LogSettings
+    private let choice: LineChoice
     private var clock = LogClock(nowMillisecondsSinceEpoch: 0)
     private var second: UInt64 = 0
     /// Nanoseconds since 1970 at which ``second`` began.
@@ -26,7 +26,7 @@ struct Sight: ~Copyable {
     init(_ snapshot: Snapshot, metrics: LoopMetrics, queue: LogQueue) {
         self.metrics = metrics
         self.queue = queue
-        settings = snapshot.log
+        choice = LineChoice(snapshot.log)
         failures = FailureLines(snapshot.upstreams)
         labels = AccessLabels(
             routes: snapshot.routes.map(\.name),
@@ -55,7 +55,7 @@ struct Sight: ~Copyable {
         _ record: AccessRecord, _ journal: borrowing Journal, method: Method
     ) {
         metrics.requestFinished(record, method: method.rawValue)
-        guard settings.isAccessLogged, LogLevel(settings.level) <= .info else { return }
+        guard choice.hasAccessLines else { return }
         clock.update(nowMillisecondsSinceEpoch: Int64(now / 1_000_000))
         line.removeAll()
         journal.text.withReadable { (source: borrowing Span<UInt8>) in
@@ -72,7 +72,7 @@ struct Sight: ~Copyable {
     private mutating func begin(
         _ level: LogLevel, _ name: EventName, _ message: StaticString
     ) -> Bool {
-        guard level >= LogLevel(settings.level) else { return false }
+        guard level >= choice.threshold else { return false }
         clock.update(nowMillisecondsSinceEpoch: Int64(now / 1_000_000))
         event.begin(level: level, event: name, message: message, time: clock)
         return true
@@ -214,6 +214,18 @@ struct Sight: ~Copyable {
         let upstream = failures.upstreams[upstream]
         event.add("upstream", upstream.name)
         if let server { event.add("upstream_address", upstream.servers[server].text) }
+    }
+}
+
+/// Which lines are written.
+private struct LineChoice {
+    let threshold: LogLevel
+    /// Whether each request gets a line.
+    let hasAccessLines: Bool
+
+    init(_ settings: LogSettings) {
+        threshold = LogLevel(settings.level)
+        hasAccessLines = settings.isAccessLogged && threshold <= .info
     }
 }
 

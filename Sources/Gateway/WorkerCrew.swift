@@ -79,7 +79,7 @@ final class WorkerCrew: Sendable {
     }
 
     private func run(_ index: Int, _ transport: consuming LinuxTransport) {
-        let plan = Plan(snapshot, connections: connections, seed: Randomness.word())
+        let plan = Plan(snapshot, connections: connections, seed: .drawn())
         let sight = Sight(snapshot, metrics: metrics[index], queue: log.queue(index))
         var worker = Worker(transport, plan: plan, sight: sight, mailbox: mailboxes[index])
         worker.run()

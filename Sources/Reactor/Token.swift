@@ -5,17 +5,17 @@ package import Bytes
 /// Layout: generation (32 bits), kind (4 bits), slot (28 bits). A report for a connection that has
 /// ended since finds another generation in the slot and is dropped, even if the descriptor's number
 /// is in use again.
-package struct Token: Equatable, Sendable {
+@usableFromInline package struct Token: Equatable, Sendable {
     /// Which of a loop's tables the slot belongs to.
-    package enum Kind: UInt8, Sendable {
+    @usableFromInline package enum Kind: UInt8, Sendable {
         case wakeup, listener, downstream, upstream
     }
 
     /// What epoll keeps and hands back.
-    package let word: UInt64
+    @usableFromInline package let word: UInt64
 
     /// Reads what epoll handed back: any word will do, as ``kind`` tells those that are none.
-    package init(word: UInt64) { self.word = word }
+    @inlinable package init(word: UInt64) { self.word = word }
 
     /// - Parameter index: Its slot is below 2²⁸, as those of every slab are; a listener's is its
     ///   place among the listeners.
@@ -26,7 +26,7 @@ package struct Token: Equatable, Sendable {
     }
 
     /// `nil` for a word that no token has.
-    package var kind: Kind? {
+    @inlinable package var kind: Kind? {
         Kind(rawValue: UInt8(truncatingIfNeeded: word >> 28) & 0x0f)
     }
 

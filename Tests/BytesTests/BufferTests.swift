@@ -111,6 +111,24 @@ private struct Model {
         }
     }
 
+    @Test(arguments: 0...70)
+    func `a part of any length is copied whole or not at all`(count: Int) {
+        let text = (0..<120).map { UInt8($0) }
+        // At the source's end as well as before it, with room to spare and with none.
+        for (start, spare) in [(0, 100), (0, 0), (120 - count, 100), (120 - count, 0), (7, 3)] {
+            let part = Array(text[start..<start + count])
+            let range = ByteRange(start: start, count: count)
+            var buffer = Buffer(capacity: 1 + count + spare)
+            buffer.append(0xff)
+            buffer.append(text.span, range)
+            #expect(buffer.copy() == [0xff] + part && !buffer.hasOverflowed)
+            var narrow = Buffer(capacity: max(1, count))
+            narrow.append(0xff)
+            narrow.append(text, range)
+            #expect(narrow.copy() == [0xff] && narrow.hasOverflowed == (count > 0))
+        }
+    }
+
     @Test func `a writer fills the room it is lent, and no more`() {
         var buffer = Buffer(capacity: 10)
         buffer.append("abcd")

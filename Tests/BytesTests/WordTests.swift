@@ -68,6 +68,14 @@ import Testing
         }
     }
 
+    @Test func `digits are told from all other bytes`() {
+        for bytes in words(7) {
+            let values = bytes.map { $0 ^ 0x30 }
+            #expect(Word.areDigits(word(values)) == values.allSatisfy { $0 < 10 })
+        }
+        #expect(Word.areDigits(0x0909_0909_0900_0109))
+    }
+
     @Test func `letters become small, and nothing else becomes a letter, a digit or a hyphen`() {
         for byte in UInt8.min...UInt8.max {
             let lowered = bytes(Word.lowerCased(Word.repeating(byte)))

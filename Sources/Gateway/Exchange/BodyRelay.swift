@@ -136,7 +136,7 @@ extension BodyRelay {
         from source: inout Wire, to sink: inout Wire, _ pool: inout BufferPool,
         _ trailers: inout [Field]
     ) throws(WireError) -> Bool {
-        trailers.removeAll(keepingCapacity: true)
+        if !trailers.isEmpty { trailers.removeAll(keepingCapacity: true) }
         let progress = try source.input.withReadable {
             (bytes: borrowing Span<UInt8>) throws(WireError) -> BodyProgress in
             try reader.read(bytes, trailers: &trailers)

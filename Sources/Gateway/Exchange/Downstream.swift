@@ -32,6 +32,18 @@ struct Downstream: ~Copyable {
         self.listener = UInt16(truncatingIfNeeded: listener)
         self.peer = peer
     }
+
+    /// Reads the head that waits in the input, which keeps it.
+    mutating func readHead(
+        _ limits: HeadLimits, into head: inout RequestHead
+    ) throws(WireError) -> HeadProgress {
+        var reader = reader
+        defer { self.reader = reader }
+        return try wire.input.withReadable {
+            (bytes: borrowing Span<UInt8>) throws(WireError) -> HeadProgress in
+            try reader.read(bytes, limits: limits, into: &head)
+        }
+    }
 }
 
 /// The life of a client connection, request after request.

@@ -22,6 +22,8 @@ enum DownstreamHead {
         /// Said to HTTP/1.0 clients that asked for it.
         case keepAlive
         case upgrade
+
+        var isClose: Bool { if case .close = self { true } else { false } }
     }
 
     /// Writes the head of a final response, or of a switch of protocols.

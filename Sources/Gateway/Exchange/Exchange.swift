@@ -38,8 +38,36 @@ struct Exchange: ~Copyable {
         record.upstream = UInt16(truncatingIfNeeded: plan.upstream)
     }
 
-    /// Fills in what the record says of the exchange as a whole.
-    mutating func settleRecord(at now: MonotonicInstant) {
+    /// Takes note of the final response's head.
+    mutating func noteFinal(_ head: borrowing ResponseHead, at now: MonotonicInstant) {
+        _ = machine.on(.headArrived)
+        timing.lastRead = now
+        record.reason = nil
+        record.status = head.status
+        record.upstreamStatus = head.status
+        if head.keepsAlive && !head.framing.isUntilClose { plan.traits.insert(.upstreamIsKept) }
+    }
+
+    /// Takes note of how the response goes to the client.
+    mutating func beginResponse(
+        _ head: borrowing ResponseHead, _ framing: DownstreamHead.Framing
+    ) {
+        if !framing.connection.isClose { plan.traits.insert(.clientIsKept) }
+        responseBody = BodyRelay(
+            head.framing, leaves: framing.isChunked ? .chunked : .plain,
+            isFinal: framing.connection.isClose, bytesMax: nil)
+    }
+
+    /// Fills in what the record says of the exchange as a whole, and tells it: its last act.
+    mutating func conclude(at now: MonotonicInstant, telling sight: inout Sight) {
+        settleRecord(at: now)
+        if let microseconds = record.upstreamMicroseconds {
+            sight.metrics.upstreamFinished(plan.upstream, microseconds: microseconds)
+        }
+        sight.finish(record, journal, method: plan.method)
+    }
+
+    private mutating func settleRecord(at now: MonotonicInstant) {
         record.bytesIn = requestBody.byteCount &+ tunnel.inward.byteCount
         if record.bytesOut == 0 {
             record.bytesOut = responseBody.byteCount &+ tunnel.outward.byteCount

@@ -25,15 +25,15 @@ struct Journal: ~Copyable {
     /// (55), a name or subject (255), an app's `Retry-After` (64).
     static let addedBytesMax = 512
 
-    /// - Parameters:
-    ///   - text: An empty buffer with room for the head and ``addedBytesMax`` more.
-    ///   - bytes: Begin with the head.
-    init(
-        _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>, text: consuming Buffer
-    ) {
+    /// - Parameter text: The head alone, with room for ``addedBytesMax`` more; nothing if it could
+    ///   not be read.
+    init(text: consuming Buffer) {
         self.text = text
         request = AccessRequest()
-        self.text.append(bytes.extracting(0..<head.byteCount))
+    }
+
+    /// Notes where the parts of the head stand with which ``text`` begins.
+    mutating func note(_ head: borrowing RequestHead) {
         request.method = head.methodName
         request.host = head.authority
         // An absolute target without a path means the root (RFC 9110 §4.2.3): the slash that stands
@@ -50,12 +50,6 @@ struct Journal: ~Copyable {
             default: break
             }
         }
-    }
-
-    /// For a request whose head could not be read.
-    init(text: consuming Buffer) {
-        self.text = text
-        request = AccessRequest()
     }
 
     /// - Parameter client: `nil` for a peer on a unix socket.

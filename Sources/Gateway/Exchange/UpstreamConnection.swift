@@ -24,6 +24,20 @@ struct UpstreamConnection: ~Copyable {
         self.endpoint = endpoint
         self.exchange = exchange
     }
+
+    /// Reads the head that waits in the input, which keeps it.
+    ///
+    /// - Parameter method: Of the request that is answered.
+    mutating func readHead(
+        to method: Method, _ limits: HeadLimits, into head: inout ResponseHead
+    ) throws(WireError) -> HeadProgress {
+        var reader = reader
+        defer { self.reader = reader }
+        return try wire.input.withReadable {
+            (bytes: borrowing Span<UInt8>) throws(WireError) -> HeadProgress in
+            try reader.read(bytes, to: method, limits: limits, into: &head)
+        }
+    }
 }
 
 /// The life of an upstream connection, lease after lease.

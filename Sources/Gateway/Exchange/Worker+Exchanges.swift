@@ -17,11 +17,16 @@ extension Worker where Kernel: ~Copyable {
             return watchClient(x)
         }
         if exchanges[x].machine.response == .tunnelled { return advanceTunnel(x) }
-        guard relayRequest(x) == .goesOn else { return }
+        let (d, u) = (exchanges[x].downstream, exchanges[x].upstream)
+        // Of a request without a body nothing is left once its head is out.
+        if exchanges[x].machine.request == .arriving || !upstreams[u].wire.output.isEmpty {
+            guard relayRequest(x) == .goesOn else { return }
+        }
         if exchanges[x].machine.response == .awaited {
-            guard flushInterim(x) == .goesOn else { return }
+            if !downstreams[d].wire.output.isEmpty {
+                guard flushInterim(x) == .goesOn else { return }
+            }
             // Nothing to read, as always when a request has just been sent.
-            let u = exchanges[x].upstream
             guard upstreams[u].wire.state.contains(.readable) || !upstreams[u].wire.input.isEmpty
             else { return watchClient(x) }
             guard readResponse(x) == .goesOn else { return }
@@ -34,9 +39,7 @@ extension Worker where Kernel: ~Copyable {
 
     /// Sends what the client has not yet taken of interim responses: it may be waiting for a 100.
     private mutating func flushInterim(_ x: UInt32) -> Step {
-        let d = exchanges[x].downstream
-        guard !downstreams[d].wire.output.isEmpty else { return .goesOn }
-        switch downstreams[d].wire.flush(by: &transport, to: &pool) {
+        switch downstreams[exchanges[x].downstream].wire.flush(by: &transport, to: &pool) {
         case nil, .wouldBlock, .bytes: return .goesOn
         case .failed, .ended: return perform(exchanges[x].machine.on(.downstreamLost), on: x)
         }
@@ -46,7 +49,6 @@ extension Worker where Kernel: ~Copyable {
     private mutating func relayRequest(_ x: UInt32) -> Step {
         let u = exchanges[x].upstream
         guard exchanges[x].machine.request == .arriving else {
-            if upstreams[u].wire.output.isEmpty { return .goesOn }
             switch upstreams[u].wire.flush(by: &transport, to: &pool) {
             case nil:
                 noteRequestSent(x)
@@ -99,7 +101,7 @@ extension Worker where Kernel: ~Copyable {
         return .goesOn
     }
 
-    private mutating func noteRequestSent(_ x: UInt32) {
+    @inline(__always) private mutating func noteRequestSent(_ x: UInt32) {
         armUpstream(
             exchanges[x].upstream,
             after: plan.route(exchanges[x].plan.verdict.route).timeouts.response)
@@ -109,7 +111,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// Moves the body of the response on.
-    private mutating func relayResponse(_ x: UInt32) -> Step {
+    @inline(__always) private mutating func relayResponse(_ x: UInt32) -> Step {
         let u = exchanges[x].upstream
         let d = exchanges[x].downstream
         let before = exchanges[x].responseBody.byteCount
@@ -263,7 +265,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// Ends an exchange whose response is with the client.
-    private mutating func finishExchange(_ x: UInt32) {
+    @inline(__always) private mutating func finishExchange(_ x: UInt32) {
         let d = exchanges[x].downstream
         let u = exchanges[x].upstream
         let isDelivered = exchanges[x].machine.request == .delivered
@@ -275,13 +277,7 @@ extension Worker where Kernel: ~Copyable {
 
     /// Writes the one record of an exchange, which ends here.
     mutating func conclude(_ x: UInt32) {
-        exchanges[x].settleRecord(at: transport.now)
-        if let microseconds = exchanges[x].record.upstreamMicroseconds {
-            sight.metrics.upstreamFinished(
-                exchanges[x].plan.upstream, microseconds: microseconds)
-        }
-        sight.finish(
-            exchanges[x].record, exchanges[x].journal, method: exchanges[x].plan.method)
+        exchanges[x].conclude(at: transport.now, telling: &sight)
         pool.give(exchanges[x].journal.takeText())
         exchanges.discard(x)
     }

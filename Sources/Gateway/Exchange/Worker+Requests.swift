@@ -85,20 +85,11 @@ extension Worker where Kernel: ~Copyable {
     private enum HeadReading { case complete, needsMore, refused }
 
     private mutating func readHead(_ d: UInt32) -> HeadReading {
-        let input = downstreams[d].wire.input.take()
+        desk.headOwner = nil
         do throws(WireError) {
-            let progress = try input.withReadable {
-                (bytes: borrowing Span<UInt8>) throws(WireError) -> HeadProgress in
-                try downstreams[d].reader.read(
-                    bytes, limits: plan.headLimits, into: &desk.requestHead)
-            }
-            desk.headOwner = nil
-            downstreams[d].wire.input = input
-            guard progress.isComplete else { return .needsMore }
-            downstreams[d].reader = RequestReader()
-            return .complete
+            let progress = try downstreams[d].readHead(plan.headLimits, into: &desk.requestHead)
+            return progress.isComplete ? .complete : .needsMore
         } catch {
-            downstreams[d].wire.input = input
             refuse(d, error)
             return .refused
         }
@@ -107,55 +98,59 @@ extension Worker where Kernel: ~Copyable {
     /// Decides on the head in `desk.requestHead` and acts on it.
     private mutating func begin(_ d: UInt32) {
         _ = downstreams[d].machine.on(.headCompleted)
-        let input = downstreams[d].wire.input.take()
-        let headBytes = desk.requestHead.byteCount
-        let arrival = arrival(d)
-        var opened: UInt32 = .max
-        var persistence = DownstreamMachine.Persistence.kept
-        input.withReadable { (bytes: borrowing Span<UInt8>) in
-            let verdict = plan.pipeline.decide(
-                desk.requestHead, in: bytes, from: arrival, at: transport.wallTime,
-                scratch: &desk.scratch)
-            let journal = writeJournal(verdict, bytes)
-            if verdict.cors.standing.isCounted { note(verdict, journal) }
-            if verdict.reported != nil { sight.noteCrossSite(journal, isRefused: false) }
-            if case .forward(let upstream) = verdict.action {
-                if plan.route(verdict.route).admits(desk.requestHead.framing) {
-                    opened = open(d, to: upstream, verdict, journal)
-                } else {
-                    persistence = answer(d, .bodyTooLarge, verdict, journal)
-                }
-            } else {
-                persistence = answer(d, verdict, journal)
-            }
+        var journal = Journal(text: takeHead(d))
+        journal.note(desk.requestHead)
+        let verdict = decide(on: journal, arrival(d))
+        complete(&journal, verdict)
+        if verdict.cors.standing.isCounted { note(verdict, journal) }
+        if verdict.reported != nil { sight.noteCrossSite(journal, isRefused: false) }
+        guard case .forward(let upstream) = verdict.action else {
+            return end(d, answer(d, verdict, journal))
         }
-        downstreams[d].wire.input = input
-        downstreams[d].wire.input.consume(headBytes)
-        guard opened != .max else { return end(d, persistence) }
+        guard plan.route(verdict.route).admits(desk.requestHead.framing) else {
+            return end(d, answer(d, .bodyTooLarge, verdict, journal))
+        }
         // Without more to read the buffer serves others while this request waits for its answer.
         downstreams[d].wire.park(to: &pool)
-        reach(opened)
+        reach(open(d, to: upstream, verdict, journal))
     }
 
-    /// Keeps what outlives the head: see ``Journal``.
-    private mutating func writeJournal(
-        _ verdict: Verdict, _ bytes: borrowing Span<UInt8>
-    ) -> Journal {
-        let isSmall = desk.requestHead.byteCount + Journal.addedBytesMax <= BufferPool.smallBytes
-        var journal = Journal(
-            desk.requestHead, in: bytes, text: pool.take(isSmall ? .small : .large))
+    /// Moves the head that was read out of the client's input, for a journal: from here on this is
+    /// what the head's ranges refer to.
+    @inline(__always) private mutating func takeHead(_ d: UInt32) -> Buffer {
+        let byteCount = desk.requestHead.byteCount
+        let isSmall = byteCount + Journal.addedBytesMax <= BufferPool.smallBytes
+        var text = pool.take(isSmall ? .small : .large)
+        text.append(downstreams[d].wire.input, count: byteCount)
+        downstreams[d].wire.input.consume(byteCount)
+        return text
+    }
+
+    @inline(__always) private mutating func decide(
+        on journal: borrowing Journal, _ arrival: Arrival
+    ) -> Verdict {
+        journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
+            plan.pipeline.decide(
+                desk.requestHead, in: bytes, from: arrival, at: transport.wallTime,
+                scratch: &desk.scratch)
+        }
+    }
+
+    /// Notes what was settled with the head: see ``Journal``.
+    @inline(__always) private mutating func complete(_ journal: inout Journal, _ verdict: Verdict) {
         journal.note(client: verdict.identity.client)
         if verdict.identity.requestID.isEmpty {
             journal.note(requestID: newRequestID())
         } else {
             journal.note(requestIDAt: verdict.identity.requestID)
         }
-        journal.note(
+        let trace = journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
             TraceParent(
                 desk.requestHead, bytes, isTrusted: verdict.identity.isTrustedPeer,
-                plan.hops.trace, random: &desk.random))
+                plan.hops.trace, random: &desk.random)
+        }
+        journal.note(trace)
         if verdict.principal.isNamed { journal.note(verdict.principal, desk.scratch) }
-        return journal
     }
 
     /// Counts what a route's CORS policy made of a request, and tells of refusals.
@@ -165,14 +160,13 @@ extension Worker where Kernel: ~Copyable {
     }
 
     mutating func newRequestID() -> RequestID {
-        RequestID(
-            milliseconds: transport.wallTime / 1_000_000, desk.random.next(), desk.random.next())
+        RequestID(milliseconds: transport.wallTime / 1_000_000, random: &desk.random)
     }
 
     /// Makes the exchange of a request that goes upstream.
     ///
     /// - Returns: Its slot.
-    private mutating func open(
+    @inline(__always) private mutating func open(
         _ d: UInt32, to upstream: Int, _ verdict: Verdict, _ journal: consuming Journal
     ) -> UInt32 {
         var traits: ExchangeTraits = []

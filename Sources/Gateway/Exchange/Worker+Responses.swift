@@ -13,7 +13,9 @@ extension Worker where Kernel: ~Copyable {
         while true {
             if !upstreams[u].wire.input.isEmpty {
                 do throws(WireError) {
-                    if try readResponseHead(x).isComplete {
+                    let progress = try upstreams[u].readHead(
+                        to: exchanges[x].plan.method, plan.headLimits, into: &desk.responseHead)
+                    if progress.isComplete {
                         guard desk.responseHead.isInterim else { return relayFinalHead(x) }
                         if desk.responseHead.status == 101 { return switchProtocols(x) }
                         relayInterim(x)
@@ -47,26 +49,6 @@ extension Worker where Kernel: ~Copyable {
     /// longer.
     private static var headReadsMax: Int { 16 }
 
-    private mutating func readResponseHead(_ x: UInt32) throws(WireError) -> HeadProgress {
-        let u = exchanges[x].upstream
-        let method = exchanges[x].plan.method
-        let input = upstreams[u].wire.input.take()
-        let result: Result<HeadProgress, WireError>
-        do throws(WireError) {
-            let progress = try input.withReadable {
-                (bytes: borrowing Span<UInt8>) throws(WireError) -> HeadProgress in
-                try upstreams[u].reader.read(
-                    bytes, to: method, limits: plan.headLimits, into: &desk.responseHead)
-            }
-            if progress.isComplete { upstreams[u].reader = ResponseReader() }
-            result = .success(progress)
-        } catch {
-            result = .failure(error)
-        }
-        upstreams[u].wire.input = input
-        return try result.get()
-    }
-
     /// Passes on 100, 102, 103 and their like; HTTP/1.0 clients do not know them (RFC 9110 §15.2).
     private mutating func relayInterim(_ x: UInt32) {
         let u = exchanges[x].upstream
@@ -87,26 +69,17 @@ extension Worker where Kernel: ~Copyable {
         upstreams[u].wire.input.consume(desk.responseHead.byteCount)
     }
 
-    private mutating func relayFinalHead(_ x: UInt32) -> Step {
+    @inline(__always) private mutating func relayFinalHead(_ x: UInt32) -> Step {
         let u = exchanges[x].upstream
         let d = exchanges[x].downstream
-        _ = exchanges[x].machine.on(.headArrived)
-        exchanges[x].timing.lastRead = transport.now
-        exchanges[x].record.reason = nil
-        exchanges[x].record.status = desk.responseHead.status
-        exchanges[x].record.upstreamStatus = desk.responseHead.status
-        if desk.responseHead.keepsAlive && !desk.responseHead.framing.isUntilClose {
-            exchanges[x].plan.traits.insert(.upstreamIsKept)
-        }
+        exchanges[x].noteFinal(desk.responseHead, at: transport.now)
         if desk.responseHead.status >= 500,
             plan.route(exchanges[x].plan.verdict.route).edits.replacesErrors
         {
             return replaceError(x)
         }
         let framing = responseFraming(x)
-        exchanges[x].responseBody = BodyRelay(
-            desk.responseHead.framing, leaves: framing.isChunked ? .chunked : .plain,
-            isFinal: framing.connection == .close, bytesMax: nil)
+        exchanges[x].beginResponse(desk.responseHead, framing)
         writeHead(x, framing)
         guard !downstreams[d].wire.output.hasOverflowed else { return upstreamLost(x, .invalid) }
         upstreams[u].wire.input.consume(desk.responseHead.byteCount)
@@ -129,7 +102,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// How the client learns where the response ends, and what becomes of its connection.
-    private mutating func responseFraming(_ x: UInt32) -> DownstreamHead.Framing {
+    @inline(__always) private mutating func responseFraming(_ x: UInt32) -> DownstreamHead.Framing {
         let traits = exchanges[x].plan.traits
         let isModern = traits.contains(.isModern)
         let isOpenEnded =
@@ -139,7 +112,6 @@ extension Worker where Kernel: ~Copyable {
             // An answer before the request's end: what is left of the request may never come.
             && exchanges[x].machine.request == .delivered
             && !(traits.contains(.isHalfClosed) && hasSaidAll(exchanges[x].downstream))
-        if keeps { exchanges[x].plan.traits.insert(.clientIsKept) }
         return DownstreamHead.Framing(
             isChunked: isOpenEnded && isModern,
             connection: keeps ? (isModern ? .absent : .keepAlive) : .close)

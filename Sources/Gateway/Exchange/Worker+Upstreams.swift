@@ -38,7 +38,8 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// Takes the idle connection that was used last: the one least likely to be closed by now.
-    private mutating func lease(_ endpoint: EndpointIndex, for x: UInt32) -> Bool {
+    @inline(__always) private mutating func lease(_ endpoint: EndpointIndex, for x: UInt32) -> Bool
+    {
         guard !exchanges[x].machine.hasRetried else { return false }
         let place = Int(endpoint.endpoint)
         let u = pools[Int(endpoint.upstream)].endpoints[place].newestIdle
@@ -101,7 +102,7 @@ extension Worker where Kernel: ~Copyable {
     /// Writes the request's head into the upstream connection's output.
     ///
     /// - Returns: Whether it fits; with what is added, a head at its limits may not.
-    private mutating func stageHead(of x: UInt32) -> Bool {
+    @inline(__always) private mutating func stageHead(of x: UInt32) -> Bool {
         if desk.headOwner != exchanges.index(of: x) { rereadHead(of: x) }
         let u = exchanges[x].upstream
         let upstream = exchanges[x].plan.upstream
@@ -199,7 +200,7 @@ extension Worker where Kernel: ~Copyable {
     ///
     /// - Parameter isClean: Both messages ended where their framing
     /// says.
-    mutating func release(_ u: UInt32, isClean: Bool) {
+    @inline(__always) mutating func release(_ u: UInt32, isClean: Bool) {
         upstreams[u].exchange = .max
         switch upstreams[u].machine.on(.released(isClean: isClean && isWanted(u))) {
         case .pool: returnToPool(u)
@@ -208,7 +209,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// Whether an idle connection would be kept.
-    private func isWanted(_ u: UInt32) -> Bool {
+    @inline(__always) private func isWanted(_ u: UInt32) -> Bool {
         let endpoint = upstreams[u].endpoint
         let upstream = Int(endpoint.upstream)
         guard upstreams[u].wire.input.isEmpty, upstreams[u].wire.output.isEmpty,
@@ -219,7 +220,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// Puts a connection on top of its endpoint's idle ones.
-    private mutating func returnToPool(_ u: UInt32) {
+    @inline(__always) private mutating func returnToPool(_ u: UInt32) {
         let endpoint = upstreams[u].endpoint
         let upstream = Int(endpoint.upstream)
         let place = Int(endpoint.endpoint)
@@ -234,7 +235,7 @@ extension Worker where Kernel: ~Copyable {
         armUpstream(u, after: plan.timeouts.upstreamIdle[upstream])
     }
 
-    private mutating func unlinkIdle(_ u: UInt32) {
+    @inline(__always) private mutating func unlinkIdle(_ u: UInt32) {
         let endpoint = upstreams[u].endpoint
         let upstream = Int(endpoint.upstream)
         let older = upstreams[u].older

@@ -55,11 +55,13 @@ struct Rehearsal: ~Copyable {
         _ head: consuming RequestHead, in bytes: borrowing Span<UInt8>, _ question: Question,
         _ plan: Plan
     ) {
-        var scratch = PolicyScratch()
+        var scratch = PolicyScratch(tagKey: LoopSeed.fixed.tagKey)
         let verdict = plan.pipeline.decide(
             head, in: bytes, from: question.arrival, at: question.now, scratch: &scratch)
-        var journal = Journal(
-            head, in: bytes, text: Buffer(capacity: head.byteCount + Journal.addedBytesMax))
+        var text = Buffer(capacity: head.byteCount + Journal.addedBytesMax)
+        text.append(bytes.extracting(0..<head.byteCount))
+        var journal = Journal(text: text)
+        journal.note(head)
         journal.note(client: verdict.identity.client)
         if verdict.identity.requestID.isEmpty {
             journal.note(requestID: Self.standIn)

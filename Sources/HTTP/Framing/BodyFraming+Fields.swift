@@ -32,19 +32,22 @@ extension BodyFraming {
     }
 
     /// `Content-Length = 1*DIGIT` (RFC 9110 §8.6), below 2⁶³.
-    private static func readLength(
+    @inline(__always) private static func readLength(
         _ bytes: borrowing Span<UInt8>, _ value: ByteRange
     ) throws(WireError) -> UInt64 {
         guard !value.isEmpty else { throw .lengthNotNumber }
-        for index in value.indices where !Grammar.isDigit(bytes[index]) {
-            // §6.3: a list of equal values may be accepted; one that is not cannot hide anything.
-            throw bytes[index] == 0x2c ? .lengthRepeated : .lengthNotNumber
-        }
-        // 18 digits cannot overflow; a nineteenth is checked.
-        guard value.count <= 19 else { throw .lengthTooLarge }
         var length: UInt64 = 0
-        for index in value.indices { length = length &* 10 &+ UInt64(bytes[index] &- 0x30) }
-        guard length <= UInt64(Int64.max) else { throw .lengthTooLarge }
+        for index in value.indices {
+            let byte = bytes[index]
+            guard Grammar.isDigit(byte) else {
+                // §6.3: a list of equal values may be accepted; one that is not cannot hide
+                // anything.
+                throw byte == 0x2c ? .lengthRepeated : .lengthNotNumber
+            }
+            length = length &* 10 &+ UInt64(byte &- 0x30)
+        }
+        // 19 digits cannot overflow; of more the sum means nothing.
+        guard value.count <= 19, length <= UInt64(Int64.max) else { throw .lengthTooLarge }
         return length
     }
 

@@ -3,16 +3,16 @@ import Bytes
 /// Finds a body's data in the bytes that arrive, and its end.
 ///
 /// - Size: 24 bytes.
-package struct BodyReader: Sendable {
-    private enum Stage: UInt8 {
+@usableFromInline package struct BodyReader: Sendable {
+    @usableFromInline enum Stage: UInt8, Sendable {
         case length, untilClose, chunkHead, chunkData, chunkEnd, trailers, finished
     }
 
     /// Bytes of the body or of the chunk that have not been handed out.
-    private var remaining: UInt64 = 0
-    private var cursor = LineCursor(fieldsStart: 0)
-    private var extensionByteCount: UInt16 = 0
-    private var stage: Stage
+    @usableFromInline var remaining: UInt64 = 0
+    @usableFromInline var cursor = LineCursor(fieldsStart: 0)
+    @usableFromInline var extensionByteCount: UInt16 = 0
+    @usableFromInline var stage: Stage
 
     /// Chunk extensions of one body together; nobody needs any.
     static let extensionBytesMax = 4096
@@ -24,7 +24,7 @@ package struct BodyReader: Sendable {
 
     /// - Parameter framing: As the head's reader settled it, for the request's method in case of a
     ///   response.
-    package init(_ framing: BodyFraming) {
+    @inlinable package init(_ framing: BodyFraming) {
         switch framing {
         case .none: stage = .finished
         case .length(let byteCount):
@@ -38,13 +38,13 @@ package struct BodyReader: Sendable {
     /// Whether the last byte of the body has been handed out.
     ///
     /// Never so for one that ends with the connection.
-    package var isFinished: Bool { stage == .finished }
+    @inlinable package var isFinished: Bool { if case .finished = stage { true } else { false } }
 
     /// Bytes that the length or the present chunk's size has announced and that have not been
     /// handed out; below 2⁶³.
     ///
     /// 0 where nothing is announced: between chunks, and for a body that ends with the connection.
-    package var announcedByteCount: UInt64 { remaining }
+    @inlinable package var announcedByteCount: UInt64 { remaining }
 
     /// Reads what stands next.
     ///

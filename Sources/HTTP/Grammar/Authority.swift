@@ -15,7 +15,9 @@ package enum Authority {
     }
 
     /// Whether a run of bytes is letters, digits, hyphens and full stops, as most hosts are.
-    private static func isPlainName(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) -> Bool {
+    @inline(__always) private static func isPlainName(
+        _ bytes: borrowing Span<UInt8>, _ range: ByteRange
+    ) -> Bool {
         if range.count < 8 {
             return isPlain(Word.padded(bytes.word(at: range.start), range.count))
         }

@@ -11,29 +11,26 @@ enum FieldNameIndex {
     /// Words that a known name may take.
     static let wordCount = 5
 
-    /// By hash, two words for the only name that may have it: its first and second word; zeros
-    /// where there is none.
+    /// The only name that may have a hash: its first and its second word.
+    struct Entry {
+        var first: UInt64 = 0
+        var second: UInt64 = 0
+        var name = FieldName.other
+    }
+
+    /// By hash; zeros where there is no name.
     ///
     /// An array, since an `InlineArray` in a global is copied whole for every element read.
-    static let entries: [UInt64] = {
-        var entries = [UInt64](repeating: 0, count: 2 * 256)
+    static let entries: [Entry] = {
+        var entries = [Entry](repeating: Entry(), count: 256)
         for name in FieldName.allCases where name != .other {
             let text = name.canonicalName
             let count = text.utf8CodeUnitCount
-            let place = 2 * Int(hash(of: name))
-            entries[place] = Word.lowerCased(Word.of(text))
-            entries[place + 1] = Word.lowerCased(Word.of(text, from: count > 16 ? count - 8 : 8))
+            let second = Word.of(text, from: count > 16 ? count - 8 : 8)
+            entries[Int(hash(of: name))] = Entry(
+                first: Word.lowerCased(Word.of(text)), second: Word.lowerCased(second), name: name)
         }
         return entries
-    }()
-
-    /// By hash.
-    static let names: [FieldName] = {
-        var names = [FieldName](repeating: .other, count: 256)
-        for name in FieldName.allCases where name != .other {
-            names[Int(hash(of: name))] = name
-        }
-        return names
     }()
 
     /// By raw value, ``wordCount`` words a name, in lower case, zeros behind the end.
@@ -59,16 +56,13 @@ enum FieldNameIndex {
     /// Of names up to sixteen bytes no more is to be compared: the hash adds the length, so one
     /// that differs in nothing else looks into another entry. Of longer ones the middle and the
     /// length are.
-    /// ``entries`` and ``names`` are lent once for all names of a head.
+    /// ``entries`` are lent once for all names of a head.
     @inline(__always)
     static func find(
-        _ hash: UInt8, _ first: UInt64, _ second: UInt64, in entries: borrowing Span<UInt64>,
-        _ names: borrowing Span<FieldName>
+        _ hash: UInt8, _ first: UInt64, _ second: UInt64, in entries: borrowing Span<Entry>
     ) -> FieldName {
-        let place = 2 &* Int(hash)
-        // The higher index first: its bounds check covers the other.
-        guard entries[place &+ 1] == second, entries[place] == first else { return .other }
-        return names[Int(hash)]
+        let entry = entries[Int(hash)]
+        return entry.first == first && entry.second == second ? entry.name : .other
     }
 
     /// Eight bytes of a known name in lower case; the index is below ``wordCount``.
@@ -88,8 +82,7 @@ extension FieldName {
         let second = Word.lowerCased(withHyphens(word(offset, of: bytes, name)))
         let hash = FieldNameIndex.hash(first, second, name.count)
         let entries = FieldNameIndex.entries
-        let names = FieldNameIndex.names
-        let id = FieldNameIndex.find(hash, first, second, in: entries.span, names.span)
+        let id = FieldNameIndex.find(hash, first, second, in: entries.span)
         guard id != .other, id.canonicalName.utf8CodeUnitCount == name.count else {
             return (.other, hash, false)
         }

@@ -9,15 +9,14 @@ enum FieldLine {
     /// Reads a line `name: value` of a plain name, one space, and a value of printable ASCII
     /// without white space around it.
     ///
-    /// `start` is the start of a line, `word` the eight bytes there; `entries` and `names` are
-    /// those of
+    /// `start` is the start of a line, `word` the eight bytes there; `entries` are those of
     /// ``FieldNameIndex``.
     ///
     /// - Returns: `nil` if the line is anything else, or unfinished.
     @inline(__always)
     static func readCanonical(
         _ bytes: borrowing Span<UInt8>, at start: UInt32, startingWith word: UInt64,
-        _ entries: borrowing Span<UInt64>, _ names: borrowing Span<FieldName>
+        _ entries: borrowing Span<FieldNameIndex.Entry>
     ) -> Field? {
         let first: UInt64
         var second: UInt64 = 0
@@ -35,7 +34,7 @@ enum FieldLine {
             second = Word.lowerCased(Word.prefix(next, nameCount &- 8))
         }
         let hash = FieldNameIndex.hash(first, second, nameCount)
-        let id = FieldNameIndex.find(hash, first, second, in: entries, names)
+        let id = FieldNameIndex.find(hash, first, second, in: entries)
         if id == .other {
             guard nameCount > 0, Word.isLowerCaseName(Word.padded(first, nameCount)),
                 nameCount <= 8 || Word.isLowerCaseName(Word.padded(second, nameCount &- 8))
@@ -45,7 +44,7 @@ enum FieldLine {
         return readValue(bytes, ByteRange(start, end), id: id, hash: hash)
     }
 
-    /// ``readCanonical(_:at:startingWith:_:_:)`` for names of sixteen bytes and more.
+    /// ``readCanonical(_:at:startingWith:_:)`` for names of sixteen bytes and more.
     @inline(never)
     private static func readLongName(_ bytes: borrowing Span<UInt8>, at start: UInt32) -> Field? {
         var place = start

@@ -53,15 +53,15 @@ extension LineCursor {
         _ bytes: borrowing Span<UInt8>, from start: Int, into lines: inout OutputSpan<Field>,
         _ present: inout FieldNameSet
     ) -> Int {
-        let (entryTable, nameTable) = (FieldNameIndex.entries, FieldNameIndex.names)
-        let (entries, names) = (entryTable.span, nameTable.span)
+        let table = FieldNameIndex.entries
+        let entries = table.span
         var offset = UInt32(truncatingIfNeeded: start)
         var found = present
         while lines.freeCapacity > 0 {
             let word = bytes.word(at: offset)
             guard UInt16(truncatingIfNeeded: word) != Grammar.crlf,
                 let field = FieldLine.readCanonical(
-                    bytes, at: offset, startingWith: word, entries, names)
+                    bytes, at: offset, startingWith: word, entries)
             else { break }
             found.insert(field.id)
             lines.append(field)

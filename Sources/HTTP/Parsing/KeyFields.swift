@@ -16,7 +16,7 @@ struct KeyFields {
     }
 
     /// - Parameter fields: Disguised ones among them are passed over.
-    init(_ fields: [Field]) {
+    @inline(__always) init(_ fields: [Field]) {
         for place in fields.indices where Self.names.contains(fields[place].id) {
             let field = fields[place]
             if field.traits.contains(.disguised) { continue }

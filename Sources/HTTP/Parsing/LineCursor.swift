@@ -9,15 +9,15 @@ import Bytes
 /// stays linear.
 ///
 /// - Size: 8 bytes.
-struct LineCursor {
+@usableFromInline struct LineCursor: Sendable {
     /// No control character before this offset waits for a verdict.
     ///
     /// 0 before the first call.
-    private(set) var settled: UInt32 = 0
+    @usableFromInline private(set) var settled: UInt32 = 0
     /// Where the first field line begins, ``unknown`` while the line before it is not whole.
-    private var firstLineEnd: UInt16
+    @usableFromInline var firstLineEnd: UInt16
     /// Field lines that were in order.
-    private(set) var fieldCount: UInt16 = 0
+    @usableFromInline private(set) var fieldCount: UInt16 = 0
 
     private static let unknown = UInt16.max
     /// First lines are limited to less than 2¹⁶ bytes, whatever the configuration says.
@@ -28,7 +28,7 @@ struct LineCursor {
 
     /// For field lines that begin at offset 0, or behind a first line of at most
     /// ``startLineBytesMax`` bytes.
-    init(fieldsStart: Int) { firstLineEnd = UInt16(truncatingIfNeeded: fieldsStart) }
+    @inlinable init(fieldsStart: Int) { firstLineEnd = UInt16(truncatingIfNeeded: fieldsStart) }
 
     var isResumed: Bool { settled > 0 }
 

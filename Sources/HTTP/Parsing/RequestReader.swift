@@ -60,7 +60,7 @@ package struct RequestReader: Sendable {
     }
 
     /// - Returns: Where the CR LF of the request line stands; `nil` if it is unfinished.
-    private mutating func readLine(
+    @inline(__always) private mutating func readLine(
         _ bytes: borrowing Span<UInt8>, _ limits: HeadLimits, into head: inout RequestHead
     ) throws(WireError) -> Int? {
         let start = UInt16(truncatingIfNeeded: bytes.word(at: 0)) == Grammar.crlf ? 2 : 0

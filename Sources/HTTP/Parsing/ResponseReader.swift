@@ -59,7 +59,9 @@ package struct ResponseReader: Sendable {
         head.options = try ConnectionOptions.fold(
             bytes, &head.fields, head.present, keys, ConnectionOptions.responseFields,
             head.version)
-        if keys.lengthCount > 0 { Self.withholdLength(&head) }
+        if keys.lengthCount > 0, head.status < 200 || head.status == 204 {
+            Self.withholdLength(&head)
+        }
         return .complete
     }
 
@@ -68,7 +70,6 @@ package struct ResponseReader: Sendable {
     /// Apps send `Content-Length: 0` all the same; it ends here, since a client might wait for a
     /// body of another length.
     private static func withholdLength(_ head: inout ResponseHead) {
-        guard head.status < 200 || head.status == 204 else { return }
         for place in head.fields.indices where head.fields[place].id == .contentLength {
             head.fields[place].traits.insert(.nominated)
         }
@@ -83,10 +84,11 @@ package struct ResponseReader: Sendable {
     }
 
     /// - Returns: Where the CR LF of the status line stands; `nil` if it is unfinished.
-    private mutating func readLine(
+    @inline(__always) private mutating func readLine(
         _ bytes: borrowing Span<UInt8>, _ limits: HeadLimits, into head: inout ResponseHead
     ) throws(WireError) -> Int? {
         let limit = min(limits.startLineBytesMax, LineCursor.startLineBytesMax)
+        if let end = Self.readCommonLine(bytes, into: &head), end <= limit { return end }
         let end = bytes.firstControl(from: 0)
         guard end <= limit else { throw .statusLineTooLong(limit: limits.startLineBytesMax) }
         guard LineCursor.isDecided(bytes, end) else {
@@ -98,6 +100,36 @@ package struct ResponseReader: Sendable {
         }
         try Self.readStatusLine(bytes, ByteRange(0, end), into: &head)
         return end
+    }
+
+    /// Reads a status line whose reason is printable ASCII, empty or not.
+    ///
+    /// - Returns: Where the line's CR LF stands; `nil` if it is anything else or unfinished. What
+    ///   this takes, ``readStatusLine(_:_:into:)`` reads alike.
+    @inline(__always)
+    private static func readCommonLine(
+        _ bytes: borrowing Span<UInt8>, into head: inout ResponseHead
+    ) -> Int? {
+        guard let version = RequestLine.version(bytes.word(at: 0)) else { return nil }
+        // A space, three digits, a space; what begins behind them does not count.
+        let word = bytes.word(at: 8)
+        let digits = word &>> 8 & 0xff_ffff ^ 0x30_3030
+        guard word & 0xff_0000_00ff == 0x20_0000_0020, Word.areDigits(digits) else { return nil }
+        let status = (digits & 0xff) &* 100 &+ (digits &>> 8 & 0xff) &* 10 &+ digits &>> 16
+        guard status >= 100 else { return nil }
+        var place = 13
+        var stops = Word.marks(outside: 0x20, in: bytes.word(at: place))
+        while stops == 0 {
+            place &+= 8
+            stops = Word.marks(outside: 0x20, in: bytes.word(at: place))
+        }
+        // Zeros behind the end stop every search.
+        place &+= Word.firstMark(stops)
+        guard UInt16(truncatingIfNeeded: bytes.word(at: place)) == Grammar.crlf else { return nil }
+        head.version = version
+        head.status = UInt16(truncatingIfNeeded: status)
+        head.reason = place > 13 ? ByteRange(13, place) : .empty
+        return place
     }
 
     /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 §4).

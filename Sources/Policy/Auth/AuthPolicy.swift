@@ -4,7 +4,7 @@ import HTTP
 
 /// Who a request is from, as far as `auth` has settled it; the name or subject itself is in
 /// ``PolicyScratch`` until the next request (``PolicyScratch/appendPrincipal(to:)``).
-package enum Principal: UInt8, Sendable {
+@usableFromInline package enum Principal: UInt8, Sendable {
     /// Nobody asked, or the credentials name nobody.
     case unnamed
     /// The `sub` of a token.
@@ -13,7 +13,7 @@ package enum Principal: UInt8, Sendable {
     case apiKey
 
     /// A pattern, since `==` calls through a witness from other modules.
-    package var isNamed: Bool { if case .unnamed = self { false } else { true } }
+    @inlinable package var isNamed: Bool { if case .unnamed = self { false } else { true } }
 }
 
 /// What a route's `auth` made of a request.
@@ -34,9 +34,11 @@ final class AuthPolicy: Sendable {
     }
 
     private let way: Way
+    private let index: Int32
 
     /// - Parameter index: Different for each policy of a pipeline.
     init(_ settings: AuthSettings, index: Int) {
+        self.index = Int32(truncatingIfNeeded: index)
         switch settings {
         case .apiKeys(let keys): way = .apiKeys(APIKeyTable(keys))
         case .bearer(let secret): way = .bearer(APIKeyTable(secret))
@@ -54,26 +56,40 @@ final class AuthPolicy: Sendable {
         case .apiKeys(let table):
             let found = Credentials.apiKey(of: head, in: bytes)
             guard case .found(let key) = found else { return .refused(found.reason) }
-            guard let name = table.name(of: bytes.extracting(key.indices), &scratch.digester) else {
-                return .refused(.authUnknownKey)
-            }
-            scratch.principal.append(table.names[name])
-            return .admitted(.apiKey)
+            return holds(bytes.extracting(key.indices), table, as: .apiKey, at: now, &scratch)
+                ? .admitted(.apiKey) : .refused(.authUnknownKey)
         case .bearer(let table):
             let found = Credentials.bearer(of: head, in: bytes)
             guard case .found(let secret) = found else { return .refused(found.reason) }
-            let index = table.name(of: bytes.extracting(secret.indices), &scratch.digester)
-            return index == nil ? .refused(.authWrongSecret) : .admitted(.unnamed)
+            return holds(bytes.extracting(secret.indices), table, as: .unnamed, at: now, &scratch)
+                ? .admitted(.unnamed) : .refused(.authWrongSecret)
         case .jwt(let policy):
             return policy.decide(head, in: bytes, at: now, scratch: &scratch)
         }
+    }
+
+    /// Whether a key is one of a table's; its name goes into the scratch.
+    private func holds(
+        _ key: borrowing Span<UInt8>, _ table: APIKeyTable, as principal: Principal,
+        at now: Int64, _ scratch: inout AuthScratch
+    ) -> Bool {
+        let tag = SipHash.tag(of: key, by: scratch.tagKey)
+        if scratch.admissions.find(tag, policy: index, name: &scratch.principal) != nil {
+            return true
+        }
+        guard let name = table.name(of: key, &scratch.digester) else { return false }
+        scratch.principal.append(table.names[name])
+        scratch.admissions.insert(
+            tag, policy: index, Admission(principal: principal, times: .always),
+            name: scratch.principal, at: now)
+        return true
     }
 }
 
 /// The policies of all routes.
 ///
 /// A class of its own, so that what was verified under one configuration can be told from what is
-/// asked under another: see ``TokenCache``.
+/// asked under another: see ``AdmissionCache``.
 package final class AuthTable: Sendable {
     /// By route; `nil` for one without `auth`.
     private let policies: [AuthPolicy?]
@@ -95,7 +111,7 @@ package final class AuthTable: Sendable {
         scratch: inout AuthScratch
     ) -> AuthAnswer? {
         guard let policy = policies[route] else { return nil }
-        scratch.tokens.serve(self)
+        scratch.admissions.serve(self)
         let seconds = Int64(truncatingIfNeeded: now / 1_000_000_000)
         return policy.decide(head, in: bytes, at: seconds, scratch: &scratch)
     }

@@ -11,9 +11,13 @@ struct AuthScratch: ~Copyable {
     var signature = Buffer(capacity: 1032)
     /// The name or subject of the last request that was admitted by one.
     var principal = Buffer(capacity: JWTPolicy.subjectBytesMax)
-    var tokens = TokenCache()
+    var admissions = AdmissionCache()
+    /// Of the tags in ``admissions``.
+    let tagKey: SipHash.Key
     /// What holds instead of the pipeline's own, since files of keys were read again.
     var successor: AuthTable?
+
+    init(tagKey: SipHash.Key) { self.tagKey = tagKey }
 }
 
 extension PolicyScratch {

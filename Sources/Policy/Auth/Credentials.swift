@@ -18,12 +18,11 @@ enum Credentials: Equatable {
     static func apiKey(
         of head: borrowing RequestHead, in bytes: borrowing Span<UInt8>
     ) -> Credentials {
-        let name = keyName
         var key = Credentials.missing
         for index in head.fields.indices {
             let field = head.fields[index]
-            guard field.id == .other, field.hash == name.hash,
-                bytes.holdsFolded(name.bytes.span, at: field.name)
+            guard field.id == .other, field.name.count == 9,
+                bytes.holdsFolded("x-api-key", at: field.name)
             else { continue }
             guard case .missing = key, !field.value.isEmpty else { return .malformed }
             key = .found(field.value)
@@ -51,21 +50,14 @@ enum Credentials: Equatable {
     private static func bearer(
         in bytes: borrowing Span<UInt8>, _ value: ByteRange
     ) -> Credentials {
-        let name = schemeName
-        let scheme = name.count
-        guard value.count >= scheme,
-            bytes.holdsFolded(name.span, at: ByteRange(start: value.start, count: scheme))
-        else { return .missing }
-        guard value.count > scheme else { return .malformed }
-        var start = value.start &+ scheme
+        guard bytes.beginsFolded("bearer", at: value) else { return .missing }
+        var start = value.start &+ 6
+        guard start < value.end else { return .malformed }
         // A longer word is another scheme.
         guard bytes[start] == 0x20 else { return .missing }
         while start < value.end, bytes[start] == 0x20 { start &+= 1 }
         let token = ByteRange(start, value.end)
-        for index in token.indices where bytes[index] <= 0x20 || bytes[index] >= 0x7f {
-            return .malformed
-        }
-        return token.isEmpty ? .malformed : .found(token)
+        return !token.isEmpty && bytes.isVisible(token) ? .found(token) : .malformed
     }
 
     /// The value of a cookie (RFC 6265 §4.2.1), without the quotes that may be around it.
@@ -104,10 +96,17 @@ enum Credentials: Equatable {
         }
         return ByteRange(value.start &+ 1, value.end &- 1)
     }
+}
 
-    private static let schemeName = Array("bearer".utf8)
-    private static let keyName: (bytes: [UInt8], hash: UInt8) = {
-        let name = Array("x-api-key".utf8)
-        return (name, FieldName.hash(of: name.span, ByteRange(0, name.count)))
-    }()
+extension Span<UInt8> {
+    /// Whether all bytes at `range` are visible ASCII characters.
+    fileprivate func isVisible(_ range: ByteRange) -> Bool {
+        var place = range.start
+        while place < range.end {
+            let word = Word.padded(word(at: place), range.end &- place)
+            if Word.marks(outside: 0x21, in: word) != 0 { return false }
+            place &+= 8
+        }
+        return true
+    }
 }

@@ -78,24 +78,32 @@ final class JWTPolicy: Sendable {
         _ token: borrowing Span<UInt8>, at now: Int64, scratch: inout AuthScratch
     ) -> AuthAnswer {
         guard token.count <= Self.tokenBytesMax else { return .refused(.jwtTooLarge) }
-        let digest = scratch.digester.digest(of: token, .sha256)
-        var times = scratch.tokens.find(digest, policy: index, subject: &scratch.principal)
-        if times == nil {
-            do throws(TokenRefusal) {
-                let verified = try verify(token, scratch: &scratch)
-                scratch.tokens.insert(
-                    digest, policy: index, verified, subject: scratch.principal, at: now)
-                times = verified
-            } catch {
-                scratch.principal.removeAll()
-                return .refused(error.reason)
-            }
+        let tag = SipHash.tag(of: token, by: scratch.tagKey)
+        if let known = scratch.admissions.find(tag, policy: index, name: &scratch.principal) {
+            return answer(known, at: now, scratch: &scratch)
         }
-        if let refusal = times?.refusal(at: now, leeway: leeway) {
+        do throws(TokenRefusal) {
+            let times = try verify(token, scratch: &scratch)
+            let principal: Principal = scratch.principal.isEmpty ? .unnamed : .subject
+            let admission = Admission(principal: principal, times: times)
+            scratch.admissions.insert(
+                tag, policy: index, admission, name: scratch.principal, at: now)
+            return answer(admission, at: now, scratch: &scratch)
+        } catch {
+            scratch.principal.removeAll()
+            return .refused(error.reason)
+        }
+    }
+
+    /// Looks at what a verified token says of time.
+    private func answer(
+        _ admission: Admission, at now: Int64, scratch: inout AuthScratch
+    ) -> AuthAnswer {
+        if let refusal = admission.times.refusal(at: now, leeway: leeway) {
             scratch.principal.removeAll()
             return .refused(refusal)
         }
-        return .admitted(scratch.principal.isEmpty ? .unnamed : .subject)
+        return .admitted(admission.principal)
     }
 
     /// Verifies everything about a token but the time; its subject goes into the scratch.

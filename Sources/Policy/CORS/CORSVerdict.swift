@@ -16,7 +16,7 @@ package struct CORSVerdict: Sendable, Equatable {
 }
 
 /// Where a request stands to a route's CORS policy.
-package enum CORSStanding: UInt8, CaseIterable, Sendable {
+@usableFromInline package enum CORSStanding: UInt8, CaseIterable, Sendable {
     /// No policy, or no `Origin` in the request.
     case none
     /// A page of the very origin that is asked: no matter of the policy.
@@ -33,7 +33,7 @@ package enum CORSStanding: UInt8, CaseIterable, Sendable {
     /// Whether it is counted: what came of the policy, which is nothing without a foreign origin.
     ///
     /// Patterns in these, since `==` calls through a witness from other modules.
-    package var isCounted: Bool {
+    @inlinable package var isCounted: Bool {
         switch self {
         case .none, .own: false
         case .allowed, .foreign, .preflight, .preflightRefused: true

@@ -14,10 +14,11 @@ struct OriginTable: Sendable {
     private let suffixes: [Suffix]
 
     fileprivate struct Suffix: Sendable {
-        /// `https://`.
-        let prefix: [UInt8]
-        /// `.example.com`, a port that is not the default one included.
-        let suffix: [UInt8]
+        /// `https://`, and `.example.com` with a port that is not the default one: what stands
+        /// around the labels.
+        let text: [UInt8]
+        /// Bytes of the first part.
+        let prefixCount: Int
     }
 
     init(_ origins: [AllowedOrigin]) {
@@ -28,8 +29,9 @@ struct OriginTable: Sendable {
             case .any, .null: break
             case .exact(let text): exact.append(Array(text.utf8))
             case .below(let scheme, let suffix):
+                let prefix = Array("\(scheme)://".utf8)
                 suffixes.append(
-                    Suffix(prefix: Array("\(scheme)://".utf8), suffix: Array(suffix.utf8)))
+                    Suffix(text: prefix + Array(suffix.utf8), prefixCount: prefix.count))
             }
         }
         exact.sort { $0.count < $1.count }
@@ -62,13 +64,16 @@ extension OriginTable.Suffix {
     ///
     /// The suffix begins with a dot, so it meets the rest at the border of a label.
     fileprivate func covers(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) -> Bool {
-        let (prefix, suffix) = (prefix, suffix)
-        guard range.count > prefix.count &+ suffix.count,
-            range.count <= CORSPolicy.originBytesMax
-        else { return false }
-        let labels = ByteRange(range.start &+ prefix.count, range.end &- suffix.count)
-        return bytes.holds(prefix.span, at: ByteRange(range.start, labels.start))
-            && bytes.holds(suffix.span, at: ByteRange(labels.end, range.end))
+        guard range.count > text.count, range.count <= CORSPolicy.originBytesMax else {
+            return false
+        }
+        let text = text.span
+        let labels = ByteRange(
+            range.start &+ prefixCount, range.end &- (text.count &- prefixCount))
+        return bytes.holds(
+            text.extracting(0..<prefixCount), at: ByteRange(range.start, labels.start))
+            && bytes.holds(
+                text.extracting(prefixCount..<text.count), at: ByteRange(labels.end, range.end))
             && Self.areLabels(bytes, labels)
     }
 

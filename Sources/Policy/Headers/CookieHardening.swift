@@ -57,8 +57,11 @@ final class CookieHardening: Sendable {
         to output: inout Buffer
     ) {
         let cookie = CookieLine(line, in: bytes)
-        guard !exempt.contains(where: { bytes.holds($0.span, at: cookie.name) }) else { return }
-        // Browsers refuse cookies of these names without it, over whatever they came.
+        if !exempt.isEmpty {
+            let name = cookie.name(in: bytes)
+            if exempt.contains(where: { bytes.holds($0.span, at: name) }) { return }
+        }
+        // Browsers refuse cookies of some names without it, over whatever they came.
         if !cookie.isSecure, isSecure || cookie.demandsSecure(in: bytes) {
             output.append(Self.secure)
         }
@@ -69,49 +72,64 @@ final class CookieHardening: Sendable {
 
 /// What a `Set-Cookie` line says of its cookie.
 private struct CookieLine {
-    /// Empty for a cookie without a name.
-    private(set) var name = ByteRange.empty
+    /// `name=value`, or a value without a name.
+    private let pair: ByteRange
     private(set) var isSecure = false
     private(set) var isHTTPOnly = false
     /// Whether the last `SameSite` says something that browsers know.
     private(set) var hasSameSite = false
 
     init(_ line: ByteRange, in bytes: borrowing Span<UInt8>) {
-        var start = line.start
-        var isPair = true
-        while start <= line.end {
-            var end = start
-            while end < line.end, bytes[end] != UInt8(ascii: ";") { end += 1 }
-            var nameEnd = start
-            while nameEnd < end, bytes[nameEnd] != UInt8(ascii: "=") { nameEnd += 1 }
-            if !isPair {
-                note(
-                    bytes.trimmed(ByteRange(start, nameEnd)),
-                    bytes.trimmed(ByteRange(min(nameEnd + 1, end), end)), in: bytes)
-            } else if nameEnd < end {
-                name = bytes.trimmed(ByteRange(start, nameEnd))
-            }
-            isPair = false
-            start = end + 1
+        var end = bytes.first(UInt8(ascii: ";"), in: line)
+        pair = ByteRange(line.start, end)
+        while end < line.end {
+            var start = end &+ 1
+            while start < line.end, ASCIIByte.isBlank(bytes[start]) { start &+= 1 }
+            end = bytes.first(UInt8(ascii: ";"), in: ByteRange(start, line.end))
+            note(ByteRange(start, end), in: bytes)
         }
     }
 
-    private mutating func note(
-        _ attribute: ByteRange, _ value: ByteRange, in bytes: borrowing Span<UInt8>
-    ) {
-        if bytes.holdsFolded("secure", at: attribute) {
-            isSecure = true
-        } else if bytes.holdsFolded("httponly", at: attribute) {
-            isHTTPOnly = true
-        } else if bytes.holdsFolded("samesite", at: attribute) {
-            hasSameSite =
-                bytes.holdsFolded("lax", at: value) || bytes.holdsFolded("strict", at: value)
-                || bytes.holdsFolded("none", at: value)
+    /// - Parameter attribute: Without blanks before it.
+    private mutating func note(_ attribute: ByteRange, in bytes: borrowing Span<UInt8>) {
+        guard !attribute.isEmpty else { return }
+        // Most attributes are none of the three, which their first letters tell.
+        switch bytes[attribute.start] | 0x20 {
+        case UInt8(ascii: "s"):
+            let name = Self.name(of: attribute, in: bytes)
+            if bytes.holdsFolded("secure", at: name) { isSecure = true }
+            guard bytes.holdsFolded("samesite", at: name) else { return }
+            let equals = bytes.first(UInt8(ascii: "="), in: attribute)
+            let value = ByteRange(min(equals &+ 1, attribute.end), attribute.end)
+            hasSameSite = Self.isKnown(bytes.trimmed(value), in: bytes)
+        case UInt8(ascii: "h"):
+            let name = Self.name(of: attribute, in: bytes)
+            if bytes.holdsFolded("httponly", at: name) { isHTTPOnly = true }
+        default: break
         }
+    }
+
+    private static func isKnown(_ sameSite: ByteRange, in bytes: borrowing Span<UInt8>) -> Bool {
+        bytes.holdsFolded("lax", at: sameSite) || bytes.holdsFolded("strict", at: sameSite)
+            || bytes.holdsFolded("none", at: sameSite)
+    }
+
+    /// What stands before the equals sign, or all.
+    private static func name(
+        of part: ByteRange, in bytes: borrowing Span<UInt8>
+    ) -> ByteRange {
+        bytes.trimmed(ByteRange(part.start, bytes.first(UInt8(ascii: "="), in: part)))
+    }
+
+    /// Empty for a cookie without a name.
+    func name(in bytes: borrowing Span<UInt8>) -> ByteRange {
+        let equals = bytes.first(UInt8(ascii: "="), in: pair)
+        return equals < pair.end ? bytes.trimmed(ByteRange(pair.start, equals)) : .empty
     }
 
     /// Whether the name is one of those that promise `Secure` (RFC 6265bis §4.1.3).
     func demandsSecure(in bytes: borrowing Span<UInt8>) -> Bool {
-        bytes.beginsFolded("__secure-", at: name) || bytes.beginsFolded("__host-", at: name)
+        let name = name(in: bytes)
+        return bytes.beginsFolded("__secure-", at: name) || bytes.beginsFolded("__host-", at: name)
     }
 }

@@ -29,13 +29,13 @@ package final class ResponseStamp: Sendable {
         isVarying = cors?.variesByOrigin ?? false
         lines = edits.lines
         given = edits.givenNames
+        bytesMax =
+            security.bytesMax + lines.count + (cors?.bytesMax ?? 0) + Self.varyBytesMax
+            + Self.requestIDBytesMax + Self.documentPolicyBytes
     }
 
     /// No call appends more, but for the app's own fields and ``addedBytesMax(to:)``.
-    package var bytesMax: Int {
-        security.bytesMax + lines.count + (cors?.bytesMax ?? 0) + Self.varyBytesMax
-            + Self.requestIDBytesMax + Self.documentPolicyBytes
-    }
+    package let bytesMax: Int
 
     /// What the lines of an app's response may grow by.
     package func addedBytesMax(to head: borrowing ResponseHead) -> Int {
@@ -63,22 +63,22 @@ package final class ResponseStamp: Sendable {
         except dropped: FieldNameSet, for subject: StampSubject,
         in text: borrowing Span<UInt8>, to output: inout Buffer
     ) {
-        let removed = security.removed
+        let removed = security.removed.known
         var except = dropped
-        if isVarying, head.present.contains(.vary), !removed.known.contains(.vary) {
+        if isVarying, head.present.contains(.vary), !removed.contains(.vary) {
             except.insert(.vary)
             appendVary(head, bytes, to: &output)
         } else if isVarying {
             output.append("Vary: Origin\r\n")
         }
-        if let cookies, head.present.contains(.setCookie), !removed.known.contains(.setCookie) {
+        if let cookies, head.present.contains(.setCookie), !removed.contains(.setCookie) {
             except.insert(.setCookie)
             cookies.append(head, of: bytes, isSecure: subject.isSecure, to: &output)
         }
-        output.appendForwarded(head.fields, of: bytes, except: except, and: removed)
+        output.appendForwarded(head.fields, of: bytes, except: except, and: security.removed)
         output.append(lines)
         append(
-            for: subject, responseHas: head.present.subtracting(removed.known).union(given),
+            for: subject, responseHas: head.present.subtracting(removed).union(given),
             in: text, to: &output)
     }
 

@@ -60,15 +60,14 @@ package final class SecurityHeaders: Sendable {
     ///     §7.2).
     ///   - has: The known names in the response, those of ``removed`` left out.
     package func append(to buffer: inout Buffer, isSecure: Bool, responseHas has: FieldNameSet) {
-        let block = block
         let start = isSecure ? 0 : hstsEnd
         let tail = has.contains(.cacheControl) ? cspEnd : block.count
         guard has.intersects(Self.contentPolicies) else {
-            buffer.append(block.span, ByteRange(start, tail))
+            buffer.append(block, ByteRange(start, tail))
             return
         }
-        buffer.append(block.span, ByteRange(start, alwaysEnd))
-        buffer.append(block.span, ByteRange(cspEnd, max(tail, cspEnd)))
+        buffer.append(block, ByteRange(start, alwaysEnd))
+        buffer.append(block, ByteRange(cspEnd, max(tail, cspEnd)))
     }
 
     private static var contentPolicies: FieldNameSet {

@@ -137,8 +137,8 @@ struct IdentityPolicy: Sendable {
     ) -> Bool {
         var end = line.end
         while true {
-            var start = end
-            while start > line.start, bytes[start - 1] != 0x2c { start -= 1 }
+            let comma = bytes.last(0x2c, in: ByteRange(line.start, end))
+            let start = comma.map { $0 &+ 1 } ?? line.start
             let hop = bytes.trimmed(ByteRange(start, end))
             guard let address = ForwardedText.address(bytes, hop) else { return false }
             identity.client = address

@@ -50,8 +50,7 @@ enum ForwardedText {
 
     /// Whether the last scheme of the value is `https`, or `wss` as some peers say of a WebSocket.
     static func isSecure(scheme bytes: borrowing Span<UInt8>, _ value: ByteRange) -> Bool {
-        var start = value.end
-        while start > value.start, bytes[start - 1] != 0x2c { start -= 1 }
+        let start = bytes.last(0x2c, in: value).map { $0 &+ 1 } ?? value.start
         let last = bytes.trimmed(ByteRange(start, value.end))
         guard last.count == 5 || last.count == 3 else { return false }
         let scheme = Word.lowered(Word.start(of: bytes.word(at: last.start), last.count))

@@ -40,35 +40,44 @@ extension IPAddress {
     /// Four decimals of 0 to 255 without leading zeros, which some readers take for octal.
     private static func quad(_ text: borrowing Span<UInt8>, _ range: ByteRange) -> UInt32? {
         guard range.count >= 7, range.count <= 15 else { return nil }
-        // The text as a queue of bytes in two words: its next byte is the lowest.
+        // The text as a queue of bytes in two words, its next byte the lowest; and a dot behind it,
+        // so that all four parts end in one.
+        let dot: UInt64 = 0x2e &<< UInt64(8 &* (range.count & 7))
         var word = text.word(at: range.start)
-        var rest = text.word(at: range.start &+ 8)
-        var address: UInt32 = 0
-        var part: UInt32 = 0
-        var digits = 0
-        var dots = 0
-        for _ in 0..<range.count {
-            let byte = UInt8(truncatingIfNeeded: word)
-            word = word &>> 8 | rest &<< 56
-            rest = rest &>> 8
-            let digit = byte &- 0x30
-            if digit < 10 {
-                if part == 0, digits > 0 { return nil }
-                // At most 255 · 10 + 9.
-                part = part &* 10 &+ UInt32(digit)
-                digits &+= 1
-                guard part < 256 else { return nil }
-            } else {
-                guard byte == 0x2e, digits > 0 else { return nil }
-                // Of five parts the first is lost here; the count of dots tells.
-                address = address &<< 8 | part
-                part = 0
-                digits = 0
-                dots &+= 1
-            }
+        var rest: UInt64 = 0
+        if range.count < 8 {
+            word = Word.prefix(word, range.count) | dot
+        } else {
+            rest = Word.prefix(text.word(at: range.start &+ 8), range.count &- 8) | dot
         }
-        guard digits > 0, dots == 3 else { return nil }
-        return address &<< 8 | part
+        var address: UInt32 = 0
+        var left = range.count &+ 1
+        for _ in 0..<4 {
+            let count = Word.firstMark(Word.marks(of: 0x2e, in: word))
+            guard let part = decimal(UInt32(truncatingIfNeeded: word), count) else { return nil }
+            address = address &<< 8 | part
+            let shift = UInt64(8 &* (count &+ 1))
+            word = word &>> shift | rest &<< (64 &- shift)
+            rest = rest &>> shift
+            left &-= count &+ 1
+        }
+        // Of a fifth part something is left over.
+        return left == 0 ? address : nil
+    }
+
+    /// 0 to 255 in `count` digits, the first the lowest byte, without a leading zero.
+    private static func decimal(_ word: UInt32, _ count: Int) -> UInt32? {
+        // What is no digit is above 9, and so is what a borrow of a lower byte leaves of it.
+        let digits = word &- 0x3030_3030
+        let (first, second, third) = (digits & 0xff, digits &>> 8 & 0xff, digits &>> 16 & 0xff)
+        switch count {
+        case 1 where first < 10: return first
+        case 2 where first &- 1 < 9 && second < 10: return first &* 10 &+ second
+        case 3 where first &- 1 < 2 && second < 10 && third < 10:
+            let value = first &* 100 &+ second &* 10 &+ third
+            return value < 256 ? value : nil
+        default: return nil
+        }
     }
 
     /// Up to eight groups of hexadecimal digits, one `::` for at least one group of zeros, and
@@ -177,23 +186,19 @@ extension IPAddress {
     }
 
     private func appendQuad(to buffer: inout Buffer) {
-        var text = InlineArray<16, UInt8>(repeating: 0x2e)
-        var count = 0
-        for part in 0..<4 {
-            let value = UInt8(truncatingIfNeeded: low >> UInt64(24 &- 8 &* part))
-            if value >= 100 {
-                text[count] = 0x30 &+ value / 100
-                count &+= 1
-            }
-            if value >= 10 {
-                text[count] = 0x30 &+ value / 10 % 10
-                count &+= 1
-            }
-            text[count] = 0x30 &+ value % 10
-            // The dot is there already.
-            count &+= 2
+        let table = Self.parts
+        let parts = table.span
+        for index in 0..<4 {
+            let part = parts[Int(low >> UInt64(24 - 8 * index) & 0xff)]
+            let byteCount = 8 - part.leadingZeroBitCount / 8
+            // No dot behind the last one.
+            buffer.append(part, bytes: index < 3 ? byteCount : byteCount - 1)
         }
-        buffer.append(text.span, ByteRange(start: 0, count: count &- 1))
+    }
+
+    /// By number below 256: its digits and a dot, the first of them lowest.
+    private static let parts: [UInt64] = (0..<256).map { number in
+        "\(number).".utf8.reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     private func appendGroups(to buffer: inout Buffer) {

@@ -15,7 +15,7 @@ package struct RandomSource: RandomNumberGenerator, Sendable {
         )
     }
 
-    package mutating func next() -> UInt64 {
+    @inline(__always) package mutating func next() -> UInt64 {
         let product = state.1 &* 5
         let result = (product << 7 | product >> 57) &* 9
         let shifted = state.1 << 17

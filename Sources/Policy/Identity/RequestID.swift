@@ -16,6 +16,11 @@ package struct RequestID: Hashable, Sendable {
         low = 1 << 63 | second >> 2
     }
 
+    /// An id with random bits of a source.
+    package init(milliseconds: UInt64, random: inout RandomSource) {
+        self.init(milliseconds: milliseconds, random.next(), random.next())
+    }
+
     /// Bytes of the text.
     package static let textBytes = 36
 

@@ -10,7 +10,7 @@ package enum TraceMode: String, CaseIterable, Sendable {
 }
 
 /// A request's place in a trace (W3C Trace Context), as it is sent upstream.
-package struct TraceParent: Sendable, Equatable {
+@usableFromInline package struct TraceParent: Sendable, Equatable {
     /// The first half of the trace's id; never 0 together with the second.
     private let high: UInt64
     private let low: UInt64
@@ -49,7 +49,7 @@ package struct TraceParent: Sendable, Equatable {
     }
 
     /// Bytes of the text.
-    package static let textBytes = 55
+    @inlinable package static var textBytes: Int { 55 }
 
     /// Where the trace's id stands in a text that begins at `start`: 32 digits.
     package static func traceID(inTextAt start: Int) -> ByteRange {
@@ -66,8 +66,8 @@ package struct TraceParent: Sendable, Equatable {
         buffer.append(0x2d)
         buffer.append(Hexadecimal.digits(span >> 32), bytes: 8)
         buffer.append(Hexadecimal.digits(span), bytes: 8)
-        buffer.append("-0")
-        buffer.append(0x30 &+ flags)
+        // `-0`, and the digit of the flags.
+        buffer.append(0x302d | UInt64(0x30 &+ flags) << 16, bytes: 3)
     }
 }
 

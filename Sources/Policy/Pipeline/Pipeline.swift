@@ -1,4 +1,5 @@
 package import Bytes
+import Crypto
 package import HTTP
 
 /// All policies of a configuration, folded over a request head in one fixed order.
@@ -74,7 +75,7 @@ package final class Pipeline: Sendable {
     package func explain(
         _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>, from arrival: Arrival
     ) -> [RouteExplanation] {
-        var scratch = PolicyScratch()
+        var scratch = PolicyScratch(tagKey: SipHash.Key(0, 0))
         return routes.explain(
             head, in: bytes, listener: arrival.listener, scratch: &scratch)
     }

@@ -1,4 +1,5 @@
 import Bytes
+package import Crypto
 
 /// Storage that deciding reuses from request to request; one a loop.
 ///
@@ -10,10 +11,13 @@ package struct PolicyScratch: ~Copyable {
     /// Holds the canonical text of a host that is an IPv6 literal.
     var host: Buffer
     /// What verifying credentials needs.
-    var auth = AuthScratch()
+    var auth: AuthScratch
 
     /// Storage for paths of the default length.
-    package init() {
+    ///
+    /// - Parameter tagKey: Known to nobody else, where requests of others are decided.
+    package init(tagKey: SipHash.Key) {
+        auth = AuthScratch(tagKey: tagKey)
         path = [UInt8](repeating: 0, count: Self.pathBytesAtStart)
         host = Buffer(capacity: 64)
     }

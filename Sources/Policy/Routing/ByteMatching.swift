@@ -107,6 +107,30 @@ extension Span<UInt8> {
         return true
     }
 
+    /// Where a byte first stands in `range`; its end if it does not.
+    func first(_ byte: UInt8, in range: ByteRange) -> Int {
+        var place = range.start
+        while place < range.end {
+            let marks = Word.marks(of: byte, in: word(at: place))
+            if marks != 0 { return min(place &+ Word.firstMark(marks), range.end) }
+            place &+= 8
+        }
+        return range.end
+    }
+
+    /// Where a byte, which is not 0, last stands in `range`; `nil` if it does not.
+    func last(_ byte: UInt8, in range: ByteRange) -> Int? {
+        var end = range.end
+        while end > range.start {
+            let start = Swift.max(range.start, end &- 8)
+            let word = Word.start(of: word(at: start), end &- start)
+            let marks = Word.allMarks(of: byte, in: word)
+            if marks != 0 { return start &+ 7 &- marks.leadingZeroBitCount >> 3 }
+            end = start
+        }
+        return nil
+    }
+
     /// `range` without the spaces and tabs at its ends (`OWS` of RFC 9110 §5.6.3).
     func trimmed(_ range: ByteRange) -> ByteRange {
         var start = range.start

@@ -24,7 +24,9 @@ struct PathShape: OptionSet, Sendable {
     /// - Parameter range: Begins with a slash. Without raw NUL, which no target has.
     /// - Returns: `true` for most paths; for some others `false` as well, whose shape is empty all
     ///   the same.
-    static func isPlain(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) -> Bool {
+    @inline(__always) static func isPlain(_ bytes: borrowing Span<UInt8>, _ range: ByteRange)
+        -> Bool
+    {
         // In a word of ASCII, subtracting 1 from every byte sets bit 7 of those that are 0, and of
         // one of 1 above such a byte, which here is a dot behind a slash or beside another oddity.
         // Other bytes than ASCII may set it as well: they only take the longer way.

@@ -141,7 +141,7 @@ extension RouteTable {
     }
 
     /// Looks up every pair of the two chains.
-    private func find(
+    @inline(__always) private func find(
         _ query: Query, _ narrowestPath: UInt32, _ head: borrowing RequestHead,
         _ bytes: borrowing Span<UInt8>
     ) -> Found {

@@ -3,30 +3,30 @@ package import Bytes
 /// What is logged of one finished exchange; a plain value, free to make and to copy.
 ///
 /// What the client asked for stands in an ``AccessRequest`` beside it.
-package struct AccessRecord: Sendable {
+@usableFromInline package struct AccessRecord: Sendable {
     /// Of the final response that the client got; `nil` if it got none.
-    package var status: UInt16?
+    @usableFromInline package var status: UInt16?
     /// Body bytes taken from the client.
-    package var bytesIn: UInt64 = 0
+    @usableFromInline package var bytesIn: UInt64 = 0
     /// Body bytes given to the client.
-    package var bytesOut: UInt64 = 0
+    @usableFromInline package var bytesOut: UInt64 = 0
     /// From the request's first byte to the response's last.
-    package var durationMicroseconds: UInt64 = 0
+    @usableFromInline package var durationMicroseconds: UInt64 = 0
     /// Index into the routes of ``AccessLabels``; `nil` if no route matched.
-    package var route: UInt16?
+    @usableFromInline package var route: UInt16?
     /// Index into the upstreams of ``AccessLabels``; `nil` if none was asked.
-    package var upstream: UInt16?
+    @usableFromInline package var upstream: UInt16?
     /// Index into that upstream's addresses; `nil` if none was tried.
-    package var upstreamAddress: UInt16?
+    @usableFromInline package var upstreamAddress: UInt16?
     /// `nil` if no response head came.
-    package var upstreamStatus: UInt16?
+    @usableFromInline package var upstreamStatus: UInt16?
     /// From the attempt's begin to the upstream's last byte; `nil` if none was tried.
-    package var upstreamMicroseconds: UInt64?
-    package var outcome: Outcome
+    @usableFromInline package var upstreamMicroseconds: UInt64?
+    @usableFromInline package var outcome: Outcome
     /// A token that says more than the outcome does: letters, digits and `_` only.
-    package var reason: StaticString?
+    @usableFromInline package var reason: StaticString?
 
-    package init(outcome: Outcome) { self.outcome = outcome }
+    @inlinable package init(outcome: Outcome) { self.outcome = outcome }
 }
 
 /// The client's part of an access line; an empty range is a text that is not there.

@@ -2,7 +2,7 @@
 /// happened.
 ///
 /// The names are part of the contract with operators and are spelt here alone.
-package enum Outcome: UInt8, CaseIterable, Sendable {
+@usableFromInline package enum Outcome: UInt8, CaseIterable, Sendable {
     case proxied, answered, tunneled
     case badRequest, uriTooLong, headersTooLarge, bodyTooLarge, expectationFailed
     case notImplemented, versionNotSupported, misdirected

@@ -50,7 +50,8 @@ final class World {
         metrics = LoopMetrics(names: names)
         mailbox = try Mailbox()
         worker = Worker(
-            SimulatedTransport(kernel), plan: Plan(snapshot, connections: connections, seed: 7),
+            SimulatedTransport(kernel),
+            plan: Plan(snapshot, connections: connections, seed: .fixed),
             sight: Sight(snapshot, metrics: metrics, queue: queue), mailbox: mailbox)
     }
 

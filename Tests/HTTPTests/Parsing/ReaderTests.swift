@@ -33,6 +33,32 @@ import Testing
         }
     }
 
+    @Test func `a status is three digits from 100 on, whatever the reason`() {
+        let digits = Array("/0129:".utf8) + [0x00, 0xb2]
+        let reasons = ["", "OK", "Not quite eight", "not \u{e9} ASCII", "with\ta tab"].map {
+            Array($0.utf8)
+        }
+        for first in digits {
+            for second in digits {
+                for third in digits {
+                    for reason in reasons {
+                        let status = [first, second, third]
+                        let line = Array("HTTP/1.1 ".utf8) + status + [0x20] + reason
+                        let isStatus = status.allSatisfy { (0x30...0x39).contains($0) }
+                        var reader = ResponseReader()
+                        var head = ResponseHead()
+                        _ = try? reader.read(
+                            (line + Array("\r\n\r\n".utf8)).span, to: .get, limits: limits,
+                            into: &head)
+                        let isRead = head.status != 0
+                        #expect(isRead == (isStatus && first != 0x30))
+                        if isRead { #expect(head.reason.count == reason.count) }
+                    }
+                }
+            }
+        }
+    }
+
     @Test func `ranges count from the first byte, an empty line included`() throws {
         let bytes = Array("\r\nGET /path?q HTTP/1.1\r\nHost: abc\r\n\r\nrest".utf8)
         var reader = RequestReader()

@@ -19,6 +19,24 @@ import Testing
         }
     }
 
+    @Test func `a byte is found where it first and where it last stands`() {
+        var random = RandomSource(seed: 11)
+        // Neighbours whose differences borrow and carry.
+        let others: [UInt8] = [0x2b, 0x2d, 0xac, 0x00, 0xff, 0x2c]
+        for _ in 0..<4000 {
+            let count = Int.random(in: 0...30, using: &random)
+            let bytes = (0..<count).map { _ in others.randomElement(using: &random) ?? 0 }
+            let start = Int.random(in: 0...count, using: &random)
+            let end = Int.random(in: start...count, using: &random)
+            let found = bytes[start..<end]
+            #expect(
+                bytes.span.first(0x2c, in: ByteRange(start, end))
+                    == found.firstIndex(of: 0x2c) ?? end)
+            #expect(
+                bytes.span.last(0x2c, in: ByteRange(start, end)) == found.lastIndex(of: 0x2c))
+        }
+    }
+
     @Test func `texts of all lengths are compared to their last byte`() {
         for length in 0...40 {
             let text = (0..<length).map { UInt8($0 % 26) + 0x41 }

@@ -4,10 +4,13 @@ import Testing
 
 @testable import Policy
 
-@Suite struct TokenCacheTests {
-    private static func digest(_ text: String) -> Digest {
-        var digester = Digester()
-        return digester.digest(of: Array(text.utf8).span, .sha256)
+@Suite struct AdmissionCacheTests {
+    private static func tag(_ text: String) -> SipHash.Tag {
+        SipHash.tag(of: Array(text.utf8).span, by: SipHash.Key(1, 2))
+    }
+
+    private static func admission(_ times: TokenTimes) -> Admission {
+        Admission(principal: .subject, times: times)
     }
 
     private static func buffer(_ text: String) -> Buffer {
@@ -17,21 +20,22 @@ import Testing
     }
 
     /// The subject that is found, or `nil`.
-    private func find(_ cache: borrowing TokenCache, _ text: String, policy: Int32) -> String? {
+    private func find(_ cache: borrowing AdmissionCache, _ text: String, policy: Int32) -> String? {
         var subject = Buffer(capacity: 255)
-        guard cache.find(Self.digest(text), policy: policy, subject: &subject) != nil else {
+        guard cache.find(Self.tag(text), policy: policy, name: &subject) != nil else {
             return nil
         }
         return String(decoding: subject.copy(), as: UTF8.self)
     }
 
     @Test func `a token is found with its subject, by its policy alone`() {
-        var cache = TokenCache()
+        var cache = AdmissionCache()
         #expect(find(cache, "a", policy: 0) == nil)
         let times = TokenTimes(expiry: 100, start: 0)
         for subject in ["", "x", "12345678", "123456789", String(repeating: "s", count: 255)] {
             cache.insert(
-                Self.digest(subject), policy: 3, times, subject: Self.buffer(subject), at: 0)
+                Self.tag(subject), policy: 3, Self.admission(times), name: Self.buffer(subject),
+                at: 0)
             #expect(find(cache, subject, policy: 3) == subject)
             #expect(find(cache, subject, policy: 2) == nil)
             #expect(find(cache, subject + "!", policy: 3) == nil)
@@ -39,11 +43,11 @@ import Testing
     }
 
     @Test func `it stays as large as it is, and keeps the last token`() {
-        var cache = TokenCache()
+        var cache = AdmissionCache()
         for index in 0..<5000 {
             cache.insert(
-                Self.digest("\(index)"), policy: 0, TokenTimes(expiry: .max, start: .min),
-                subject: Self.buffer("\(index)"), at: 0)
+                Self.tag("\(index)"), policy: 0, Self.admission(.always),
+                name: Self.buffer("\(index)"), at: 0)
             #expect(find(cache, "\(index)", policy: 0) == "\(index)")
         }
         let kept = (0..<5000).filter { find(cache, "\($0)", policy: 0) == "\($0)" }
@@ -56,11 +60,11 @@ import Testing
         routes[0].auth = .bearer(Secret("the-cron-secret"))
         let first = try #require(AuthTable(routes))
         let second = try #require(AuthTable(routes))
-        var cache = TokenCache()
+        var cache = AdmissionCache()
         cache.serve(first)
         cache.insert(
-            Self.digest("a"), policy: 0, TokenTimes(expiry: .max, start: .min),
-            subject: Self.buffer("a"), at: 0)
+            Self.tag("a"), policy: 0, Self.admission(.always),
+            name: Self.buffer("a"), at: 0)
         cache.serve(first)
         #expect(find(cache, "a", policy: 0) == "a")
         cache.serve(second)
