@@ -47,7 +47,7 @@ figures: ## Print lengths of files and functions, the share of comments, tests t
 	@.ci/setup build
 	@.ci/figures
 
-fuzz: ## Feed each parser made-up bytes for TIME=60 seconds
+fuzz: ## Feed each fuzz target made-up bytes for TIME=60 seconds
 	@.ci/setup build
 	@.ci/fuzz $(TIME)
 

@@ -26,7 +26,7 @@ func tests(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
 
 /// Data that tests read from the source tree instead of a bundle.
 let excludedFolders: [String: [String]] = [
-    "Apus": ["Golden"], "Config": ["Golden"], "EndToEnd": ["Apps", "Smuggling"],
+    "Apus": ["Golden"], "Config": ["Golden"], "EndToEnd": ["Apps", "Browser/Pages", "Smuggling"],
     "Gateway": ["Golden"], "Telemetry": ["Golden"], "Tidy": ["Ratchets"],
 ]
 

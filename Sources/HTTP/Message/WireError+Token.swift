@@ -6,6 +6,7 @@ extension WireError {
         case .bareCarriageReturn: "bare_carriage_return"
         case .controlCharacter: "control_character"
         case .emptyLinesFirst: "empty_lines_first"
+        case .tlsHandshake: "tls_handshake"
         case .requestLineTooLong: "request_line_too_long"
         case .straySpace: "stray_space"
         case .methodNotToken: "method_not_token"

@@ -17,6 +17,8 @@ package enum WireError: Error, Equatable, Sendable {
 
     // MARK: Request line (RFC 9112 §3)
 
+    /// A TLS record of the handshake (RFC 8446 §5.1): https was spoken where http is.
+    case tlsHandshake
     case requestLineTooLong(limit: Int)
     /// More than one space between the parts, a space within one, before or behind them, or HTAB.
     case straySpace
@@ -115,7 +117,8 @@ extension WireError {
         case .expectationNotKnown: 417
         case .authorityForm, .codingNotKnown: 501
         case .versionNotSpoken: 505
-        case .bareLineFeed, .bareCarriageReturn, .controlCharacter, .emptyLinesFirst, .straySpace,
+        case .tlsHandshake, .bareLineFeed, .bareCarriageReturn, .controlCharacter, .emptyLinesFirst,
+            .straySpace,
             .methodNotToken, .targetMissing, .versionMissing, .versionMalformed,
             .targetCharacter, .targetForm, .schemeNotSpoken, .userInformation,
             .statusLineTooLong, .statusLineMalformed, .spaceBeforeFields, .foldedLine,
@@ -141,7 +144,8 @@ extension WireError {
             .chunkedNotLast, .chunkedRepeated, .codingNotKnown, .chunkSizeMissing,
             .chunkSizeTooLarge, .chunkExtensionMalformed, .chunkEndMissing:
             true
-        case .emptyLinesFirst, .requestLineTooLong, .straySpace, .methodNotToken, .targetMissing,
+        case .tlsHandshake, .emptyLinesFirst, .requestLineTooLong, .straySpace, .methodNotToken,
+            .targetMissing,
             .versionMissing, .versionMalformed, .versionNotSpoken, .targetCharacter,
             .targetForm, .authorityForm, .schemeNotSpoken, .userInformation,
             .statusLineTooLong, .statusLineMalformed, .fieldsTooLarge, .fieldsTooMany,

@@ -5,6 +5,8 @@ import Bytes
 /// - Size: 8 bytes, so that an idle connection costs next to nothing.
 package struct RequestReader: Sendable {
     private var cursor = LineCursor()
+    /// The content type that a TLS connection begins with (RFC 8446 §5.1).
+    private static var handshakeRecord: UInt8 { 22 }
 
     package init() {}
 
@@ -75,6 +77,8 @@ package struct RequestReader: Sendable {
             return nil
         }
         guard UInt16(truncatingIfNeeded: bytes.word(at: end)) == Grammar.crlf else {
+            // Browsers and scanners try https on any port: that is no attack of this protocol.
+            if end == 0, bytes[0] == Self.handshakeRecord { throw .tlsHandshake }
             throw LineCursor.fault(bytes, at: end)
         }
         guard end > start else { throw .emptyLinesFirst }

@@ -96,6 +96,16 @@ import Testing
         #expect(line.requestId == answer["X-Request-ID"])
     }
 
+    @Test func `https where http is spoken does not`() throws {
+        let apus = try Apus(to: Origin.saying())
+        let wire = try apus.connect()
+        try wire.send([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3])
+        #expect(try wire.response().status == 400)
+        let line = try apus.accessLine(of: nil)
+        #expect(line.reason == "tls_handshake")
+        #expect(try apus.lines("security").isEmpty)
+    }
+
     @Test func `there are at least 150 cases, each of its own name`() throws {
         let files = ["lengths", "codings", "chunks", "lines", "targets"]
         for file in files {

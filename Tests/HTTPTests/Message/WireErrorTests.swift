@@ -19,7 +19,8 @@ import Testing
         case .bareLineFeed: .bareCarriageReturn
         case .bareCarriageReturn: .controlCharacter
         case .controlCharacter: .emptyLinesFirst
-        case .emptyLinesFirst: .requestLineTooLong(limit: 1)
+        case .emptyLinesFirst: .tlsHandshake
+        case .tlsHandshake: .requestLineTooLong(limit: 1)
         case .requestLineTooLong: .straySpace
         case .straySpace: .methodNotToken
         case .methodNotToken: .targetMissing
@@ -90,6 +91,7 @@ import Testing
         #expect(WireError.bareLineFeed.isSmuggling)
         #expect(WireError.chunkEndMissing.isSmuggling)
         #expect(!WireError.hostMissing.isSmuggling)
+        #expect(!WireError.tlsHandshake.isSmuggling)
         #expect(!WireError.closedEarly.isSmuggling)
         #expect(Self.all.filter(\.isSmuggling).count == 20)
     }
