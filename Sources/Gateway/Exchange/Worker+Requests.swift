@@ -156,7 +156,10 @@ extension Worker where Kernel: ~Copyable {
     /// Counts what a route's CORS policy made of a request, and tells of refusals.
     private mutating func note(_ verdict: Verdict, _ journal: borrowing Journal) {
         guard let route = verdict.route, let policy = plan.routes[route].stamp.cors else { return }
-        sight.note(verdict, of: policy, journal, origin: desk.requestHead.first(.origin)?.value)
+        let isRefused = verdict.cors.standing.isRefused
+        sight.note(
+            verdict, of: policy, journal,
+            origin: isRefused ? desk.requestHead.first(.origin)?.value : nil)
     }
 
     mutating func newRequestID() -> RequestID {
