@@ -125,8 +125,9 @@ import Testing
 
     private static func answer(_ request: Message) -> String {
         switch request.target {
-        case "/404", "/500", "/replaced":
-            "HTTP/1.1 \(request.target == "/404" ? 404 : 500) Oops\r\nContent-Length: 1\r\n\(claims)\r\nx"
+        case "/404": "HTTP/1.1 404 Oops\r\nContent-Length: 1\r\n\(claims)\r\nx"
+        case "/500", "/replaced":
+            "HTTP/1.1 500 Oops\r\nContent-Length: 1\r\n\(claims)\r\nx"
         case "/302": "HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\(claims)\r\n"
         case "/204": "HTTP/1.1 204 No Content\r\n\(claims)\r\n"
         case "/304": "HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\(claims)\r\n"
