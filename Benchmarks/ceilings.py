@@ -20,7 +20,7 @@ import sys
 import rig
 
 FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ceilings.json")
-LOADS = ["plain", "headers", "cors", "policies", "api_key", "bearer", "jwt", "routes10", "routes1000"]
+LOADS = ["plain", "headers", "cors", "page", "policies", "api_key", "bearer", "jwt", "routes10", "routes1000"]
 # Beyond what every request says.
 FIELDS = {"cors": ["Origin: https://www.example.com\r\n"]}
 FIELDS |= {load: fields for load, (_, _, fields) in rig.VARIANTS.items()}
@@ -100,6 +100,9 @@ def judge(measured, ceilings):
         lines.append(f"1,000 routes cost {ratio:.3f} × 10 routes, at most {ROUTES_RATIO_MAX}")
         if ratio > ROUTES_RATIO_MAX:
             broken.append("the cost of 1,000 routes")
+    if "page" in measured and "policies" in measured:
+        ratio = measured["policies"]["instructions"] / measured["page"]["instructions"]
+        lines.append(f"all policies but auth cost {ratio:.3f} × the same request without")
     return lines, broken
 
 

@@ -28,7 +28,7 @@ struct AdmissionCache: ~Copyable {
     private var owner: AuthTable?
 
     /// Has the cache serve a configuration; what another one admitted is forgotten.
-    mutating func serve(_ table: AuthTable) {
+    @inline(__always) mutating func serve(_ table: AuthTable) {
         if owner === table { return }
         owner = table
         for index in entries.indices { entries[index].policy = -1 }
@@ -85,7 +85,7 @@ struct AdmissionCache: ~Copyable {
         }
     }
 
-    private func isEntry(_ index: Int, _ tag: SipHash.Tag, _ policy: Int32) -> Bool {
+    @inline(__always) private func isEntry(_ index: Int, _ tag: SipHash.Tag, _ policy: Int32) -> Bool {
         entries[index].policy == policy && entries[index].tag.low == tag.low
             && entries[index].tag.high == tag.high
     }
