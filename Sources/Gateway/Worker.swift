@@ -157,6 +157,8 @@ struct Desk: ~Copyable {
     var headOwner: SlabIndex?
     var responseHead = ResponseHead()
     var trailers: [Field] = []
+    /// For the request bodies of routes with rules for them.
+    var inspectors = BodyInspectors()
     var scratch: PolicyScratch
     var random: RandomSource
     /// The body of an answer of our own, before its length is known.

@@ -10,6 +10,7 @@
 //        │ Identity/    whose word is believed, who the client is, what the upstream is told
 //        │ Routing/     the first route that takes the request (docs/routing.md)
 //        │ CORS/        whether another origin's page may ask, and what it is told
+//        │ Bodies/      how a body is looked through: the gateway hands its bytes to BodyInspectors
 //        ▼
 //     what the gateway asks for when it writes
 //          Identity/    RequestID, Forwarding

@@ -67,9 +67,14 @@ struct PoliciesPageTests {
     }
 
     /// A message as it is sent: the page has no line end before its body, or none at its end.
+    ///
+    /// A form's lines end as those of a head do.
     private static func wire(_ message: String) -> String {
         let parts = message.components(separatedBy: "\n\n")
         let head = parts[0].split(separator: "\n").joined(separator: "\r\n")
-        return head + "\r\n\r\n" + parts.dropFirst().joined(separator: "\n\n")
+        let body = parts.dropFirst().joined(separator: "\n\n")
+        let isForm = head.contains("multipart/")
+        return head + "\r\n\r\n"
+            + (isForm ? body.replacingOccurrences(of: "\n", with: "\r\n") : body)
     }
 }

@@ -12,18 +12,20 @@ enum GateKeys {
         optional: "content_types", Kind.list(mediaType, count: 1...64), unset: "all",
         "Media types of request bodies, such as application/json or image/*; others are 415")
 
-    static let descriptions = [
-        access.description, fetchMetadata.description, contentTypes.description,
-    ]
+    static let descriptions =
+        [access.description, fetchMetadata.description, contentTypes.description]
+        + BodyKeys.descriptions
 
     static func make(_ fields: Fields) -> GateSettings {
-        GateSettings(
+        var gate = GateSettings(
             access: fields[access], fetchMetadata: fields[fetchMetadata],
             contentTypes: fields[contentTypes])
+        gate.bodies = BodyKeys.make(fields)
+        return gate
     }
 
     /// Without parameters, which are not compared.
-    private static let mediaType = Kind<String>.text(
+    static let mediaType = Kind<String>.text(
         "a media type such as application/json or image/*"
     ) { text throws(Objection) in
         guard !text.contains(";") else {

@@ -15,7 +15,6 @@ enum LaterKeys {
         "upstreams.NAME": ["tls"],
         "routes[]": [
             "rate_limits", "webhook", "concurrency", "maintenance",
-            "json", "upload",
         ],
         "tests[].expect": ["limits"],
     ]

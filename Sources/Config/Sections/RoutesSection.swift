@@ -59,6 +59,12 @@ enum RoutesSection {
         - name: api
           match: { path: /api/*, headers: { X-Api-Version: "2" }, listener: public }
           security_headers: api
+          json: { max_depth: 32 }
+          upstream: app
+        # Forms with files: what a file says that it is, its first bytes must say as well.
+        - name: pictures
+          match: { path: /pictures, methods: [POST] }
+          upload: { parts: 4, part_size: 5MiB, types: [image/*] }
           upstream: app
         # For those who hold a key: this file has its digest alone (printf %s KEY | sha256sum).
         - name: ops

@@ -1,6 +1,7 @@
 import Bytes
 import HTTP
 import Linux
+import Policy
 
 /// One direction of an exchange's body: read off one wire, framed anew onto the other.
 ///
@@ -20,6 +21,9 @@ struct BodyRelay {
     private let bytesMax: UInt64?
     /// Body bytes taken off the source, framing left out.
     private(set) var byteCount: UInt64 = 0
+    /// Where its bytes are looked through before they go out; ``BodyInspectors/none`` by its value,
+    /// as asking for that is a call in every step of every body.
+    var inspector = UInt32.max
 
     /// Parts below this are copied and sent together; above, a second write costs less than the
     /// copy.
@@ -48,6 +52,9 @@ struct BodyRelay {
         return byteCount > bytesMax || reader.announcedByteCount > bytesMax &- byteCount
     }
 
+    /// Whether its bytes are looked through.
+    var isInspected: Bool { inspector != .max }
+
     /// Whether the source holds nothing more of this body.
     var isSourceDone: Bool { isEnded && announced == 0 }
 
@@ -55,7 +62,7 @@ struct BodyRelay {
     mutating func advance(
         from source: inout Wire, to sink: inout Wire,
         by transport: inout some Transport & ~Copyable,
-        _ pool: inout BufferPool, _ trailers: inout [Field]
+        _ pool: inout BufferPool, _ trailers: inout [Field], _ inspectors: inout BodyInspectors
     ) -> RelayStop {
         var readsLeft = Self.readsMax
         while true {
@@ -67,8 +74,10 @@ struct BodyRelay {
             if isEnded { return flush(&sink, by: &transport, &pool) ?? .finished }
             if !source.input.isEmpty {
                 do throws(WireError) {
-                    if try decode(from: &source, to: &sink, &pool, &trailers) || isTooLarge {
-                        continue
+                    switch try decode(from: &source, to: &sink, &pool, &trailers, &inspectors) {
+                    case .progress: continue
+                    case .needsMore: if isTooLarge { continue }
+                    case .refused(let reason): return .refused(reason)
                     }
                 } catch {
                     return .malformed(error)
@@ -126,16 +135,23 @@ enum RelayStop: Equatable {
     case sinkBroken(Errno)
     case malformed(WireError)
     case tooLarge
+    /// What came must not go out: a rule of the route is broken. All of it is still in the source.
+    case refused(RefusalReason)
 }
 
 extension BodyRelay {
+    private enum Decoding {
+        case progress
+        /// More bytes must be read first.
+        case needsMore
+        case refused(RefusalReason)
+    }
+
     /// Decodes the next part of the source's input.
-    ///
-    /// - Returns: Whether it made progress; if not, more bytes must be read first.
     private mutating func decode(
         from source: inout Wire, to sink: inout Wire, _ pool: inout BufferPool,
-        _ trailers: inout [Field]
-    ) throws(WireError) -> Bool {
+        _ trailers: inout [Field], _ inspectors: inout BodyInspectors
+    ) throws(WireError) -> Decoding {
         if !trailers.isEmpty { trailers.removeAll(keepingCapacity: true) }
         let progress = try source.input.withReadable {
             (bytes: borrowing Span<UInt8>) throws(WireError) -> BodyProgress in
@@ -144,19 +160,46 @@ extension BodyRelay {
         switch progress {
         case .needsMore(let consumed):
             source.input.consume(consumed)
-            return false
+            return .needsMore
         case .data(let range):
             source.input.consume(range.start)
-            announced = range.count
             byteCount &+= UInt64(range.count)
+            if isInspected,
+                let reason = refusal(of: range.count, source.input, &inspectors)
+            {
+                return .refused(reason)
+            }
+            announced = range.count
             isEnded = reader.isFinished
             announceChunk(to: &sink, &pool)
         case .end(let consumed):
+            if isInspected,
+                let reason = refusal(of: 0, source.input, &inspectors)
+            {
+                return .refused(reason)
+            }
             finishChunks(to: &sink, trailers, of: source, &pool)
             source.input.consume(consumed)
             isEnded = true
         }
-        return true
+        return .progress
+    }
+
+    /// Has the next `count` bytes looked through, and with the last ones the body as a whole.
+    ///
+    /// - Returns: Why none of them, and no end, may go out.
+    private func refusal(
+        of count: Int, _ input: borrowing Buffer, _ inspectors: inout BodyInspectors
+    ) -> RefusalReason? {
+        do throws(RefusalReason) {
+            try input.withReadable { (bytes: borrowing Span<UInt8>) throws(RefusalReason) in
+                try inspectors.read(bytes.extracting(first: count), at: inspector)
+            }
+            if reader.isFinished { try inspectors.finish(at: inspector) }
+        } catch {
+            return error
+        }
+        return nil
     }
 
     /// Hands announced bytes over.

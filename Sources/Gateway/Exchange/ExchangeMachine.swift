@@ -29,6 +29,8 @@ struct ExchangeMachine {
         /// The client broke the framing of its body.
         case requestMalformed
         case requestTooLarge
+        /// The body breaks a rule of its route.
+        case requestRefused(ProblemCode)
         case requestTooSlow
         /// The client is gone, or takes nothing any more.
         case downstreamLost
@@ -94,6 +96,7 @@ struct ExchangeMachine {
             return .proceed
         case .requestMalformed: return refuse(.badRequest, .badRequest)
         case .requestTooLarge: return refuse(.bodyTooLarge, .bodyTooLarge)
+        case .requestRefused(let code): return refuse(code, Outcome(code))
         case .requestTooSlow: return refuse(.requestTimeout, .requestTimeout)
         case .downstreamLost: return .abort(.clientClosed, nil)
         case .downstreamStalled: return .abort(.sendTimeout, nil)

@@ -63,7 +63,7 @@ extension Worker where Kernel: ~Copyable {
         let before = exchanges[x].requestBody.byteCount
         let stop = exchanges[x].requestBody.advance(
             from: &downstreams[d].wire, to: &upstreams[u].wire, by: &transport, &pool,
-            &desk.trailers)
+            &desk.trailers, &desk.inspectors)
         if exchanges[x].requestBody.byteCount != before {
             exchanges[x].timing.lastRead = transport.now
         }
@@ -83,6 +83,9 @@ extension Worker where Kernel: ~Copyable {
             if error.isSmuggling { sight.noteSmuggling(error, exchanges[x].journal) }
             return perform(exchanges[x].machine.on(.requestMalformed), on: x)
         case .tooLarge: return perform(exchanges[x].machine.on(.requestTooLarge), on: x)
+        case .refused(let reason):
+            exchanges[x].record.reason = reason.token
+            return perform(exchanges[x].machine.on(.requestRefused(reason.code)), on: x)
         }
         return .goesOn
     }
@@ -117,7 +120,7 @@ extension Worker where Kernel: ~Copyable {
         let before = exchanges[x].responseBody.byteCount
         let stop = exchanges[x].responseBody.advance(
             from: &upstreams[u].wire, to: &downstreams[d].wire, by: &transport, &pool,
-            &desk.trailers)
+            &desk.trailers, &desk.inspectors)
         if exchanges[x].responseBody.byteCount != before {
             exchanges[x].timing.lastRead = transport.now
         }
@@ -130,7 +133,7 @@ extension Worker where Kernel: ~Copyable {
         case .sourceEnded: return upstreamLost(x, .closedEarly)
         case .sourceBroken(let error): return upstreamLost(x, UpstreamFailure(losing: error))
         case .sinkBroken: return perform(exchanges[x].machine.on(.downstreamLost), on: x)
-        case .malformed, .tooLarge: return upstreamLost(x, .invalid)
+        case .malformed, .tooLarge, .refused: return upstreamLost(x, .invalid)
         }
         return .goesOn
     }
@@ -279,6 +282,9 @@ extension Worker where Kernel: ~Copyable {
     mutating func conclude(_ x: UInt32) {
         exchanges[x].conclude(at: transport.now, telling: &sight)
         pool.give(exchanges[x].journal.takeText())
+        if exchanges[x].requestBody.isInspected {
+            desk.inspectors.end(exchanges[x].requestBody.inspector)
+        }
         exchanges.discard(x)
     }
 }

@@ -156,7 +156,10 @@ extension Worker where Kernel: ~Copyable {
     /// Counts what a route's CORS policy made of a request, and tells of refusals.
     private mutating func note(_ verdict: Verdict, _ journal: borrowing Journal) {
         guard let route = verdict.route, let policy = plan.routes[route].stamp.cors else { return }
-        sight.note(verdict, of: policy, journal, origin: desk.requestHead.first(.origin)?.value)
+        let isRefused = verdict.cors.standing.isRefused
+        sight.note(
+            verdict, of: policy, journal,
+            origin: isRefused ? desk.requestHead.first(.origin)?.value : nil)
     }
 
     mutating func newRequestID() -> RequestID {
@@ -189,7 +192,21 @@ extension Worker where Kernel: ~Copyable {
             preconditionFailure("a connection has at most one exchange")
         }
         downstreams[d].exchange = index.slot
+        if case .unread = verdict.body {
+            // As nearly all bodies.
+        } else {
+            inspect(index.slot, verdict)
+        }
         desk.headOwner = index
         return index.slot
+    }
+
+    /// Has the body of an exchange looked through by the rules of its route.
+    private mutating func inspect(_ x: UInt32, _ verdict: Verdict) {
+        let rules = plan.pipeline.bodyRules(of: verdict.route)
+        let inspector = exchanges[x].journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
+            desk.inspectors.begin(verdict.body, of: bytes, by: rules)
+        }
+        exchanges[x].requestBody.inspector = inspector
     }
 }

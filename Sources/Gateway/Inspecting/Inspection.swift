@@ -29,7 +29,10 @@ package enum Inspection {
             if let policy = rehearsal.route.stamp.cors {
                 page.add(verdict, of: policy, origin: rehearsal.origin)
             }
-            if let route = verdict.route { page.add(snapshot.routes[route], verdict) }
+            if let route = verdict.route {
+                page.add(snapshot.routes[route], verdict)
+                page.add(snapshot.routes[route].gate.bodies, verdict)
+            }
         }
         if let answer = rehearsal.answer {
             add(answer, rehearsal, &page)
@@ -151,7 +154,12 @@ extension RefusalReason {
             .foreignOrigin, .preflightOrigin, .preflightMethod, .preflightHeaders, .authMissing,
             .authMalformed, .authUnknownKey, .authWrongSecret, .jwtTooLarge, .jwtMalformed,
             .jwtAlgorithm, .jwtCritical, .jwtUnknownKey, .jwtSignature, .jwtClaims, .jwtExpired,
-            .jwtNotYetValid, .jwtIssuer, .jwtAudience, .jwtSubject:
+            .jwtNotYetValid, .jwtIssuer, .jwtAudience, .jwtSubject, .bodyEncoded, .jsonCharset,
+            .jsonTooDeep, .jsonMalformed, .uploadNotMultipart, .uploadTooManyParts,
+            .uploadPartTooLarge, .uploadTypeRefused, .uploadTypeMismatch, .multipartBoundary,
+            .multipartPreamble, .multipartDelimiter, .multipartEpilogue, .multipartHeaders,
+            .multipartHeadersTooLarge, .multipartDisposition, .multipartNested,
+            .multipartEncoding, .multipartLength, .multipartUnfinished:
             true
         case .methodRefused, .badEscape, .nulInPath, .pathAboveRoot, .pathNotRooted, .ambiguousPath:
             false

@@ -5,6 +5,8 @@ package struct GateSettings: Sendable, Equatable {
     package var fetchMetadata: FetchMetadataMode
     /// `type/subtype` or `type/*`, of request bodies; `nil` for all.
     package var contentTypes: [String]?
+    /// What is looked for in bodies while they pass.
+    package var bodies = BodySettings.none
 
     package init(
         access: AccessLists?, fetchMetadata: FetchMetadataMode, contentTypes: [String]?

@@ -95,30 +95,31 @@ private struct CookieLine {
         guard !attribute.isEmpty else { return }
         // Most attributes are none of the three, which their first letters tell.
         switch bytes[attribute.start] | 0x20 {
-        case UInt8(ascii: "s"):
-            let name = Self.name(of: attribute, in: bytes)
-            if bytes.holdsFolded("secure", at: name) { isSecure = true }
-            guard bytes.holdsFolded("samesite", at: name) else { return }
-            let equals = bytes.first(UInt8(ascii: "="), in: attribute)
+        case UInt8(ascii: "s"), UInt8(ascii: "h"): break
+        default: return
+        }
+        // Names without a value, as nearly always.
+        if bytes.holdsFolded("secure", at: attribute) {
+            isSecure = true
+            return
+        }
+        if bytes.holdsFolded("httponly", at: attribute) {
+            isHTTPOnly = true
+            return
+        }
+        let equals = bytes.first(UInt8(ascii: "="), in: attribute)
+        let name = bytes.trimmed(ByteRange(attribute.start, equals))
+        if bytes.holdsFolded("samesite", at: name) {
             let value = ByteRange(min(equals &+ 1, attribute.end), attribute.end)
             hasSameSite = Self.isKnown(bytes.trimmed(value), in: bytes)
-        case UInt8(ascii: "h"):
-            let name = Self.name(of: attribute, in: bytes)
-            if bytes.holdsFolded("httponly", at: name) { isHTTPOnly = true }
-        default: break
         }
+        if bytes.holdsFolded("secure", at: name) { isSecure = true }
+        if bytes.holdsFolded("httponly", at: name) { isHTTPOnly = true }
     }
 
     private static func isKnown(_ sameSite: ByteRange, in bytes: borrowing Span<UInt8>) -> Bool {
         bytes.holdsFolded("lax", at: sameSite) || bytes.holdsFolded("strict", at: sameSite)
             || bytes.holdsFolded("none", at: sameSite)
-    }
-
-    /// What stands before the equals sign, or all.
-    private static func name(
-        of part: ByteRange, in bytes: borrowing Span<UInt8>
-    ) -> ByteRange {
-        bytes.trimmed(ByteRange(part.start, bytes.first(UInt8(ascii: "="), in: part)))
     }
 
     /// Empty for a cookie without a name.

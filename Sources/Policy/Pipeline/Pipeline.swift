@@ -88,6 +88,12 @@ package final class Pipeline: Sendable {
     /// Whether a peer is one of `trusted_proxies`.
     package func trusts(_ peer: Peer) -> Bool { identity.trusts(peer) }
 
+    /// What a route asks of request bodies; `nil` if nothing.
+    package func bodyRules(of route: Int?) -> BodyRules? {
+        guard let route else { return nil }
+        return policies[route]?.bodies
+    }
+
     /// Appends the value of `Allow` for a 405 or an `OPTIONS *`.
     package func appendAllow(_ methods: MethodSet, to buffer: inout Buffer) {
         routes.methodNames.append(methods, to: &buffer)
@@ -103,6 +109,7 @@ private final class RoutePolicies: Sendable {
     /// Of all routes; `nil` if this one asks for no credentials.
     private let auth: AuthTable?
     private let contentTypes: ContentTypes?
+    let bodies: BodyRules?
 
     /// - Returns: `nil` for a route that has none of them.
     init?(_ route: Route, index: Int, auth: AuthTable?) {
@@ -113,12 +120,13 @@ private final class RoutePolicies: Sendable {
         fetchMetadata = route.gate.fetchMetadata
         self.auth = route.auth == nil ? nil : auth
         contentTypes = route.gate.contentTypes.map(ContentTypes.init)
+        bodies = BodyRules(route.gate.bodies)
     }
 
     /// Lets each policy add its part to a verdict; the first refusal ends it.
     ///
     /// The order: maintenance, access, preflight and origin, fetch metadata, limits by head,
-    /// authentication, limits by identity, concurrency, the body's media type.
+    /// authentication, limits by identity, concurrency, the body's media type and how it is read.
     func apply(
         to verdict: inout Verdict, _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>,
         at now: UInt64, scratch: inout PolicyScratch
@@ -145,7 +153,14 @@ private final class RoutePolicies: Sendable {
             if case .refused = answer { return }
         }
         if let contentTypes, !contentTypes.admit(head, bytes) {
-            verdict.refuse(.contentTypeRefused)
+            return verdict.refuse(.contentTypeRefused)
+        }
+        if let bodies {
+            do throws(RefusalReason) {
+                verdict.body = try bodies.reading(of: head, bytes)
+            } catch {
+                verdict.refuse(error)
+            }
         }
     }
 

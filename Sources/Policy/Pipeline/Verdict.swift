@@ -36,6 +36,8 @@ package struct Verdict: Sendable, Equatable {
     package var principal = Principal.unnamed
     /// Why the request would have been refused if its route did not only report such ones.
     package var reported: RefusalReason?
+    /// How the route has the body looked through while it passes.
+    package var body = BodyReading.unread
 
     package init(route: Int?, identity: ClientIdentity, action: VerdictAction) {
         self.route = route
@@ -78,8 +80,9 @@ package struct Refusal: Sendable, Equatable {
     }
 }
 
-/// Why a head was refused, for logs; never told to the client.
-package enum RefusalReason: UInt8, CaseIterable, Sendable {
+/// Why a request was refused, by its head or by what came of its body; for logs, never told to the
+/// client.
+package enum RefusalReason: UInt8, CaseIterable, Error {
     case noRoute, methodNotAllowed, methodRefused
     case badEscape, nulInPath, pathAboveRoot, pathNotRooted, ambiguousPath
     /// Of a route's CORS policy.
@@ -90,6 +93,13 @@ package enum RefusalReason: UInt8, CaseIterable, Sendable {
     case jwtTooLarge, jwtMalformed, jwtAlgorithm, jwtCritical, jwtUnknownKey, jwtSignature
     case jwtClaims, jwtExpired, jwtNotYetValid, jwtIssuer, jwtAudience, jwtSubject
     case accessDenied, crossSite, contentTypeRefused
+    // Bodies that are looked through, of any kind; then JSON, uploads, and how these are written.
+    case bodyEncoded, jsonCharset, jsonTooDeep, jsonMalformed
+    case uploadNotMultipart, uploadTooManyParts, uploadPartTooLarge
+    case uploadTypeRefused, uploadTypeMismatch
+    case multipartBoundary, multipartPreamble, multipartDelimiter, multipartEpilogue
+    case multipartHeaders, multipartHeadersTooLarge, multipartDisposition, multipartNested
+    case multipartEncoding, multipartLength, multipartUnfinished
 
     /// What the client is told: several reasons are one code, so that nothing can be probed for.
     package var code: ProblemCode {
@@ -100,7 +110,15 @@ package enum RefusalReason: UInt8, CaseIterable, Sendable {
         case .accessDenied, .crossSite, .foreignOrigin, .preflightOrigin, .preflightMethod,
             .preflightHeaders:
             .forbidden
-        case .contentTypeRefused: .unsupportedMediaType
+        case .contentTypeRefused, .bodyEncoded, .jsonCharset, .uploadNotMultipart,
+            .uploadTypeRefused, .uploadTypeMismatch:
+            .unsupportedMediaType
+        case .uploadTooManyParts, .uploadPartTooLarge: .bodyTooLarge
+        case .jsonTooDeep, .jsonMalformed, .multipartBoundary, .multipartPreamble,
+            .multipartDelimiter, .multipartEpilogue, .multipartHeaders, .multipartHeadersTooLarge,
+            .multipartDisposition, .multipartNested, .multipartEncoding, .multipartLength,
+            .multipartUnfinished:
+            .badRequest
         case .authMissing, .authMalformed, .authUnknownKey, .authWrongSecret, .jwtTooLarge,
             .jwtMalformed, .jwtAlgorithm, .jwtCritical, .jwtUnknownKey, .jwtSignature, .jwtClaims,
             .jwtExpired, .jwtNotYetValid, .jwtIssuer, .jwtAudience, .jwtSubject:
@@ -153,6 +171,26 @@ package enum RefusalReason: UInt8, CaseIterable, Sendable {
         case .accessDenied: "access_denied"
         case .crossSite: "cross_site"
         case .contentTypeRefused: "content_type_refused"
+        case .bodyEncoded: "body_encoded"
+        case .jsonCharset: "json_charset"
+        case .jsonTooDeep: "json_too_deep"
+        case .jsonMalformed: "json_malformed"
+        case .uploadNotMultipart: "upload_not_multipart"
+        case .uploadTooManyParts: "upload_too_many_parts"
+        case .uploadPartTooLarge: "upload_part_too_large"
+        case .uploadTypeRefused: "upload_type_refused"
+        case .uploadTypeMismatch: "upload_type_mismatch"
+        case .multipartBoundary: "multipart_boundary"
+        case .multipartPreamble: "multipart_preamble"
+        case .multipartDelimiter: "multipart_delimiter"
+        case .multipartEpilogue: "multipart_epilogue"
+        case .multipartHeaders: "multipart_headers"
+        case .multipartHeadersTooLarge: "multipart_headers_too_large"
+        case .multipartDisposition: "multipart_disposition"
+        case .multipartNested: "multipart_nested"
+        case .multipartEncoding: "multipart_encoding"
+        case .multipartLength: "multipart_length"
+        case .multipartUnfinished: "multipart_unfinished"
         }
     }
 }

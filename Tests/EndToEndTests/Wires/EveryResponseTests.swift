@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// Every kind of response over real sockets: each carries every security header once, a request id,
@@ -64,6 +65,16 @@ import Testing
         Kind("app that is silent", 504, "GET /silent HTTP/1.1"),
         Kind(
             "body too large", 413, "POST /200 HTTP/1.1", "Content-Length: 2000\r\n"),
+        Kind("page of the operator", 502, "GET /away HTTP/1.1", "Accept: text/html\r\n"),
+        Kind("error of the app that is replaced", 500, "GET /replaced HTTP/1.1"),
+        Kind("client without access", 403, "GET /walled HTTP/1.1"),
+        Kind("request without credentials", 401, "GET /keyed HTTP/1.1"),
+        Kind(
+            "media type that is not taken", 415, "POST /typed HTTP/1.1",
+            "Content-Type: text/plain\r\nContent-Length: 1\r\n", rest: "\r\nx"),
+        Kind(
+            "body that breaks a rule", 400, "POST /typed HTTP/1.1",
+            "Content-Type: application/json\r\nContent-Length: 4\r\n", rest: "\r\n[[]]"),
         Kind("own redirect", 308, "GET /old HTTP/1.1"),
         Kind("fixed response", 203, "GET /fixed HTTP/1.1"),
         Kind("fixed error", 503, "GET /down HTTP/1.1"),
@@ -114,8 +125,9 @@ import Testing
 
     private static func answer(_ request: Message) -> String {
         switch request.target {
-        case "/404", "/500":
-            "HTTP/1.1 \(request.target.dropFirst()) Oops\r\nContent-Length: 1\r\n\(claims)\r\nx"
+        case "/404": "HTTP/1.1 404 Oops\r\nContent-Length: 1\r\n\(claims)\r\nx"
+        case "/500", "/replaced":
+            "HTTP/1.1 500 Oops\r\nContent-Length: 1\r\n\(claims)\r\nx"
         case "/302": "HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\(claims)\r\n"
         case "/204": "HTTP/1.1 204 No Content\r\n\(claims)\r\n"
         case "/304": "HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\(claims)\r\n"
@@ -138,6 +150,7 @@ import Testing
             """
             limits: { request_line: 1KiB, header_bytes: 2KiB, body: 1KiB }
             timeouts: { header: 500ms, response: 500ms }
+            errors: { pages: { 502: \(page) } }
             cors: { app: { origins: ["https://*.app.test"], credentials: on } }
             upstreams:
               app: { servers: ["\(app.address)"] }
@@ -151,10 +164,33 @@ import Testing
               - { name: down, match: { path: /down }, cors: app, respond: { status: 503 } }
               - { name: health, match: { path: /health }, cors: app, health: live }
               - { name: away, match: { path: /away }, cors: app, upstream: away }
+              - name: replaced
+                match: { path: /replaced }
+                cors: app
+                upstream_errors: replace
+                upstream: app
+              - name: walled
+                match: { path: /walled }
+                cors: app
+                access: { deny: [127.0.0.0/8] }
+                upstream: app
+              - name: keyed
+                match: { path: /keyed }
+                cors: app
+                auth: { bearer: "3ea1f0b6c7d5428990ab" }
+                upstream: app
+              - name: typed
+                match: { path: /typed }
+                cors: app
+                content_types: [application/json]
+                json: { max_depth: 1 }
+                upstream: app
             \(paths.map { route($0) }.joined(separator: "\n"))
             """, apps: [app])
     }
 
+    private static let page = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../Fixtures/pages/502.html").standardized.path
     private static let paths = [
         "200", "404", "500", "302", "304", "204", "chunked", "closing", "hints", "tunnel",
         "nonsense", "nothing", "silent",
@@ -198,7 +234,8 @@ import Testing
         #expect(Set(Self.kinds.map(\.name)).count == Self.kinds.count)
         #expect(
             Set(Self.kinds.map(\.status)).isSuperset(of: [
-                101, 200, 204, 304, 308, 400, 404, 405, 408, 413, 414, 431, 500, 501, 502, 503, 504,
+                101, 200, 204, 304, 308, 400, 401, 403, 404, 405, 415, 408, 413, 414, 431, 500, 501,
+                502, 503, 504,
                 505,
             ]))
     }

@@ -155,7 +155,8 @@ final class World {
         let leaks = [
             "client connections": worker.downstreams.count,
             "server connections": worker.upstreams.count,
-            "exchanges": worker.exchanges.count, "buffers": worker.pool.lentCount,
+            "exchanges": worker.exchanges.count, "inspectors": worker.desk.inspectors.count,
+            "buffers": worker.pool.lentCount,
             "descriptors": kernel.openCount, "idle": worker.pools.reduce(0) { $0 + $1.idleCount },
             "endpoint connections": worker.pools.reduce(0) { sum, pool in
                 pool.endpoints.reduce(sum) { $0 + $1.connectionCount }
