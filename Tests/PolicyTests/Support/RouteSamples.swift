@@ -1,5 +1,3 @@
-import Crypto
-
 @testable import Policy
 
 /// Routes for tests, written as in a configuration.
@@ -72,13 +70,4 @@ extension Pipeline {
         default: return verdict.route.map(String.init) ?? "none"
         }
     }
-}
-
-extension PolicyScratch {
-    /// For tests, where nobody has to be kept from foreseeing tags.
-    init() { self.init(tagKey: SipHash.Key(1, 2)) }
-}
-
-extension AuthScratch {
-    init() { self.init(tagKey: SipHash.Key(1, 2)) }
 }
