@@ -206,7 +206,9 @@ def as_root():
 
 
 # Loads that begin as "headers" does: keys of the route, keys of the file, and what requests say beside the usual.
-# "page" says what "policies" judges, to a gateway that judges nothing; "token" the same for "jwt" and its like.
+# "policies" has all of them on but auth, for the usual request; "judged" for one that each of them has something
+# to do with, and "page" says the same to a gateway without. "key", "secret" and "token" are to auth what "page"
+# is to "judged".
 SECRET = "5ba4f3d0c28e17964b0f8e2d7a91c6354e8f7b2a"
 POLICIES = """access: { deny: [192.0.2.0/24] }, cors: app, fetch_metadata: enforce,
     content_types: [application/json], strip_prefix: /api, cookies: harden, upstream_errors: replace,
@@ -236,7 +238,7 @@ JWT = f'auth: {{ jwt: {{ secret: "{SECRET}", algorithms: [HS256] }} }},'
 # More tokens than the gateway remembers.
 TOKENS = [token(number) for number in range(4096)]
 VARIANTS = {
-    "page": ("", "", [PAGE]), "policies": (POLICIES, GLOBALS, [PAGE]),
+    "policies": (POLICIES, GLOBALS, [""]), "judged": (POLICIES, GLOBALS, [PAGE]), "page": ("", "", [PAGE]),
     "key": ("", "", [API_KEY]), "api_key": (f'auth: {{ api_keys: {{ ci: "sha256:{DIGEST}" }} }},', "", [API_KEY]),
     "secret": ("", "", [BEARER]), "bearer": (f'auth: {{ bearer: "{SECRET}" }},', "", [BEARER]),
     "token": ("", "", TOKENS), "jwt": (JWT, "", TOKENS[:1]), "jwt_new": (JWT, "", TOKENS),
