@@ -29,24 +29,30 @@ final class KeyWatch: Sendable {
         _ = try Thread(name: "apus-keys") { [self] in
             var changes = FileChanges(files, at: FileStamp.init(of:))
             var routes = routes
+            // Nobody looked at them between the reading of the configuration and here.
+            read(files, into: &routes, telling: .debug)
             while true {
                 Thread.pause(milliseconds: Self.period)
                 let changed = changes.look(at: FileStamp.init(of:))
-                if !changed.isEmpty { read(changed, into: &routes) }
+                if !changed.isEmpty { read(changed, into: &routes, telling: .info) }
             }
         }
     }
 
     /// Reads the keys of the routes that a file concerns; a route keeps its own if they cannot be
     /// read.
-    private func read(_ changed: [String], into routes: inout [Route]) {
+    ///
+    /// - Parameter level: At which to tell of keys that were read; failures are errors.
+    private func read(
+        _ changed: [String], into routes: inout [Route], telling level: LogLevel
+    ) {
         var isAnyRead = false
         for index in routes.indices where routes[index].keyFiles.contains(where: changed.contains) {
             guard case .jwt(let settings) = routes[index].auth else { continue }
             do throws(KeyFiles.Failure) {
                 routes[index].auth = .jwt(try KeyFiles.reread(settings))
                 isAnyRead = true
-                note(.info, "keys read again", route: routes[index].name, nil)
+                note(level, "keys read again", route: routes[index].name, nil)
             } catch {
                 note(
                     .error, "keys not read again, the former ones hold", route: routes[index].name,

@@ -7,6 +7,9 @@ package struct FileStamp: Equatable, Sendable {
     private let byteCount: Int64
     private let modified: Int64
     private let modifiedNanoseconds: Int64
+    /// Unlike the others it tells of new permissions, and no program can set it back.
+    private let changed: Int64
+    private let changedNanoseconds: Int64
 
     /// Of what a path leads to, links followed.
     ///
@@ -19,5 +22,7 @@ package struct FileStamp: Equatable, Sendable {
         byteCount = Int64(status.st_size)
         modified = Int64(status.st_mtim.tv_sec)
         modifiedNanoseconds = Int64(status.st_mtim.tv_nsec)
+        changed = Int64(status.st_ctim.tv_sec)
+        changedNanoseconds = Int64(status.st_ctim.tv_nsec)
     }
 }

@@ -24,5 +24,14 @@ import Testing
             FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date)
         try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: other)
         #expect(FileStamp(of: other) != longer)
+        // Read in vain until it is allowed.
+        let closed = try #require(FileStamp(of: other))
+        try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: other)
+        let open = try #require(FileStamp(of: other))
+        #expect(open != closed)
+        // Other keys of the same length, written over the former ones with their time.
+        try Data("eight".utf8).write(to: URL(filePath: other), options: [])
+        try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: other)
+        #expect(FileStamp(of: other) != open)
     }
 }

@@ -59,12 +59,15 @@ extension Worker where Kernel: ~Copyable {
             subject: StampSubject(verdict, journal),
             connection: persistence.field(isModern: desk.requestHead.version.isModern))
         compose(answer, d, route: verdict.route, journal, &record)
+        assert(!downstreams[d].wire.output.hasOverflowed, "all parts of an answer are bounded")
         sight.finish(record, journal, method: desk.requestHead.method)
         pool.give(journal.intoText())
         return persistence
     }
 
     /// Composes an answer into the client's output, and notes its status and size.
+    ///
+    /// It fits an output that holds nothing; whoever may have something there looks whether it did.
     mutating func compose(
         _ answer: OwnAnswer, _ d: UInt32, route: Int?, _ journal: borrowing Journal,
         _ record: inout AccessRecord
@@ -82,7 +85,6 @@ extension Worker where Kernel: ~Copyable {
             downstreams[d].wire.output.append(desk.answerBody)
             record.bytesOut = UInt64(bodyBytes)
         }
-        assert(!downstreams[d].wire.output.hasOverflowed, "all parts of an answer are bounded")
     }
 
     /// Refuses bytes that are no request; they and whatever follows them are worth no second look.

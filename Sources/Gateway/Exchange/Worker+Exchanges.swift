@@ -231,10 +231,13 @@ extension Worker where Kernel: ~Copyable {
         let route = exchanges[x].plan.verdict.route
         let journal = exchanges[x].journal.take()
         compose(answer, d, route: route, journal, &record)
+        // Behind interim responses that the client has not taken there may be too little room.
+        let isWhole = !downstreams[d].wire.output.hasOverflowed
+        if !isWhole { record.noteUnsent() }
         exchanges[x].journal = journal
         exchanges[x].record = record
         conclude(x)
-        end(d, persistence)
+        end(d, isWhole ? persistence : .cut)
     }
 
     mutating func problemFormat(of x: UInt32) -> ProblemFormat {

@@ -135,6 +135,10 @@ extension Worker where Kernel: ~Copyable {
         exchanges[x].record.upstreamStatus = 101
         exchanges[x].record.outcome = .tunneled
         writeHead(x, DownstreamHead.Framing(isChunked: false, connection: .upgrade))
+        guard !downstreams[exchanges[x].downstream].wire.output.hasOverflowed else {
+            exchanges[x].record.noteUnsent()
+            return perform(.abort(.upstreamInvalid, .invalid), on: x)
+        }
         upstreams[u].wire.input.consume(desk.responseHead.byteCount)
         disarm(exchanges[x].downstream)
         exchanges[x].timing.lastRead = transport.now

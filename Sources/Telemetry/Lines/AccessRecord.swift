@@ -27,6 +27,12 @@ package import Bytes
     @usableFromInline package var reason: StaticString?
 
     @inlinable package init(outcome: Outcome) { self.outcome = outcome }
+
+    /// Takes note that the client gets none of the response after all.
+    package mutating func noteUnsent() {
+        status = nil
+        bytesOut = 0
+    }
 }
 
 /// The client's part of an access line; an empty range is a text that is not there.

@@ -1,3 +1,4 @@
+import Foundation
 import Simulation
 import Testing
 
@@ -178,6 +179,36 @@ struct ReplacingTests {
         world.run()
         let count = client.text.components(separatedBy: "; HttpOnly; SameSite=Lax\r\n").count - 1
         #expect(client.text.hasPrefix("HTTP/1.1 502 ") ? count == 0 : count == 990)
+        world.expectNothingLeaks()
+    }
+
+    @Test func `an answer without room behind untaken interim ones is none, not half of one`()
+        throws
+    {
+        let page = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json")
+        try String(repeating: "x", count: 32 << 10).write(
+            to: page, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: page) }
+        let world = try World(
+            Self.settings + "\nlimits: { header_bytes: 40KiB }\n"
+                + "errors: { pages: { 500: \(page.path) } }\n")
+        world.kernel.roomMax = 1024
+        let hint = String(repeating: "Link: \(String(repeating: "a", count: 3990))\r\n", count: 10)
+        world.app.answer = { _ in
+            .init(
+                "HTTP/1.1 103 Early Hints\r\n\(hint)\r\n"
+                    + "HTTP/1.1 500 x\r\nContent-Length: 0\r\n\r\n")
+        }
+        let client = try world.connect()
+        client.appetite = 0
+        client.get("/")
+        client.get("/next")
+        world.run()
+        client.appetite = .max
+        world.run()
+        #expect(!client.text.contains("HTTP/1.1 500 ") && client.text.utf8.count <= 1024)
+        #expect(world.outcomes == ["upstream_error"])
+        #expect(world.records.first?["status"] == nil)
         world.expectNothingLeaks()
     }
 }

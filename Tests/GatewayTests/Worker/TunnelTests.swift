@@ -39,6 +39,28 @@ struct TunnelTests {
         world.expectNothingLeaks()
     }
 
+    @Test func `an agreement without room behind untaken interim answers is none`() throws {
+        let world = try World()
+        world.kernel.roomMax = 1024
+        let hint = String(repeating: "Link: \(String(repeating: "a", count: 3000))\r\n", count: 10)
+        let reason = String(repeating: "b", count: 8000)
+        world.app.answer = { _ in
+            .init(
+                "HTTP/1.1 103 \(reason)\r\n\(hint)\r\n"
+                    + "HTTP/1.1 101 \(reason)\r\n\(hint)"
+                    + "Connection: upgrade\r\nUpgrade: websocket\r\n\r\npong")
+        }
+        let client = try world.connect()
+        client.appetite = 0
+        client.get("/ws", Self.asking)
+        world.run()
+        client.appetite = .max
+        world.run()
+        #expect(!client.text.contains("HTTP/1.1 101 ") && !client.text.contains("pong"))
+        #expect(world.outcomes == ["upstream_invalid"])
+        world.expectNothingLeaks()
+    }
+
     @Test func `bytes sent before the app agreed come after its agreement`() throws {
         let world = try World()
         world.app.answer = { _ in .silence }
