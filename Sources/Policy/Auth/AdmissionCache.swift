@@ -85,7 +85,9 @@ struct AdmissionCache: ~Copyable {
         }
     }
 
-    @inline(__always) private func isEntry(_ index: Int, _ tag: SipHash.Tag, _ policy: Int32) -> Bool {
+    @inline(__always) private func isEntry(_ index: Int, _ tag: SipHash.Tag, _ policy: Int32)
+        -> Bool
+    {
         entries[index].policy == policy && entries[index].tag.low == tag.low
             && entries[index].tag.high == tag.high
     }
