@@ -18,17 +18,6 @@ import Testing
         return pipeline.verdict(request).identity
     }
 
-    struct Walk: CustomTestStringConvertible {
-        let lines: [String]
-        let client: String
-        var testDescription: String { lines.joined(separator: " | ") }
-
-        init(_ lines: String..., client: String) {
-            self.lines = lines
-            self.client = client
-        }
-    }
-
     @Test(arguments: [
         Walk(client: "10.0.0.1"),
         Walk("192.0.2.1", client: "192.0.2.1"),
