@@ -39,17 +39,17 @@ package struct UpstreamError: Sendable, Equatable {
         let value = head.first(.retryAfter)?.value ?? .empty
         retryAfter = value.count <= Self.retryAfterBytesMax ? value : .empty
         retryAfterSeconds = bytes.decimal(at: retryAfter)
-        kind = head.framing.isNone ? .empty : Self.kind(head.first(.contentType), bytes)
+        switch head.framing {
+        case .none, .length(0): kind = .empty
+        case .length, .chunked, .untilClose: kind = Self.kind(head.first(.contentType), bytes)
+        }
     }
 
-    private static func kind(_ type: Field?, _ bytes: borrowing Span<UInt8>) -> Kind {
-        guard let value = type?.value else { return .other }
-        if bytes.beginsFolded("text/html", at: value) { return .html }
-        if bytes.beginsFolded("text/", at: value) { return .text }
-        let isJSON =
-            bytes.beginsFolded("application/json", at: value)
-            || bytes.beginsFolded("application/problem+json", at: value)
-        return isJSON ? .json : .other
+    private static func kind(_ field: Field?, _ bytes: borrowing Span<UInt8>) -> Kind {
+        guard let value = field?.value, let type = MediaType(bytes, value) else { return .other }
+        if type.isJSON(bytes) { return .json }
+        if bytes.holdsFolded("text/html", at: type.name) { return .html }
+        return bytes.beginsFolded("text/", at: type.name) ? .text : .other
     }
 }
 
