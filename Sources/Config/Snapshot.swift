@@ -24,6 +24,10 @@ package struct Snapshot: Sendable {
     package var answers: AnswerSettings
     /// In the order of the file; routes have theirs in them.
     package var cors: [CORSPolicy]
+    /// In the order of the file; routes name them by index.
+    package var rateLimits: [LimitSettings] = []
+    /// Where buckets are kept; `nil` for this process's memory alone.
+    package var redis: RedisSettings?
     /// In the order of the file; the first match wins.
     package var routes: [Route]
 

@@ -19,6 +19,10 @@ package struct Route: Sendable {
     package var auth: AuthSettings?
     /// Open unless the route says whom or what it refuses.
     package var gate = GateSettings.open
+    /// At most eight, in the order of the file.
+    package var limits: [LimitUse] = []
+    /// How many requests are with the app at a time; `nil` for any number.
+    package var concurrency: ConcurrencySettings?
     /// None unless the route says what it changes of messages.
     package var edits = RouteEdits.none
 
