@@ -55,7 +55,14 @@ extension Forecast {
             }
         case .cors(let expected):
             Self.difference("cors", expected.rawValue, cors.expectation.rawValue)
+        case .limits(let expected):
+            Self.difference("limits", Self.list(expected), Self.list(limits))
         }
+    }
+
+    /// Names as a configuration lists them; their order means nothing.
+    private static func list(_ names: [String]) -> String {
+        "[\(names.sorted().joined(separator: ", "))]"
     }
 
     private static func difference(
