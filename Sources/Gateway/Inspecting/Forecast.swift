@@ -78,7 +78,8 @@ extension Inspection {
     package static func forecast(
         _ inquiry: Inquiry, by snapshot: Snapshot
     ) throws(InquiryProblem) -> Forecast {
-        let plan = Plan(snapshot, connections: ConnectionCount(), seed: .fixed)
+        let plan = Plan(
+            snapshot, commons: Commons(snapshot, secret: .fixed), seed: .fixed)
         return Forecast(try Rehearsal(inquiry, by: plan))
     }
 }
