@@ -45,7 +45,7 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
         upstreams = Slab(capacity: capacity)
         exchanges = Slab(capacity: capacity)
         pools = plan.snapshot.upstreams.map(UpstreamPool.init)
-        desk = Desk(seed: plan.seed)
+        desk = Desk(plan)
         turn = TurnState()
         self.transport = transport
         self.plan = plan
@@ -60,11 +60,12 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
 
     /// One turn: what is ready, what is due, what was posted.
     mutating func takeTurn() {
-        let isBusy = !turn.runnable.isEmpty
+        let isBusy = !turn.runnable.isEmpty || !turn.grants.isEmpty
         transport.turn(until: isBusy ? transport.now : nextDeadline())
         sight.beginTurn(wallTime: transport.wallTime)
         for index in 0..<transport.reportCount { dispatch(transport.report(index)) }
         runRunnable()
+        if !turn.grants.isEmpty { runGrants() }
         fireTimers()
     }
 
@@ -107,6 +108,13 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
         for index in batch where downstreams.contains(index) { wakeDownstream(index.slot) }
     }
 
+    /// Goes on with requests that were given a place.
+    private mutating func runGrants() {
+        let batch = turn.grants
+        turn.grants.removeAll(keepingCapacity: true)
+        for next in batch { grant(next.exchange, ofRoute: next.route) }
+    }
+
     private mutating func fireTimers() {
         if let resume = turn.acceptingResumes, resume <= transport.now { resumeAccepting() }
         if let drain = turn.drain, drain.deadline <= transport.now { return cutOff() }
@@ -131,6 +139,8 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
 struct TurnState: ~Copyable {
     /// Client connections to go on with without waiting for a report.
     var runnable: [SlabIndex] = []
+    /// Places that requests of this loop gave one another.
+    var grants: [Grant] = []
     /// Reused for the timers that fire in a turn.
     var expired: [UInt32] = []
     /// When to accept again after descriptors ran out; `nil` while accepting.
@@ -145,6 +155,8 @@ struct TurnState: ~Copyable {
 enum WorkerMessage: Sendable {
     /// Finish what is in flight; end all at the deadline.
     case drain(until: MonotonicInstant)
+    /// A request has got the place that it waited for.
+    case granted(Grant)
     case resolved(upstream: Int, server: Int, addresses: [SocketAddress])
     /// The `auth` of all routes, with keys that their files hold now.
     case keysRead(AuthTable)
@@ -164,8 +176,12 @@ struct Desk: ~Copyable {
     /// The body of an answer of our own, before its length is known.
     var answerBody = Buffer(capacity: BufferPool.largeBytes)
 
-    init(seed: LoopSeed) {
-        random = RandomSource(seed: seed.random)
-        scratch = PolicyScratch(tagKey: seed.tagKey)
+    var limits: LimitDesk
+
+    init(_ plan: Plan) {
+        random = RandomSource(seed: plan.seed.random)
+        scratch = PolicyScratch(tagKey: plan.seed.tagKey)
+        limits = LimitDesk(
+            requestsMax: plan.connectionSlots, limitCount: plan.commons.limits.count)
     }
 }

@@ -71,7 +71,7 @@ struct OwnAnswer {
             case .fixed: route.fixedType.count
             case .problem, .alive, .granted: 0
             }
-        return Self.fixedBytesMax + own + route.stamp.bytesMax
+        return Self.fixedBytesMax + own + route.stamp.bytesMax + route.limits.fieldBytesMax
     }
 
     /// Status line, date, the type of an error, framing.
@@ -95,7 +95,8 @@ struct OwnAnswer {
     /// Writes the body into an empty buffer; to be done before ``writeHead``, which says its
     /// length.
     func writeBody(
-        _ route: borrowing RoutePlan, journal: borrowing Journal, into body: inout Buffer
+        _ route: borrowing RoutePlan, journal: borrowing Journal, limits: borrowing LimitNotes,
+        into body: inout Buffer
     ) {
         switch content {
         case .problem(let problem, _):
@@ -105,7 +106,7 @@ struct OwnAnswer {
                 if let page {
                     page.append(to: &body, requestID: id)
                 } else {
-                    problem.append(to: &body, requestID: id)
+                    problem.append(to: &body, requestID: id, violated: limits.violated)
                 }
             }
         case .fixed: body.append(route.fixed.body)
@@ -118,10 +119,11 @@ struct OwnAnswer {
     ///
     /// - Parameters:
     ///   - head: The request's, for a redirect's target; its ranges refer to the journal's text.
+    ///   - limits: What the route's limits made of the request.
     func writeHead(
         _ route: borrowing RoutePlan, pipeline: borrowing Pipeline, head: borrowing RequestHead,
-        journal: borrowing Journal, bodyBytes: Int, date: borrowing Buffer,
-        into output: inout Buffer
+        journal: borrowing Journal, limits: borrowing LimitNotes, bodyBytes: Int,
+        date: borrowing Buffer, into output: inout Buffer
     ) {
         let status = status(of: route)
         output.appendStatusLine(status)
@@ -130,6 +132,7 @@ struct OwnAnswer {
         journal.text.withReadable { (text: borrowing Span<UInt8>) in
             route.stamp.append(for: subject, as: kind(route), in: text, to: &output)
         }
+        output.append(limits.lines)
         if status != 204 && status != 304 {
             output.append("Content-Length: ")
             output.append(decimal: UInt64(bodyBytes))

@@ -70,16 +70,19 @@ extension Worker where Kernel: ~Copyable {
     /// It fits an output that holds nothing; whoever may have something there looks whether it did.
     mutating func compose(
         _ answer: OwnAnswer, _ d: UInt32, route: Int?, _ journal: borrowing Journal,
-        _ record: inout AccessRecord
+        ledger: UInt32 = .max, _ record: inout AccessRecord
     ) {
+        tellLimits(ledger, status: answer.status(of: plan.route(route)))
         desk.answerBody.removeAll()
-        answer.writeBody(plan.route(route), journal: journal, into: &desk.answerBody)
+        answer.writeBody(
+            plan.route(route), journal: journal, limits: desk.limits.notes, into: &desk.answerBody)
         let bodyBytes = desk.answerBody.count
         downstreams[d].wire.openOutput(
             answer.headBytesMax(plan.route(route)) + bodyBytes, from: &pool)
         answer.writeHead(
             plan.route(route), pipeline: plan.pipeline, head: desk.requestHead, journal: journal,
-            bodyBytes: bodyBytes, date: sight.date, into: &downstreams[d].wire.output)
+            limits: desk.limits.notes, bodyBytes: bodyBytes, date: sight.date,
+            into: &downstreams[d].wire.output)
         record.status = answer.status(of: plan.route(route))
         if !answer.isHead {
             downstreams[d].wire.output.append(desk.answerBody)
@@ -180,7 +183,8 @@ extension Outcome {
         case .unauthorized: self = .unauthorized
         case .forbidden: self = .forbidden
         case .unsupportedMediaType: self = .unsupportedMediaType
-        case .webhookRejected, .rateLimited, .maintenance: self = .answered
+        case .webhookRejected, .maintenance: self = .answered
+        case .rateLimited: self = .rateLimited
         case .notFound: self = .notFound
         case .methodNotAllowed: self = .methodNotAllowed
         case .requestTimeout: self = .requestTimeout

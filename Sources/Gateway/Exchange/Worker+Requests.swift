@@ -102,17 +102,21 @@ extension Worker where Kernel: ~Copyable {
         journal.note(desk.requestHead)
         let verdict = decide(on: journal, arrival(d))
         complete(&journal, verdict)
-        if verdict.cors.standing.isCounted { note(verdict, journal) }
-        if verdict.reported != nil { sight.noteCrossSite(journal, isRefused: false) }
-        guard case .forward(let upstream) = verdict.action else {
+        if verdict.awaits != nil { return beginLimited(d, verdict, journal) }
+        announce(verdict, journal)
+        guard case .forward = verdict.action else {
             return end(d, answer(d, verdict, journal))
         }
         guard plan.route(verdict.route).admits(desk.requestHead.framing) else {
             return end(d, answer(d, .bodyTooLarge, verdict, journal))
         }
-        // Without more to read the buffer serves others while this request waits for its answer.
-        downstreams[d].wire.park(to: &pool)
-        reach(open(d, to: upstream, verdict, journal))
+        launch(open(d, verdict, journal))
+    }
+
+    /// Counts and tells what a request's policies found worth a word, once they have all spoken.
+    @inline(__always) mutating func announce(_ verdict: Verdict, _ journal: borrowing Journal) {
+        if verdict.cors.standing.isCounted { note(verdict, journal) }
+        if verdict.reported != nil { sight.noteCrossSite(journal, isRefused: false) }
     }
 
     /// Moves the head that was read out of the client's input, for a journal: from here on this is
@@ -166,12 +170,14 @@ extension Worker where Kernel: ~Copyable {
         RequestID(milliseconds: transport.wallTime / 1_000_000, random: &desk.random)
     }
 
-    /// Makes the exchange of a request that goes upstream.
+    /// Makes the exchange of a request that goes upstream, or waits before it is decided upon.
     ///
     /// - Returns: Its slot.
-    @inline(__always) private mutating func open(
-        _ d: UInt32, to upstream: Int, _ verdict: Verdict, _ journal: consuming Journal
+    @inline(__always) mutating func open(
+        _ d: UInt32, _ verdict: Verdict, _ journal: consuming Journal
     ) -> UInt32 {
+        // Without more to read the buffer serves others while this request waits for its answer.
+        downstreams[d].wire.park(to: &pool)
         var traits: ExchangeTraits = []
         if desk.requestHead.keepsAlive { traits.insert(.keepsAlive) }
         if desk.requestHead.version.isModern { traits.insert(.isModern) }
@@ -180,8 +186,7 @@ extension Worker where Kernel: ~Copyable {
         let framing = desk.requestHead.framing
         let exchange = Exchange(
             ExchangePlan(
-                verdict: verdict, upstream: upstream, method: desk.requestHead.method,
-                framing: framing, traits: traits),
+                verdict: verdict, method: desk.requestHead.method, framing: framing, traits: traits),
             downstream: d, journal: journal,
             requestBody: BodyRelay(
                 framing, leaves: framing.isChunked ? .chunked : .plain, isFinal: false,
@@ -202,7 +207,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// Has the body of an exchange looked through by the rules of its route.
-    private mutating func inspect(_ x: UInt32, _ verdict: Verdict) {
+    mutating func inspect(_ x: UInt32, _ verdict: Verdict) {
         let rules = plan.pipeline.bodyRules(of: verdict.route)
         let inspector = exchanges[x].journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
             desk.inspectors.begin(verdict.body, of: bytes, by: rules)

@@ -56,8 +56,13 @@ struct Rehearsal: ~Copyable {
         _ plan: Plan
     ) {
         var scratch = PolicyScratch(tagKey: LoopSeed.fixed.tagKey)
-        let verdict = plan.pipeline.decide(
+        var verdict = plan.pipeline.decide(
             head, in: bytes, from: question.arrival, at: question.now, scratch: &scratch)
+        // No bucket is asked: a fresh one would let the request pass.
+        while verdict.awaits != nil {
+            plan.pipeline.goOn(
+                with: &verdict, head, in: bytes, at: question.now, scratch: &scratch)
+        }
         var text = Buffer(capacity: head.byteCount + Journal.addedBytesMax)
         text.append(bytes.extracting(0..<head.byteCount))
         var journal = Journal(text: text)
@@ -160,11 +165,12 @@ extension Rehearsal {
     func written(_ answer: OwnAnswer, date: borrowing Buffer) -> (head: String, body: String) {
         let route = route
         var body = Buffer(capacity: BufferPool.largeBytes)
-        answer.writeBody(route, journal: journal, into: &body)
+        let limits = LimitNotes()
+        answer.writeBody(route, journal: journal, limits: limits, into: &body)
         var output = Buffer(capacity: answer.headBytesMax(route))
         answer.writeHead(
-            route, pipeline: plan.pipeline, head: head, journal: journal, bodyBytes: body.count,
-            date: date, into: &output)
+            route, pipeline: plan.pipeline, head: head, journal: journal, limits: limits,
+            bodyBytes: body.count, date: date, into: &output)
         return (
             String(decoding: output.copy(), as: UTF8.self),
             answer.isHead ? "" : String(decoding: body.copy(), as: UTF8.self)

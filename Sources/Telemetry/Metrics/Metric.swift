@@ -5,6 +5,7 @@ package enum Metric: CaseIterable, Sendable {
     case proxyHeadersRefused
     case upstreamDuration, upstreamConnections, upstreamErrors, upstreamRetries
     case corsRequests
+    case limitDecisions
     case logLines, logLinesDropped, logLinesSampled
     case buildInfo
     case processCPU, processResident, processOpenFiles, processMaxFiles, processStart
@@ -31,6 +32,7 @@ package enum Metric: CaseIterable, Sendable {
         case .upstreamErrors: "apus_upstream_errors_total"
         case .upstreamRetries: "apus_upstream_retries_total"
         case .corsRequests: "apus_cors_requests_total"
+        case .limitDecisions: "apus_rate_limit_decisions_total"
         case .logLines: "apus_log_lines_total"
         case .logLinesDropped: "apus_log_lines_dropped_total"
         case .logLinesSampled: "apus_log_lines_sampled_total"
@@ -52,7 +54,7 @@ package enum Metric: CaseIterable, Sendable {
             .gauge
         case .httpRequests, .httpRequestBytes, .httpResponseBytes, .httpOutcomes, .connections,
             .connectionsRefused, .acceptErrors, .acceptPauses, .proxyHeadersRefused,
-            .upstreamErrors, .upstreamRetries, .corsRequests,
+            .upstreamErrors, .upstreamRetries, .corsRequests, .limitDecisions,
             .logLines, .logLinesDropped, .logLinesSampled, .processCPU:
             .counter
         }
@@ -71,6 +73,7 @@ package enum Metric: CaseIterable, Sendable {
         case .upstreamConnections: ["upstream", "state"]
         case .upstreamErrors: ["upstream", "reason"]
         case .corsRequests: ["policy", "result"]
+        case .limitDecisions: ["limit", "decision", "store"]
         case .buildInfo: ["version", "swift", "openssl"]
         case .logLines, .logLinesDropped, .logLinesSampled, .processCPU, .processResident,
             .processOpenFiles, .processMaxFiles, .processStart:
@@ -101,6 +104,8 @@ package enum Metric: CaseIterable, Sendable {
         case .upstreamRetries: "Requests sent again, or to another server, after a failure."
         case .corsRequests:
             "Preflights granted, and requests of other origins that a policy allowed or refused."
+        case .limitDecisions:
+            "Requests that a rate limit admitted or refused, and the store whose bucket said so."
         case .logLines: "Log lines queued for writing."
         case .logLinesDropped: "Log lines left out because a queue was full."
         case .logLinesSampled: "Access lines left out by log.sample_success."

@@ -25,6 +25,7 @@ package enum MetricsPage {
             case .upstreamDuration, .upstreamConnections, .upstreamErrors, .upstreamRetries:
                 page.upstreams(metric, totals, names)
             case .corsRequests: page.corsPolicies(totals, names)
+            case .limitDecisions: page.limits(totals, names)
             case .logLines: page.sample([], logLines.queued)
             case .logLinesDropped: page.sample([], logLines.dropped)
             case .logLinesSampled: page.sample([], totals.cells[totals.shape.sampledLines])
@@ -125,6 +126,18 @@ extension PageWriter {
         for (index, name) in names.corsPolicies.enumerated() {
             for result in CORSResult.allCases {
                 sample([name, "\(result.name)"], totals.cells[totals.shape.cors(index, result)])
+            }
+        }
+    }
+
+    fileprivate mutating func limits(_ totals: MetricTotals, _ names: MetricNames) {
+        for (index, name) in names.limits.enumerated() {
+            for decision in LimitDecision.allCases {
+                for store in LimitStore.allCases {
+                    sample(
+                        [name, "\(decision.name)", "\(store.name)"],
+                        totals.cells[totals.shape.limit(index, decision, store)])
+                }
             }
         }
     }

@@ -13,6 +13,8 @@ struct Shape: Sendable, Equatable {
     private let outcomesStart: Int
     private let corsStart: Int
     private let corsCount: Int
+    private let limitsStart: Int
+    private let limitCount: Int
     let cellCount: Int
 
     init(_ names: MetricNames) {
@@ -24,7 +26,9 @@ struct Shape: Sendable, Equatable {
         outcomesStart = listenersStart + listenerCount * ListenerCell.count
         corsStart = outcomesStart + Outcome.allCases.count
         corsCount = max(1, names.corsPolicies.count)
-        cellCount = corsStart + corsCount * CORSResult.allCases.count + 1
+        limitsStart = corsStart + corsCount * CORSResult.allCases.count
+        limitCount = max(1, names.limits.count)
+        cellCount = limitsStart + limitCount * LimitCell.count + 1
     }
 
     /// Where a route's cells begin: number 0 is no route, the others are one more than their index.
@@ -45,6 +49,12 @@ struct Shape: Sendable, Equatable {
     func cors(_ policy: Int, _ result: CORSResult) -> Int {
         corsStart &+ within(policy, corsCount) &* CORSResult.allCases.count
             &+ Int(result.rawValue)
+    }
+
+    @inline(__always)
+    func limit(_ limit: Int, _ decision: LimitDecision, _ store: LimitStore) -> Int {
+        limitsStart &+ within(limit, limitCount) &* LimitCell.count
+            &+ Int(decision.rawValue) &* LimitStore.allCases.count &+ Int(store.rawValue)
     }
 
     var sampledLines: Int { cellCount - 1 }
@@ -71,6 +81,11 @@ enum UpstreamCell {
     /// One for each ``UpstreamFailure``.
     static let errors = connections + UpstreamConnectionState.allCases.count
     static let count = errors + UpstreamFailure.allCases.count
+}
+
+/// A limit's cells: of each decision one for each store.
+enum LimitCell {
+    static let count = LimitDecision.allCases.count * LimitStore.allCases.count
 }
 
 /// A listener's cells.

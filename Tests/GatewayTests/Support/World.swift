@@ -17,7 +17,7 @@ final class World {
     let kernel: SimulatedKernel
     let names: MetricNames
     let metrics: LoopMetrics
-    let connections = ConnectionCount()
+    let commons: Commons
     let app = AppPlay()
     var worker: Worker<SimulatedTransport>
     var clients: [Client] = []
@@ -46,12 +46,14 @@ final class World {
             listeners: snapshot.listeners.map(\.name), methods: Method.allCases.map(\.name),
             build: BuildLabels(version: "", swift: "", openssl: ""))
         names.corsPolicies = snapshot.cors.map(\.rules.name)
+        names.limits = snapshot.rateLimits.map(\.name)
         self.names = names
         metrics = LoopMetrics(names: names)
         mailbox = try Mailbox()
+        commons = Commons(snapshot, secret: .fixed)
         worker = Worker(
             SimulatedTransport(kernel),
-            plan: Plan(snapshot, connections: connections, seed: .fixed),
+            plan: Plan(snapshot, commons: commons, seed: .fixed),
             sight: Sight(snapshot, metrics: metrics, queue: queue), mailbox: mailbox)
     }
 
@@ -168,8 +170,8 @@ final class World {
     }
 
     private func expectCountersAreBack(_ note: String, _ sourceLocation: SourceLocation) {
-        let isCountBack = connections.enter(limit: 1)
-        connections.leave()
+        let isCountBack = commons.connections.enter(limit: 1)
+        commons.connections.leave()
         #expect(isCountBack, "the process' count \(note)", sourceLocation: sourceLocation)
         let page = MetricsPage.text(names, metrics)
         for line in page.split(separator: "\n")
