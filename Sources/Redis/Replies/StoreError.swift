@@ -37,28 +37,6 @@ package enum StoreError: Sendable, Equatable {
         }
     }
 
-    /// As logs spell it.
-    package var name: StaticString {
-        switch self {
-        case .noScript: "no_script"
-        case .moved: "moved"
-        case .ask: "ask"
-        case .readOnly: "read_only"
-        case .loading: "loading"
-        case .masterDown: "master_down"
-        case .clusterDown: "cluster_down"
-        case .tryAgain: "try_again"
-        case .outOfMemory: "out_of_memory"
-        case .notSaving: "not_saving"
-        case .authRequired: "auth_required"
-        case .wrongPassword: "wrong_password"
-        case .noPermission: "no_permission"
-        case .busy: "busy"
-        case .tooManyClients: "too_many_clients"
-        case .other: "error_reply"
-        }
-    }
-
     private static let words: [(StaticString, StoreError)] = [
         ("NOSCRIPT", .noScript), ("READONLY", .readOnly), ("LOADING", .loading),
         ("MASTERDOWN", .masterDown), ("CLUSTERDOWN", .clusterDown), ("TRYAGAIN", .tryAgain),

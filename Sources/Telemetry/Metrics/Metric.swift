@@ -5,6 +5,7 @@ package enum Metric: CaseIterable, Sendable {
     case proxyHeadersRefused
     case upstreamDuration, upstreamConnections, upstreamErrors, upstreamRetries
     case corsRequests
+    case storeCommands, storeCommandDuration, storeBreakerState
     case logLines, logLinesDropped, logLinesSampled
     case buildInfo
     case processCPU, processResident, processOpenFiles, processMaxFiles, processStart
@@ -31,6 +32,9 @@ package enum Metric: CaseIterable, Sendable {
         case .upstreamErrors: "apus_upstream_errors_total"
         case .upstreamRetries: "apus_upstream_retries_total"
         case .corsRequests: "apus_cors_requests_total"
+        case .storeCommands: "apus_redis_commands_total"
+        case .storeCommandDuration: "apus_redis_command_duration_seconds"
+        case .storeBreakerState: "apus_redis_breaker_state"
         case .logLines: "apus_log_lines_total"
         case .logLinesDropped: "apus_log_lines_dropped_total"
         case .logLinesSampled: "apus_log_lines_sampled_total"
@@ -46,13 +50,13 @@ package enum Metric: CaseIterable, Sendable {
     /// Exhaustive, so that a new metric cannot be a counter by oversight.
     package var kind: Kind {
         switch self {
-        case .httpRequestDuration, .upstreamDuration: .histogram
-        case .connectionsActive, .upstreamConnections, .buildInfo, .processResident,
-            .processOpenFiles, .processMaxFiles, .processStart:
+        case .httpRequestDuration, .upstreamDuration, .storeCommandDuration: .histogram
+        case .connectionsActive, .upstreamConnections, .storeBreakerState, .buildInfo,
+            .processResident, .processOpenFiles, .processMaxFiles, .processStart:
             .gauge
         case .httpRequests, .httpRequestBytes, .httpResponseBytes, .httpOutcomes, .connections,
             .connectionsRefused, .acceptErrors, .acceptPauses, .proxyHeadersRefused,
-            .upstreamErrors, .upstreamRetries, .corsRequests,
+            .upstreamErrors, .upstreamRetries, .corsRequests, .storeCommands,
             .logLines, .logLinesDropped, .logLinesSampled, .processCPU:
             .counter
         }
@@ -71,9 +75,11 @@ package enum Metric: CaseIterable, Sendable {
         case .upstreamConnections: ["upstream", "state"]
         case .upstreamErrors: ["upstream", "reason"]
         case .corsRequests: ["policy", "result"]
+        case .storeCommands: ["result"]
+        case .storeBreakerState: ["state"]
         case .buildInfo: ["version", "swift", "openssl"]
-        case .logLines, .logLinesDropped, .logLinesSampled, .processCPU, .processResident,
-            .processOpenFiles, .processMaxFiles, .processStart:
+        case .storeCommandDuration, .logLines, .logLinesDropped, .logLinesSampled, .processCPU,
+            .processResident, .processOpenFiles, .processMaxFiles, .processStart:
             []
         }
     }
@@ -101,6 +107,10 @@ package enum Metric: CaseIterable, Sendable {
         case .upstreamRetries: "Requests sent again, or to another server, after a failure."
         case .corsRequests:
             "Preflights granted, and requests of other origins that a policy allowed or refused."
+        case .storeCommands:
+            "Commands for Redis by what became of them; refused_by_breaker ones were never sent."
+        case .storeCommandDuration: "From asking Redis to its answer, or to giving up."
+        case .storeBreakerState: "1 for the state that the breaker before Redis is in."
         case .logLines: "Log lines queued for writing."
         case .logLinesDropped: "Log lines left out because a queue was full."
         case .logLinesSampled: "Access lines left out by log.sample_success."

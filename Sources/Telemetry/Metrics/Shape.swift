@@ -13,6 +13,8 @@ struct Shape: Sendable, Equatable {
     private let outcomesStart: Int
     private let corsStart: Int
     private let corsCount: Int
+    /// Where the histogram of Redis begins; the results of its commands follow it.
+    let storeStart: Int
     let cellCount: Int
 
     init(_ names: MetricNames) {
@@ -24,7 +26,8 @@ struct Shape: Sendable, Equatable {
         outcomesStart = listenersStart + listenerCount * ListenerCell.count
         corsStart = outcomesStart + Outcome.allCases.count
         corsCount = max(1, names.corsPolicies.count)
-        cellCount = corsStart + corsCount * CORSResult.allCases.count + 1
+        storeStart = corsStart + corsCount * CORSResult.allCases.count
+        cellCount = storeStart + StoreCell.count + 1
     }
 
     /// Where a route's cells begin: number 0 is no route, the others are one more than their index.
@@ -71,6 +74,14 @@ enum UpstreamCell {
     /// One for each ``UpstreamFailure``.
     static let errors = connections + UpstreamConnectionState.allCases.count
     static let count = errors + UpstreamFailure.allCases.count
+}
+
+/// The cells of Redis: the histogram's buckets, then these.
+enum StoreCell {
+    static let sum = DurationBuckets.count
+    /// One for each ``StoreResult``.
+    static let results = sum + 1
+    static let count = results + StoreResult.allCases.count
 }
 
 /// A listener's cells.

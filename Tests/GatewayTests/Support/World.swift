@@ -187,7 +187,8 @@ extension MetricsPage {
         String(
             decoding: render(
                 loops: [metrics], names: names, process: ProcessSample.read(),
-                logLines: LogLineCounts(queued: 0, dropped: 0)),
+                logLines: LogLineCounts(queued: 0, dropped: 0),
+                breaker: BreakerSample(states: ["admitting", "refusing", "probing"], current: 0)),
             as: UTF8.self)
     }
 }
