@@ -1,11 +1,13 @@
 // Memory whose size is settled in advance, and words to speak of bytes in it.
 //
-// Imports nothing, and knows nothing of what the bytes mean. Whatever holds bytes of a connection
-// or finds a connection again is made of these parts:
+// Imports no module of ours, and knows nothing of what the bytes mean. Whatever holds bytes of a
+// connection or finds a connection again is made of these parts:
 //
 //     BufferPool ──take──► Buffer ──read as──► Span<UInt8> ──told of by──► ByteRange
 //         ▲                  │
 //         └──────give────────┘           Slab<Element> ──named by──► SlabIndex (slot, generation)
+//
+// Tables that may stay mostly empty are `ZeroedSlots`.
 //
 // What it must never do:
 // - grow: a buffer that is full says so, a slab that is full refuses, and the caller decides;

@@ -1,3 +1,4 @@
+import Bytes
 package import Linux
 
 /// Deadlines of a fixed set of timers, each named by its number.
