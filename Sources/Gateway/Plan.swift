@@ -25,8 +25,13 @@ final class Plan: Sendable {
     let connections: ConnectionCount
     /// Of this loop's random source.
     let seed: LoopSeed
+    /// Shared by all loops; `nil` without Redis.
+    let store: StorePlan?
 
-    init(_ snapshot: Snapshot, connections: ConnectionCount, seed: LoopSeed) {
+    init(
+        _ snapshot: Snapshot, connections: ConnectionCount, store: StorePlan?, seed: LoopSeed
+    ) {
+        self.store = store
         self.snapshot = snapshot
         self.connections = connections
         self.seed = seed

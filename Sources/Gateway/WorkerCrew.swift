@@ -21,6 +21,7 @@ final class WorkerCrew: Sendable {
     /// out.
     private let listeners = Mutex<[[ListeningSocket]]>([])
     private let connections = ConnectionCount()
+    private let store: StorePlan?
     /// Workers that have not ended.
     ///
     /// The last to leave signals ``finished``.
@@ -29,6 +30,7 @@ final class WorkerCrew: Sendable {
     init(_ snapshot: Snapshot, build: BuildLabels, count: Int, log: LogPipeline) throws(Errno) {
         self.snapshot = snapshot
         self.log = log
+        store = snapshot.redis.map(StorePlan.init)
         var names = MetricNames(
             routes: snapshot.routes.map(\.name), upstreams: snapshot.upstreams.map(\.name),
             listeners: snapshot.listeners.map(\.name), methods: Method.allCases.map(\.name),
@@ -42,6 +44,13 @@ final class WorkerCrew: Sendable {
         self.mailboxes = mailboxes
         finished = try Wakeup()
         liveCount = Atomic(count)
+    }
+
+    /// What the breaker before Redis is at; `nil` without Redis.
+    var breaker: BreakerSample? {
+        guard let store else { return nil }
+        return BreakerSample(
+            states: BreakerState.allCases.map(\.name), current: Int(store.breaker.state.rawValue))
     }
 
     /// Takes all addresses.
@@ -79,7 +88,8 @@ final class WorkerCrew: Sendable {
     }
 
     private func run(_ index: Int, _ transport: consuming LinuxTransport) {
-        let plan = Plan(snapshot, connections: connections, seed: .drawn())
+        let plan = Plan(
+            snapshot, connections: connections, store: store, seed: .drawn())
         let sight = Sight(snapshot, metrics: metrics[index], queue: log.queue(index))
         var worker = Worker(transport, plan: plan, sight: sight, mailbox: mailboxes[index])
         worker.run()

@@ -45,16 +45,15 @@ struct CommandTests {
         var tail = Buffer(capacity: 100)
         tail.appendBulk("1")
         tail.appendBulk("key")
-        let byteCount = tail.count
-        tail.appendBulk("of the next call")
+        let bytes = tail.copy()
         let name = String(decoding: digest, as: UTF8.self)
         #expect(
             written {
-                script.appendCall(to: &$0, argumentCount: 2, tail: tail, byteCount: byteCount)
+                script.appendCall(to: &$0, argumentCount: 2, tail: bytes.span)
             } == "*4\r\n$7\r\nEVALSHA\r\n$40\r\n\(name)\r\n$1\r\n1\r\n$3\r\nkey\r\n")
         #expect(
             written {
-                script.appendText(to: &$0, argumentCount: 2, tail: tail, byteCount: byteCount)
+                script.appendText(to: &$0, argumentCount: 2, tail: bytes.span)
             } == "*4\r\n$4\r\nEVAL\r\n$8\r\nreturn 1\r\n$1\r\n1\r\n$3\r\nkey\r\n")
     }
 }

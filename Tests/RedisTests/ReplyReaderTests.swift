@@ -15,10 +15,14 @@ struct ReplyReaderTests {
         ("$-1\r\n", [.null]),
         ("*-1\r\n", [.null]),
         ("*0\r\n", [.array(count: 0)]),
-        ("*3\r\n:1\r\n:2\r\n:9223372036854775807\r\n",
-            [.array(count: 3), .integer(1), .integer(2), .integer(.max)]),
-        ("*2\r\n*1\r\n$2\r\nhi\r\n$-1\r\n",
-            [.array(count: 2), .array(count: 1), .string(ByteRange(0, 2)), .null]),
+        (
+            "*3\r\n:1\r\n:2\r\n:9223372036854775807\r\n",
+            [.array(count: 3), .integer(1), .integer(2), .integer(.max)]
+        ),
+        (
+            "*2\r\n*1\r\n$2\r\nhi\r\n$-1\r\n",
+            [.array(count: 2), .array(count: 1), .string(ByteRange(0, 2)), .null]
+        ),
     ]
 
     @Test(arguments: replies)
@@ -136,7 +140,9 @@ struct ReplyReaderTests {
         var reader = ReplyReader(seed % 2 == 0 ? .call : .topology)
         do throws(ReplyProblem) {
             for _ in 0..<200 {
-                let piece = (0..<Int(dice.below(30))).map { _ in alphabet[Int(dice.below(UInt64(alphabet.count)))] }
+                let piece = (0..<Int(dice.below(30))).map { _ in
+                    alphabet[Int(dice.below(UInt64(alphabet.count)))]
+                }
                 try reader.feed(piece[...])
                 while try reader.next() {
                     #expect(reader.root != nil)

@@ -76,7 +76,8 @@ struct SlotMapTests {
             ("*2\r\n" + range(0, 5460, [server("10.0.0.1", 7000), server("10.0.0.4", 7003)])
                 + range(5461, 16_383, [server("10.0.0.2", 7001)])).utf8)
         for _ in 0...dice.below(4) {
-            bytes[Int(dice.below(UInt64(bytes.count)))] = Array("*:$+-0123456789ab".utf8)[Int(dice.below(17))]
+            bytes[Int(dice.below(UInt64(bytes.count)))] =
+                Array("*:$+-0123456789ab".utf8)[Int(dice.below(17))]
         }
         var reader = ReplyReader(.topology)
         do throws(ReplyProblem) {

@@ -74,7 +74,7 @@ extension Inspection {
     package static func forecast(
         _ inquiry: Inquiry, by snapshot: Snapshot
     ) throws(InquiryProblem) -> Forecast {
-        let plan = Plan(snapshot, connections: ConnectionCount(), seed: .fixed)
+        let plan = Plan(snapshot, connections: ConnectionCount(), store: nil, seed: .fixed)
         return Forecast(try Rehearsal(inquiry, by: plan))
     }
 }

@@ -13,7 +13,7 @@ package enum Inspection {
     package static func explain(
         _ inquiry: Inquiry, by snapshot: Snapshot
     ) throws(InquiryProblem) -> String {
-        let plan = Plan(snapshot, connections: ConnectionCount(), seed: .fixed)
+        let plan = Plan(snapshot, connections: ConnectionCount(), store: nil, seed: .fixed)
         let rehearsal = try Rehearsal(inquiry, by: plan)
         var page = ExplanationPage()
         page.title("\(inquiry.method) \(inquiry.url)")

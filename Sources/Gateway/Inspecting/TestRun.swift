@@ -8,7 +8,7 @@ extension Inspection {
     package static func run(
         _ tests: [RequestTest], by snapshot: Snapshot, at now: UInt64
     ) -> [TestResult] {
-        let plan = Plan(snapshot, connections: ConnectionCount(), seed: .fixed)
+        let plan = Plan(snapshot, connections: ConnectionCount(), store: nil, seed: .fixed)
         return tests.map { test in
             TestResult(
                 line: test.line, title: test.title, verdict: verdict(on: test, by: plan, now))

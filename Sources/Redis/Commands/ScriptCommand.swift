@@ -29,22 +29,21 @@ package struct ScriptCommand: Sendable {
     ///
     /// - Parameters:
     ///   - argumentCount: Strings in the tail, the number of keys included.
-    ///   - tail: Begins with the first `byteCount` bytes of "numkeys key… argument…" as bulk
-    ///     strings.
+    ///   - tail: "numkeys key… argument…" as bulk strings.
     package func appendCall(
-        to output: inout Buffer, argumentCount: Int, tail: borrowing Buffer, byteCount: Int
+        to output: inout Buffer, argumentCount: Int, tail: borrowing Span<UInt8>
     ) {
         output.beginCommand(of: argumentCount &+ 2)
         output.append(short)
-        output.append(tail, count: byteCount)
+        output.append(tail)
     }
 
     /// Appends `EVAL`, after which the server knows the digest.
     package func appendText(
-        to output: inout Buffer, argumentCount: Int, tail: borrowing Buffer, byteCount: Int
+        to output: inout Buffer, argumentCount: Int, tail: borrowing Span<UInt8>
     ) {
         output.beginCommand(of: argumentCount &+ 2)
         output.append(long)
-        output.append(tail, count: byteCount)
+        output.append(tail)
     }
 }

@@ -96,6 +96,7 @@ package struct ReplyIntegers: Sendable {
 
     package init() {}
 
+    /// In the order of the reply.
     package subscript(_ index: Int) -> Int64 {
         precondition(index >= 0 && index < count, "an integer of the reply")
         return values[index]

@@ -68,6 +68,7 @@ package enum ServerRole: Sendable, Equatable {
     /// A replica, a sentinel, or none of these.
     case other
 
+    /// Reads the role, which comes first in the answer.
     package init(_ tape: ReplyTape) {
         guard case .array? = tape.items.first, tape.items.count > 1,
             case .string(let range) = tape.items[1],

@@ -6,8 +6,8 @@ package enum MetricsPage {
     /// Renders all metrics, the loops' counters added up.
     ///
     /// There is at least one loop, and all were made for `names`; `logLines` are
-    /// ``LogPipeline/lineCount`` and ``LogPipeline/droppedCount``; `breaker` is `nil` without Redis,
-    /// of which nothing is shown then.
+    /// ``LogPipeline/lineCount`` and ``LogPipeline/droppedCount``; `breaker` is `nil` without
+    /// Redis, of which nothing is shown then.
     package static func render(
         loops: [LoopMetrics], names: MetricNames, process: ProcessSample, logLines: LogLineCounts,
         breaker: BreakerSample?

@@ -58,7 +58,8 @@ package enum StoreTrouble: UInt8, CaseIterable, Sendable {
         case .clusterDown: "The cluster does not serve the slot (`CLUSTERDOWN`)."
         case .tryAgain: "The slot is on its way between two nodes (`TRYAGAIN`)."
         case .outOfMemory: "The server is at its `maxmemory` (`OOM`)."
-        case .notSaving: "The server takes no writes as it cannot keep them (`MISCONF`, `NOREPLICAS`)."
+        case .notSaving:
+            "The server takes no writes as it cannot keep them (`MISCONF`, `NOREPLICAS`)."
         case .authRequired: "The server wants a password (`NOAUTH`)."
         case .wrongPassword: "The server knows no such user and password (`WRONGPASS`)."
         case .noPermission: "The user may not do this (`NOPERM`)."
