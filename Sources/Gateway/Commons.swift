@@ -16,6 +16,8 @@ final class Commons: Sendable {
     let limits: [LimitPlan]
     /// Of the tags that stand for keys in the tables of limits.
     let keySecret: SipHash.Key
+    /// Of the choice of a key's place in them.
+    let placeSecret: (UInt64, UInt64)
     /// By route; `nil` for one whose requests nobody counts.
     let gates: [PlaceGate?]
 
@@ -23,6 +25,7 @@ final class Commons: Sendable {
     init(_ snapshot: Snapshot, secret: CommonSecret) {
         keySecret = secret.keys
         store = snapshot.redis.map(StorePlan.init)
+        placeSecret = secret.places
         gates = snapshot.routes.map { $0.concurrency.map(PlaceGate.init) }
         var costs = [UInt64](repeating: 1, count: snapshot.rateLimits.count)
         for use in snapshot.routes.flatMap(\.limits) {
@@ -30,7 +33,8 @@ final class Commons: Sendable {
         }
         limits = zip(snapshot.rateLimits, costs).map { settings, cost in
             LimitPlan(
-                settings, costMax: cost, isShared: snapshot.redis != nil, secret: secret.places)
+                settings, costMax: cost, storePrefix: snapshot.redis?.keyPrefix,
+                secret: secret.places)
         }
     }
 }

@@ -191,7 +191,6 @@ struct Desk: ~Copyable {
     init(_ plan: Plan) {
         random = RandomSource(seed: plan.seed.random)
         scratch = PolicyScratch(tagKey: plan.seed.tagKey)
-        limits = LimitDesk(
-            requestsMax: plan.connectionSlots, limitCount: plan.commons.limits.count)
+        limits = LimitDesk(plan)
     }
 }

@@ -45,7 +45,7 @@ extension Worker where Kernel: ~Copyable {
         case .trial(let node):
             dropFirstCall(l)
             if !isAbandoned { endStoreTrial(node, slowness(of: call, plan)) }
-        case .exchange, .settlement:
+        case .exchange, .settlement, .debt:
             guard isAbandoned || readStoreIntegers(l) else {
                 return perform(store.links[l].machine.on(.garbled), onStoreLink: l, plan)
             }
