@@ -6,8 +6,8 @@
 ///
 /// - Bounds, from those of ``LimitSettings``: the denominator is 10⁹ at most; the numerator is
 ///   below 2⁴⁵, and below 2⁵⁵ if divided among a thousand; the span is ten years at most, and
-///   below 2⁵⁹ µs if divided. An instant below 2⁵³ and two spans are below 2⁶¹, so that sums need no
-///   check.
+///   below 2⁵⁹ µs if divided. An instant below 2⁵³ and two spans are below 2⁶¹, so that sums need
+///   no check.
 package struct BucketShape: Sendable, Equatable {
     /// Of `T`, and of the parts of all times.
     package let denominator: UInt32

@@ -13,10 +13,12 @@ package struct LeaseStanding: Sendable, Equatable {
     }
 }
 
-/// Tokens that a loop fetched from the store ahead of the requests that take them, by limit and key.
+/// Tokens that a loop fetched from the store ahead of the requests that take them, by limit and
+/// key.
 ///
-/// The tokens are gone from the store's bucket, so that losing an entry loses tokens and lets nobody
-/// pass: a table of fixed size may forget whom it likes. What is not used in its time is gone too.
+/// The tokens are gone from the store's bucket, so that losing an entry loses tokens and lets
+/// nobody pass: a table of fixed size may forget whom it likes. What is not used in its time is
+/// gone too.
 ///
 /// While a fetch is under way its entry is not forgotten. One loop thus holds one lease a key at
 /// most, and what many gateways hold together is bounded by their loops.

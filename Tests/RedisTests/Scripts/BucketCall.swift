@@ -45,7 +45,9 @@ struct BucketStore {
                 tried[index].code = min(1, tried[index].code)
                 tried[index].full = unchanged(ask, at: now)
             }
-            buckets[ask.key] = Bucket(full: tried[index].full)
+            let bucket = Bucket(full: tried[index].full)
+            // A clock that is set back finds no later instant of what was full.
+            buckets[ask.key] = bucket.isFull(at: now) ? nil : bucket
         }
         return tried
     }
