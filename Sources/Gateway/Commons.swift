@@ -10,6 +10,8 @@ final class Commons: Sendable {
     let connections = ConnectionCount()
     /// Memory for bodies that are looked at before they go upstream.
     let heldBodies = HeldBudget()
+    /// How Redis is asked; `nil` without it.
+    let store: StorePlan?
     /// One for each limit of the snapshot.
     let limits: [LimitPlan]
     /// Of the tags that stand for keys in the tables of limits.
@@ -20,6 +22,7 @@ final class Commons: Sendable {
     /// - Parameter secret: Known to nobody else, or strangers could choose keys that share a place.
     init(_ snapshot: Snapshot, secret: CommonSecret) {
         keySecret = secret.keys
+        store = snapshot.redis.map(StorePlan.init)
         gates = snapshot.routes.map { $0.concurrency.map(PlaceGate.init) }
         var costs = [UInt64](repeating: 1, count: snapshot.rateLimits.count)
         for use in snapshot.routes.flatMap(\.limits) {

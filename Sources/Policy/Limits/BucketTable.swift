@@ -132,6 +132,19 @@ package final class BucketTable: Sendable {
         (0...Int(shardMask)).reduce(0) { $0 + shards[$1].withLock { $0.usedCount } }
     }
 
+    /// Slots that there are.
+    var slotCount: Int {
+        (0...Int(shardMask)).reduce(0) { $0 + shards[$1].withLock { $0.slotCount } }
+    }
+
+    /// Slots that a search for a key that is not there looks at in the mean: for tests.
+    var missWayMean: Double {
+        let total = (0...Int(shardMask)).reduce(0) {
+            $0 + shards[$1].withLock { $0.missWayTotal }
+        }
+        return Double(total) / Double(slotCount)
+    }
+
     /// Bits of the place that its home in the shard hardly depends on, which the high ones decide.
     @inline(__always) private func shard(of place: UInt64) -> Int {
         Int(truncatingIfNeeded: place & shardMask)

@@ -1,0 +1,10 @@
+/// What becomes of the store's answers.
+extension Worker where Kernel: ~Copyable {
+    /// Takes an answer, or the news that none will come; the integers are in `store.reply`.
+    ///
+    /// Called once for each call that was taken, and never while one is being taken.
+    mutating func storeAnswered(_ asker: StoreAsker, _ answer: StoreAnswer) {}
+
+    /// The store can be asked again after a while in which it could not.
+    mutating func storeCameBack() {}
+}
