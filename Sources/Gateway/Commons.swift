@@ -10,16 +10,22 @@ final class Commons: Sendable {
     let connections = ConnectionCount()
     /// Memory for bodies that are looked at before they go upstream.
     let heldBodies = HeldBudget()
+    /// How Redis is asked; `nil` without it.
+    let store: StorePlan?
     /// One for each limit of the snapshot.
     let limits: [LimitPlan]
     /// Of the tags that stand for keys in the tables of limits.
     let keySecret: SipHash.Key
+    /// Of the choice of a key's place in them.
+    let placeSecret: (UInt64, UInt64)
     /// By route; `nil` for one whose requests nobody counts.
     let gates: [PlaceGate?]
 
     /// - Parameter secret: Known to nobody else, or strangers could choose keys that share a place.
     init(_ snapshot: Snapshot, secret: CommonSecret) {
         keySecret = secret.keys
+        store = snapshot.redis.map(StorePlan.init)
+        placeSecret = secret.places
         gates = snapshot.routes.map { $0.concurrency.map(PlaceGate.init) }
         var costs = [UInt64](repeating: 1, count: snapshot.rateLimits.count)
         for use in snapshot.routes.flatMap(\.limits) {
@@ -27,7 +33,8 @@ final class Commons: Sendable {
         }
         limits = zip(snapshot.rateLimits, costs).map { settings, cost in
             LimitPlan(
-                settings, costMax: cost, isShared: snapshot.redis != nil, secret: secret.places)
+                settings, costMax: cost, storePrefix: snapshot.redis?.keyPrefix,
+                secret: secret.places)
         }
     }
 }

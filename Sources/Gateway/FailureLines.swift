@@ -21,6 +21,8 @@ struct FailureLines {
     let upstreams: [UpstreamSettings]
     /// Of connections that should have begun with a PROXY header.
     var proxyHeaders = LinePace()
+    /// Of each ``StoreTrouble``.
+    private var store = Array(repeating: LinePace(), count: StoreTrouble.allCases.count)
     /// By upstream, then by server; the last list of each upstream is for what no server did.
     ///
     /// An entry is made when a reason is first met, so that lists are short, and nothing is
@@ -30,6 +32,11 @@ struct FailureLines {
     init(_ upstreams: [UpstreamSettings]) {
         self.upstreams = upstreams
         entries = upstreams.map { Array(repeating: [], count: $0.servers.count + 1) }
+    }
+
+    /// Takes note of a trouble with Redis; as ``note(_:of:in:at:)``.
+    mutating func note(_ trouble: StoreTrouble, at now: UInt64) -> Int? {
+        store[Int(trouble.rawValue)].note(at: now)
     }
 
     /// Takes note of a failure.

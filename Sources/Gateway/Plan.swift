@@ -24,12 +24,15 @@ final class Plan: Sendable {
     let commons: Commons
     /// Whether any route has `concurrency`.
     let hasGates: Bool
+    /// Nanoseconds that one request waits for Redis at most.
+    let storeTimeout: UInt64
     /// Of this loop's random source.
     let seed: LoopSeed
 
     init(_ snapshot: Snapshot, commons: Commons, seed: LoopSeed) {
         self.snapshot = snapshot
         self.commons = commons
+        storeTimeout = snapshot.redis?.timeout.wholeNanoseconds ?? 0
         hasGates = commons.gates.contains { $0 != nil }
         self.seed = seed
         pipeline = Pipeline(

@@ -209,6 +209,24 @@ struct Sight: ~Copyable {
         queue.append(&event)
     }
 
+    mutating func noteStoreTrouble(_ trouble: StoreTrouble) {
+        guard let suppressed = failures.note(trouble, at: now),
+            begin(.warn, .redis, "redis failed this loop")
+        else { return }
+        event.add("reason", trouble.name)
+        if suppressed > 0 { event.add("suppressed", suppressed) }
+        queue.append(&event)
+    }
+
+    /// - Parameter trouble: The one that made it change; `nil` if none did.
+    mutating func noteBreaker(_ change: BreakerChange, _ trouble: StoreTrouble?) {
+        guard begin(.warn, .breaker, "breaker before redis changed") else { return }
+        event.add("from", change.from.name)
+        event.add("to", change.to.name)
+        if let trouble { event.add("reason", trouble.name) }
+        queue.append(&event)
+    }
+
     mutating func noteAcceptingPaused(_ listener: Int, _ error: Errno) {
         metrics.acceptPaused(listener: listener)
         guard begin(.error, .listener, "accepting pauses") else { return }

@@ -31,7 +31,7 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
     let plan: Plan
     var desk: Desk
     var sight: Sight
-    let mailbox: Mailbox<WorkerMessage>
+    var store: StoreClient
     var turn: TurnState
 
     init(
@@ -46,11 +46,11 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
         exchanges = Slab(capacity: capacity)
         pools = plan.snapshot.upstreams.map(UpstreamPool.init)
         desk = Desk(plan)
-        turn = TurnState()
+        store = StoreClient(plan.commons.store)
+        turn = TurnState(mailbox)
         self.transport = transport
         self.plan = plan
         self.sight = sight
-        self.mailbox = mailbox
     }
 
     /// Serves until drained.
@@ -67,6 +67,7 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
         runRunnable()
         if !turn.grants.isEmpty { runGrants() }
         fireTimers()
+        finishStoreTurn()
     }
 
     private func nextDeadline() -> MonotonicInstant? {
@@ -74,7 +75,7 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
         let other = min(
             turn.acceptingResumes ?? MonotonicInstant(nanoseconds: .max),
             turn.drain?.deadline ?? MonotonicInstant(nanoseconds: .max))
-        let next = min(visit, other)
+        let next = min(visit, other, store.due)
         return next.nanoseconds == .max ? nil : next
     }
 
@@ -90,10 +91,14 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
             guard upstreams.contains(index) else { return }
             upstreams[index.slot].wire.note(report.readiness)
             wakeUpstream(index.slot)
+        case .store:
+            guard store.links.contains(index) else { return }
+            store.links[index.slot].wire.note(report.readiness)
+            wakeStoreLink(index.slot)
         case .listener:
             accept(on: Int(index.slot), atMost: Self.acceptsPerTurn)
         case .wakeup:
-            for message in mailbox.takeAll() { receive(message) }
+            for message in turn.mailbox.takeAll() { receive(message) }
         case nil:
             break
         }
@@ -135,8 +140,9 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
     }
 }
 
-/// What a turn leaves for the next one.
+/// What a turn leaves for the next one, and what others leave for it.
 struct TurnState: ~Copyable {
+    let mailbox: Mailbox<WorkerMessage>
     /// Client connections to go on with without waiting for a report.
     var runnable: [SlabIndex] = []
     /// Places that requests of this loop gave one another.
@@ -149,6 +155,8 @@ struct TurnState: ~Copyable {
     var drain: Drain?
     /// Nothing is left to serve.
     var isDone = false
+
+    init(_ mailbox: Mailbox<WorkerMessage>) { self.mailbox = mailbox }
 }
 
 /// What the control plane tells a worker.
@@ -158,6 +166,8 @@ enum WorkerMessage: Sendable {
     /// A request has got the place that it waited for.
     case granted(Grant)
     case resolved(upstream: Int, server: Int, addresses: [SocketAddress])
+    /// What the name of one of the servers in `redis.url` resolves to.
+    case storeResolved(server: Int, addresses: [SocketAddress])
     /// The `auth` of all routes, with keys that their files hold now.
     case keysRead(AuthTable)
 }
@@ -181,7 +191,6 @@ struct Desk: ~Copyable {
     init(_ plan: Plan) {
         random = RandomSource(seed: plan.seed.random)
         scratch = PolicyScratch(tagKey: plan.seed.tagKey)
-        limits = LimitDesk(
-            requestsMax: plan.connectionSlots, limitCount: plan.commons.limits.count)
+        limits = LimitDesk(plan)
     }
 }

@@ -46,6 +46,13 @@ final class WorkerCrew: Sendable {
         liveCount = Atomic(count)
     }
 
+    /// What the breaker before Redis is at; `nil` without Redis.
+    var breaker: BreakerSample? {
+        guard let store = commons.store else { return nil }
+        return BreakerSample(
+            states: BreakerState.allCases.map(\.name), current: Int(store.breaker.state.rawValue))
+    }
+
     /// Takes all addresses.
     func listen() throws(BindProblem) {
         for listener in snapshot.listeners {

@@ -8,7 +8,7 @@ package import Bytes
 @usableFromInline package struct Token: Equatable, Sendable {
     /// Which of a loop's tables the slot belongs to.
     @usableFromInline package enum Kind: UInt8, Sendable {
-        case wakeup, listener, downstream, upstream
+        case wakeup, listener, downstream, upstream, store
     }
 
     /// What epoll keeps and hands back.

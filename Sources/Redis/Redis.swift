@@ -1,6 +1,13 @@
-// The one door to hiredis: its reader of replies, for sockets that are ours.
+// What is said to Redis and what it answers, as values: no sockets, no clocks.
 //
-// So far it tells which hiredis the binary was built with; commands, replies and scripts come with
-// the shared rate limits. Connections, deadlines and TLS stay with Gateway: nothing here does I/O.
+//     Commands/   Buffer+Commands ──► bytes to send          ScriptCommand: EVALSHA, EVAL
+//     Replies/    bytes received ──► ReplyReader (hiredis) ──► ReplyTape ──► StoreError
+//     Topology/   HashSlot: key → slot    SlotMap: slot → master    ServerName: who a reply names
 //
-// Begin with `RedisLibrary`.
+// A reply is a flat row of items in storage that the next one uses again. How many items, how much
+// text and how much of an unfinished reply there may be is bounded: whatever a server sends, memory
+// stays what it was, and beyond a bound the stream is given up as one that nobody can read.
+//
+// Connections, deadlines and the choice of a server stay with Gateway: nothing here does I/O.
+//
+// Begin with `ReplyReader`.

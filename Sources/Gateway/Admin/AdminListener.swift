@@ -76,7 +76,8 @@ final class AdminListener: Sendable {
     private func metricsPage() -> [UInt8] {
         MetricsPage.render(
             loops: crew.metrics, names: crew.names, process: ProcessSample.read(),
-            logLines: LogLineCounts(queued: log.lineCount, dropped: log.droppedCount))
+            logLines: LogLineCounts(queued: log.lineCount, dropped: log.droppedCount),
+            breaker: crew.breaker)
     }
 }
 

@@ -14,6 +14,7 @@ extension Worker where Kernel: ~Copyable {
                 closeIdle(upstream, endpoint)
             }
         case .granted(let grant): self.grant(grant.exchange, ofRoute: grant.route)
+        case .storeResolved(let server, let addresses): storeResolved(server, to: addresses)
         case .keysRead(let policies): desk.scratch.adopt(policies)
         }
     }

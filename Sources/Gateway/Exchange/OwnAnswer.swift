@@ -31,9 +31,12 @@ struct OwnAnswer {
             }
         }
 
-        /// - Parameter refusal: What the problem is, if a policy says so.
+        /// - Parameters:
+        ///   - refusal: What the problem is, if a policy says so.
+        ///   - retryAfter: Seconds, where there is something to wait for.
         static func problem(
-            _ code: ProblemCode, _ format: ProblemFormat, of refusal: Refusal? = nil
+            _ code: ProblemCode, _ format: ProblemFormat, of refusal: Refusal? = nil,
+            retryAfter: UInt32? = nil
         ) -> Content {
             let field: ProblemField =
                 switch (code, refusal) {
@@ -41,7 +44,7 @@ struct OwnAnswer {
                 case (.unauthorized, let refusal?): .challenge(refusal.reason.challenge)
                 default: .nothing
                 }
-            let retryAfter = code.status == 503 ? OwnAnswer.retryAfter : nil
+            let retryAfter = retryAfter ?? (code.status == 503 ? OwnAnswer.retryAfter : nil)
             return .problem(ProblemBody(code, format, retryAfter: retryAfter), telling: field)
         }
     }

@@ -102,15 +102,38 @@ extension Worker where Kernel: ~Copyable {
         journal.note(desk.requestHead)
         let verdict = decide(on: journal, arrival(d))
         complete(&journal, verdict)
-        if verdict.awaits != nil { return beginLimited(d, verdict, journal) }
+        if verdict.awaits == nil {
+            act(on: verdict, d, journal, ledger: .max)
+        } else {
+            beginLimited(d, verdict, journal)
+        }
+    }
+
+    /// Goes on where a verdict awaits limits.
+    private mutating func beginLimited(
+        _ d: UInt32, _ verdict: Verdict, _ journal: consuming Journal
+    ) {
+        let ledger = desk.limits.ledgers.open()
+        if desk.limits.store.isUsed { return passLimits(open(d, verdict, journal, ledger: ledger)) }
+        var verdict = verdict
+        passLocally(&verdict, journal, ledger)
+        if verdict.principal.isNamed { journal.note(verdict.principal, desk.scratch) }
+        if verdict.awaits != nil { return passLimits(open(d, verdict, journal, ledger: ledger)) }
+        act(on: verdict, d, journal, ledger: ledger)
+    }
+
+    /// Does what a verdict says that awaits nothing.
+    @inline(__always) private mutating func act(
+        on verdict: Verdict, _ d: UInt32, _ journal: consuming Journal, ledger: UInt32
+    ) {
         announce(verdict, journal)
         guard case .forward = verdict.action else {
-            return end(d, answer(d, verdict, journal))
+            return end(d, answer(d, verdict, journal, ledger: ledger))
         }
         guard plan.route(verdict.route).admits(desk.requestHead.framing) else {
-            return end(d, answer(d, .bodyTooLarge, verdict, journal))
+            return end(d, answer(d, .bodyTooLarge, verdict, journal, ledger: ledger))
         }
-        launch(open(d, verdict, journal))
+        launch(open(d, verdict, journal, ledger: ledger))
     }
 
     /// Counts and tells what a request's policies found worth a word, once they have all spoken.
@@ -158,7 +181,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// Counts what a route's CORS policy made of a request, and tells of refusals.
-    private mutating func note(_ verdict: Verdict, _ journal: borrowing Journal) {
+    @inline(never) private mutating func note(_ verdict: Verdict, _ journal: borrowing Journal) {
         guard let route = verdict.route, let policy = plan.routes[route].stamp.cors else { return }
         let isRefused = verdict.cors.standing.isRefused
         sight.note(
@@ -172,9 +195,10 @@ extension Worker where Kernel: ~Copyable {
 
     /// Makes the exchange of a request that goes upstream, or waits before it is decided upon.
     ///
+    /// - Parameter ledger: Of its limits; `.max` for a route without.
     /// - Returns: Its slot.
     @inline(__always) mutating func open(
-        _ d: UInt32, _ verdict: Verdict, _ journal: consuming Journal
+        _ d: UInt32, _ verdict: Verdict, _ journal: consuming Journal, ledger: UInt32
     ) -> UInt32 {
         // Without more to read the buffer serves others while this request waits for its answer.
         downstreams[d].wire.park(to: &pool)
@@ -196,6 +220,7 @@ extension Worker where Kernel: ~Copyable {
         guard let index = exchanges.insert(exchange) else {
             preconditionFailure("a connection has at most one exchange")
         }
+        if ledger != .max { exchanges[index.slot].admission.ledger = ledger }
         downstreams[d].exchange = index.slot
         if case .unread = verdict.body {
             // As nearly all bodies.

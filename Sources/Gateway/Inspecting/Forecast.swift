@@ -40,8 +40,7 @@ extension Forecast {
         route = rehearsal.verdict?.route.map { snapshot.routes[$0].name }
         upstream = rehearsal.upstream.map { snapshot.upstreams[$0].name }
         cors = rehearsal.verdict?.cors.standing ?? .none
-        let uses = rehearsal.verdict?.route.map { snapshot.routes[$0].limits }
-        limits = (uses ?? []).map { snapshot.rateLimits[$0.limit].name }
+        limits = rehearsal.limits.names
         status = nil
         yielding = []
         removed = []

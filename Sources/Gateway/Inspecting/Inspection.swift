@@ -32,6 +32,8 @@ package enum Inspection {
             }
             if let route = verdict.route {
                 page.add(snapshot.routes[route], verdict)
+                page.add(rehearsal.limits, by: snapshot.redis)
+                page.add(snapshot.routes[route].concurrency)
                 page.add(snapshot.routes[route].gate.bodies, verdict)
             }
         }

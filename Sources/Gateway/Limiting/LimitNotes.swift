@@ -22,78 +22,81 @@ struct LimitNotes: ~Copyable {
 
     /// Writes what a ledger says.
     ///
-    /// A limit that there was no store to ask for says nothing; and none does to a client that
-    /// nobody wants to be told.
-    mutating func write(_ ledger: borrowing LimitLedger, by plans: [LimitPlan]) {
-        clear()
-        writeItems(of: ledger, plans, "RateLimit-Policy: ") { entry, plan, lines in
-            lines.append(plan.texts.policy)
-        }
-        writeItems(of: ledger, plans, "RateLimit: ") { entry, plan, lines in
-            lines.append(plan.texts.standing)
-            lines.append(decimal: entry.remaining)
-            guard entry.seconds > 0 else { return }
-            lines.append(";t=")
-            lines.append(decimal: UInt64(entry.seconds))
-        }
-        writeLegacy(ledger, plans)
-        writeViolated(ledger, plans)
-    }
-
-    private mutating func writeItems(
-        of ledger: borrowing LimitLedger, _ plans: [LimitPlan], _ name: StaticString,
-        _ item: (LimitEntry, LimitPlan, inout Buffer) -> Void
+    /// A limit that there was no store to ask says nothing, nor does one that only watches.
+    mutating func write(
+        _ ledgers: borrowing LedgerShelf, _ ledger: UInt32, by plans: [LimitPlan]
     ) {
-        var isFirst = true
-        for index in 0..<ledger.count {
-            let entry = ledger[index]
-            let plan = plans[Int(entry.limit)]
-            guard entry.isTold(by: plan), plan.settings.fields.isStandard else { continue }
-            if isFirst { lines.append(name) } else { lines.append(", ") }
-            isFirst = false
-            item(entry, plan, &lines)
+        clear()
+        var told = Told()
+        for index in ledgers.entries(of: ledger) {
+            if ledgers[ledger, index].isRefused { told.hasViolations = true }
+            let plan = plans[Int(ledgers[ledger, index].limit)]
+            guard plan.tellsClients, ledgers[ledger, index].isDecided else { continue }
+            if plan.settings.fields.isStandard { told.standard |= 1 << index }
+            if plan.settings.fields.isLegacy { told.legacy |= 1 << index }
         }
-        if !isFirst { lines.append("\r\n") }
+        if told.standard != 0 { writeStandard(ledgers, ledger, plans, told.standard) }
+        if told.legacy != 0 { writeLegacy(ledgers, ledger, plans, told.legacy) }
+        if told.hasViolations { writeViolated(ledgers, ledger, plans) }
     }
 
-    /// Of several limits the one with the least left: these fields tell of one alone.
-    private mutating func writeLegacy(_ ledger: borrowing LimitLedger, _ plans: [LimitPlan]) {
-        var scarcest: Int?
-        for index in 0..<ledger.count {
-            let entry = ledger[index]
-            let plan = plans[Int(entry.limit)]
-            guard entry.isTold(by: plan), plan.settings.fields.isLegacy else { continue }
-            if let other = scarcest, ledger[other].remaining <= entry.remaining { continue }
-            scarcest = index
+    /// Which entries are told of, a bit for each.
+    private struct Told {
+        var standard: UInt8 = 0
+        var legacy: UInt8 = 0
+        var hasViolations = false
+    }
+
+    private mutating func writeStandard(
+        _ ledgers: borrowing LedgerShelf, _ ledger: UInt32, _ plans: [LimitPlan], _ told: UInt8
+    ) {
+        lines.append("RateLimit-Policy: ")
+        var rest = told
+        while rest != 0 {
+            let index = rest.trailingZeroBitCount
+            rest &= rest &- 1
+            lines.append(plans[Int(ledgers[ledger, index].limit)].texts.policy)
+            if rest != 0 { lines.append(", ") }
         }
-        guard let scarcest else { return }
-        lines.append("X-RateLimit-Limit: ")
-        lines.append(decimal: plans[Int(ledger[scarcest].limit)].settings.burst)
-        lines.append("\r\nX-RateLimit-Remaining: ")
-        lines.append(decimal: ledger[scarcest].remaining)
-        lines.append("\r\nX-RateLimit-Reset: ")
-        lines.append(decimal: UInt64(ledger[scarcest].seconds))
+        lines.append("\r\nRateLimit: ")
+        rest = told
+        while rest != 0 {
+            let index = rest.trailingZeroBitCount
+            rest &= rest &- 1
+            lines.append(plans[Int(ledgers[ledger, index].limit)].texts.standing)
+            lines.append(decimal: ledgers[ledger, index].remaining)
+            if ledgers[ledger, index].seconds > 0 {
+                lines.append(";t=")
+                lines.append(decimal: UInt64(ledgers[ledger, index].seconds))
+            }
+            if rest != 0 { lines.append(", ") }
+        }
         lines.append("\r\n")
     }
 
-    private mutating func writeViolated(_ ledger: borrowing LimitLedger, _ plans: [LimitPlan]) {
-        for index in 0..<ledger.count {
-            guard case .refused = ledger[index].ruling else { continue }
+    /// Of several limits the one with the least left: these fields tell of one alone.
+    private mutating func writeLegacy(
+        _ ledgers: borrowing LedgerShelf, _ ledger: UInt32, _ plans: [LimitPlan], _ told: UInt8
+    ) {
+        var scarcest = told.trailingZeroBitCount
+        for index in ledgers.entries(of: ledger) where told >> index & 1 == 1 {
+            if ledgers[ledger, index].remaining < ledgers[ledger, scarcest].remaining { scarcest = index }
+        }
+        lines.append("X-RateLimit-Limit: ")
+        lines.append(decimal: plans[Int(ledgers[ledger, scarcest].limit)].settings.burst)
+        lines.append("\r\nX-RateLimit-Remaining: ")
+        lines.append(decimal: ledgers[ledger, scarcest].remaining)
+        lines.append("\r\nX-RateLimit-Reset: ")
+        lines.append(decimal: UInt64(ledgers[ledger, scarcest].seconds))
+        lines.append("\r\n")
+    }
+
+    private mutating func writeViolated(_ ledgers: borrowing LedgerShelf, _ ledger: UInt32, _ plans: [LimitPlan]) {
+        for index in ledgers.entries(of: ledger) {
+            guard ledgers[ledger, index].isRefused else { continue }
             violated.append(violated.isEmpty ? "[" : ",")
-            violated.append(plans[Int(ledger[index].limit)].texts.name)
+            violated.append(plans[Int(ledgers[ledger, index].limit)].texts.name)
         }
         if !violated.isEmpty { violated.append("]") }
-    }
-}
-
-extension LimitEntry {
-    /// Whether there is a standing to tell of; that of a limit which only watches is no business of
-    /// clients.
-    fileprivate func isTold(by plan: LimitPlan) -> Bool {
-        guard case .enforce = plan.settings.mode else { return false }
-        return switch ruling {
-        case .admitted, .reserved, .leased, .refused: true
-        case .pending, .shadowRefused, .waved: false
-        }
     }
 }

@@ -17,37 +17,74 @@ final class LimitPlan: Sendable {
     let texts: LimitTexts
     /// Whether it refuses nobody, and only tells whom it would have refused.
     let isShadow: Bool
+    /// Whether responses say how the client stands.
+    let tellsClients: Bool
+    /// How the store's keys are written.
+    let storeKey: LimitKeyText
+    /// Prefix and name: how they all begin.
+    let storeKeyStart: [UInt8]
 
     /// - Parameters:
     ///   - costMax: What one request takes at most.
-    ///   - isShared: Whether other gateways take from the same buckets, in Redis.
-    init(_ settings: LimitSettings, costMax: UInt64, isShared: Bool, secret: (UInt64, UInt64)) {
+    ///   - storePrefix: Of keys in Redis, where other gateways take from the same buckets; `nil`
+    ///     without it.
+    init(
+        _ settings: LimitSettings, costMax: UInt64, storePrefix: String?, secret: (UInt64, UInt64)
+    ) {
         self.settings = settings
         key = LimitKeyPlan(settings)
         let shape = BucketShape(rate: settings.rate, burst: settings.burst)
         self.shape = shape
-        localShape = isShared ? shape.divided(by: settings.replicas, costMax: costMax) : shape
+        localShape =
+            storePrefix == nil
+            ? shape : shape.divided(by: settings.replicas, costMax: costMax)
+        storeKey = LimitKeyText(prefix: storePrefix ?? "", limit: settings.name)
+        storeKeyStart = Array("\(storePrefix ?? "")\(settings.name):".utf8)
         table = BucketTable(shape: localShape, keyCountMax: settings.keyCountMax, secret: secret)
         counted = settings.countedStatuses.isEmpty ? nil : StatusSet(settings.countedStatuses)
         texts = LimitTexts(settings, shape)
         isShadow = settings.mode == .shadow
+        tellsClients = settings.mode == .enforce && settings.fields != .none
+        let life = shape.price(of: settings.lease).whole
+        leaseLife = min(max(life, 1_000_000), 60_000_000)
+    }
+
+    /// Microseconds after which unused tokens of a lease are void: as long as as many take to flow
+    /// in, so that what an idle client leaves behind costs it nothing; 1 s to 1 min.
+    let leaseLife: UInt64
+
+    /// Tokens that a bucket of this process lacks to be full, as tokens of one of the store: what a
+    /// share lacks, the whole may lack for each gateway.
+    func missing(_ key: BucketKey, at now: UInt64) -> UInt64 {
+        let reading = table.look(key, localShape.price(of: 1), at: now)
+        let remaining = localShape.standing(of: reading.bucket, at: now).remaining
+        return localShape.burst - min(remaining, localShape.burst)
     }
 }
 
 /// A route's use of a limit, its prices computed.
-struct RouteLimit: Sendable {
+///
+/// A class, so that whoever looks at one takes a single reference, and finds all of it there.
+final class RouteLimit: Sendable {
     /// Index into the plan's limits.
     let limit: Int
+    let plan: LimitPlan
     let cost: UInt64
     /// In the bucket that all gateways share.
     let price: BucketTime
     let localPrice: BucketTime
+    /// Tokens that are fetched at a time, in the bucket that all gateways share.
+    let lease: UInt64
+    let leasePrice: BucketTime
 
     init(_ use: LimitUse, of plan: LimitPlan) {
         limit = use.limit
+        self.plan = plan
         cost = use.cost
         price = plan.shape.price(of: use.cost)
         localPrice = plan.localShape.price(of: use.cost)
+        lease = max(plan.settings.lease, use.cost)
+        leasePrice = plan.shape.price(of: lease)
     }
 }
 

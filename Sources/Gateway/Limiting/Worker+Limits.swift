@@ -14,19 +14,53 @@ extension Worker where Kernel: ~Copyable {
         case awaited
     }
 
-    /// Makes an exchange of the request in `desk.requestHead`, whose verdict awaits limits, and
-    /// takes it as far as it goes.
-    mutating func beginLimited(_ d: UInt32, _ verdict: Verdict, _ journal: consuming Journal) {
-        let x = open(d, verdict, journal)
-        exchanges[x].admission.ledger = desk.limits.ledgers.open()
-        passLimits(x)
+    /// Takes the request in `desk.requestHead` through all limits that this process decides by
+    /// itself.
+    ///
+    /// - Parameters:
+    ///   - verdict: Awaits limits; nothing, or those of the body, if they let the request pass.
+    ///   - journal: Of that request.
+    ///   - ledger: Gets an entry for each limit.
+    @inline(__always) mutating func passLocally(
+        _ verdict: inout Verdict, _ journal: borrowing Journal, _ ledger: UInt32
+    ) {
+        let route = plan.route(verdict.route)
+        while let stage = verdict.awaits {
+            if case .body = stage { return }
+            let limits = route.limits[stage]
+            desk.limits.ledgers.beginStage(of: ledger)
+            if let reason = enter(limits, ledger, verdict, journal) {
+                return verdict.refuse(reason)
+            }
+            if case .refused(let reason) = decideLocally(limits, ledger) {
+                return verdict.refuse(reason)
+            }
+            goOn(with: &verdict, journal)
+        }
     }
+
+    /// Has the policies go on behind the limits that a verdict awaits, which let the request pass.
+    @inline(__always) private mutating func goOn(
+        with verdict: inout Verdict, _ journal: borrowing Journal
+    ) {
+        guard !verdict.endsBehindLimits else {
+            verdict.awaits = nil
+            return
+        }
+        journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
+            plan.pipeline.goOn(
+                with: &verdict, desk.requestHead, in: bytes, at: transport.wallTime,
+                scratch: &desk.scratch)
+        }
+    }
+
+    // MARK: Exchanges that wait
 
     /// Goes on from the stage of limits that an exchange's verdict awaits.
     mutating func passLimits(_ x: UInt32) {
         while let stage = exchanges[x].plan.verdict.awaits {
             switch pass(stage, x) {
-            case .admitted: leave(stage, x)
+            case .admitted: leave(x)
             case .refused(let reason): exchanges[x].plan.verdict.refuse(reason)
             case .awaited: return
             }
@@ -35,15 +69,13 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// Has the policies go on behind a stage of limits that let the request pass.
-    mutating func leave(_ stage: LimitStage, _ x: UInt32) {
+    mutating func leave(_ x: UInt32) {
         useHead(of: x)
+        let journal = exchanges[x].journal.take()
         var verdict = exchanges[x].plan.verdict
-        exchanges[x].journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
-            plan.pipeline.goOn(
-                with: &verdict, desk.requestHead, in: bytes, at: transport.wallTime,
-                scratch: &desk.scratch)
-        }
+        goOn(with: &verdict, journal)
         exchanges[x].plan.verdict = verdict
+        exchanges[x].journal = journal
         if verdict.principal.isNamed, exchanges[x].journal.principal.isEmpty {
             exchanges[x].journal.note(verdict.principal, desk.scratch)
         }
@@ -52,6 +84,11 @@ extension Worker where Kernel: ~Copyable {
     /// Has `desk.requestHead` be that of an exchange.
     mutating func useHead(of x: UInt32) {
         if desk.headOwner != exchanges.index(of: x) { rereadHead(of: x) }
+    }
+
+    /// The limits of an exchange's route at a stage.
+    func limits(of stage: LimitStage, _ x: UInt32) -> [RouteLimit] {
+        plan.route(exchanges[x].plan.verdict.route).limits[stage]
     }
 
     private mutating func pass(_ stage: LimitStage, _ x: UInt32) -> StageRuling {
@@ -68,17 +105,25 @@ extension Worker where Kernel: ~Copyable {
             readHeld(x)
         }
         let ledger = exchanges[x].admission.ledger
-        desk.limits.ledgers[ledger].beginStage()
-        if let reason = enterLimits(of: stage, x) { return .refused(reason) }
-        return decideLocally(of: stage, x)
+        desk.limits.ledgers.beginStage(of: ledger)
+        let limits = limits(of: stage, x)
+        let journal = exchanges[x].journal.take()
+        let reason = enter(limits, ledger, exchanges[x].plan.verdict, journal)
+        exchanges[x].journal = journal
+        if let reason { return .refused(reason) }
+        guard !desk.limits.ledgers.stage(of: ledger).isEmpty else { return .admitted }
+        return desk.limits.store.isUsed
+            ? decideByStore(limits, ledger, x) : decideLocally(limits, ledger)
     }
 
     /// Does what the verdict of an exchange says, which awaits nothing any more.
     private mutating func act(_ x: UInt32) {
         useHead(of: x)
         let verdict = exchanges[x].plan.verdict
-        announce(verdict, x)
-        guard case .forward(let upstream) = verdict.action else { return settle(x) }
+        let journal = exchanges[x].journal.take()
+        announce(verdict, journal)
+        exchanges[x].journal = journal
+        guard case .forward(let upstream) = verdict.action else { return settleVerdict(x) }
         guard plan.route(verdict.route).admits(exchanges[x].plan.framing) else {
             exchanges[x].record.outcome = .bodyTooLarge
             return settle(x, with: .problem(.bodyTooLarge, problemFormat(of: x)))
@@ -92,78 +137,41 @@ extension Worker where Kernel: ~Copyable {
         launch(x)
     }
 
-    private mutating func announce(_ verdict: Verdict, _ x: UInt32) {
-        guard verdict.cors.standing.isCounted || verdict.reported != nil else { return }
-        let journal = exchanges[x].journal.take()
-        announce(verdict, journal)
-        exchanges[x].journal = journal
-    }
-
     /// Ends an exchange whose verdict is an answer of the gateway.
-    private mutating func settle(_ x: UInt32) {
+    private mutating func settleVerdict(_ x: UInt32) {
         let verdict = exchanges[x].plan.verdict
-        let format = problemFormat(of: x)
-        var content = OwnAnswer.Content(verdict.action, format)
-        exchanges[x].record.outcome = .answered
-        switch verdict.action {
-        case .refuse(let refusal):
-            note(refusal.reason, x)
-            if case .problem(var problem, let field) = content, let wait = retryAfter(of: x) {
-                problem.retryAfter = wait
-                content = .problem(problem, telling: field)
-            }
-        case .redirect:
-            let fits = exchanges[x].journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
-                plan.route(verdict.route).canRedirect(desk.requestHead, in: bytes)
-            }
-            guard !fits else { break }
-            exchanges[x].record.outcome = .uriTooLong
-            content = .problem(.uriTooLong, format)
-        default: break
-        }
+        var record = exchanges[x].record
+        let journal = exchanges[x].journal.take()
+        let content = content(
+            of: verdict, journal, ledger: exchanges[x].admission.ledger, &record)
+        exchanges[x].journal = journal
+        exchanges[x].record = record
         settle(x, with: content)
     }
 
-    /// Notes why a request is refused, in its record and where it is worth an event.
-    private mutating func note(_ reason: RefusalReason, _ x: UInt32) {
-        exchanges[x].record.outcome = Outcome(reason.code)
-        exchanges[x].record.reason = reason.token
-        let ledger = exchanges[x].admission.ledger
-        switch reason {
-        case .crossSite:
-            let journal = exchanges[x].journal.take()
-            sight.noteCrossSite(journal, isRefused: true)
-            exchanges[x].journal = journal
-        case .limitReached: tellRefusal(ledger, x)
-        default: break
-        }
-    }
+    // MARK: Telling
 
     /// Seconds until all limits that refuse a request would let it pass; `nil` if none does.
-    private func retryAfter(of x: UInt32) -> UInt32? {
-        let ledger = exchanges[x].admission.ledger
+    func retryAfter(_ ledger: UInt32) -> UInt32? {
+        guard ledger != .max else { return nil }
         var longest: UInt32?
-        for index in 0..<desk.limits.ledgers[ledger].count {
-            let entry = desk.limits.ledgers[ledger][index]
-            guard case .refused = entry.ruling else { continue }
-            longest = max(longest ?? 1, entry.retryAfter)
+        for index in desk.limits.ledgers.entries(of: ledger)
+        where desk.limits.ledgers[ledger, index].isRefused {
+            longest = max(longest ?? 1, desk.limits.ledgers[ledger, index].retryAfter)
         }
         return longest
     }
 
     /// Writes a security event for a request that limits refuse: once a second for each limit.
-    private mutating func tellRefusal(_ ledger: UInt32, _ x: UInt32) {
-        for index in 0..<desk.limits.ledgers[ledger].count {
-            let entry = desk.limits.ledgers[ledger][index]
-            guard case .refused = entry.ruling else { continue }
-            let limit = Int(entry.limit)
+    mutating func tellRefusal(_ ledger: UInt32, _ journal: borrowing Journal) {
+        for index in desk.limits.ledgers.entries(of: ledger)
+        where desk.limits.ledgers[ledger, index].isRefused {
+            let limit = Int(desk.limits.ledgers[ledger, index].limit)
             guard let suppressed = desk.limits.paces[limit].note(at: transport.wallTime) else {
                 continue
             }
-            let journal = exchanges[x].journal.take()
             sight.noteRateLimited(
                 plan.commons.limits[limit].settings.name, journal, suppressed: suppressed)
-            exchanges[x].journal = journal
         }
     }
 
@@ -176,22 +184,17 @@ extension Worker where Kernel: ~Copyable {
             if !desk.limits.notes.isEmpty { desk.limits.notes.clear() }
         } else {
             settleLimits(ledger, status: status)
-            writeNotes(ledger)
+            desk.limits.writeNotes(ledger, by: plan.commons.limits)
         }
     }
 
-    private mutating func writeNotes(_ ledger: UInt32) {
-        desk.limits.writeNotes(ledger, by: plan.commons.limits)
-    }
-
     /// Lets go of what an exchange holds of its route's limits; its last act.
-    mutating func leaveLimits(_ x: UInt32) {
+    @inline(__always) mutating func leaveLimits(_ x: UInt32) {
         if !exchanges[x].admission.place.isNone { leavePlace(x) }
         if let held = exchanges[x].admission.held {
             plan.commons.heldBodies.give(held.reservedBytes)
         }
         let ledger = exchanges[x].admission.ledger
-        guard ledger != .max else { return }
-        desk.limits.ledgers.close(ledger, to: &pool)
+        if ledger != .max { desk.limits.ledgers.close(ledger, to: &pool) }
     }
 }

@@ -21,7 +21,7 @@ extension Worker where Kernel: ~Copyable {
 
     /// Takes a place and goes on, or waits for one.
     mutating func enter(_ gate: PlaceGate, _ x: UInt32) {
-        let waiter = PlaceGate.Waiter(mailbox: mailbox, exchange: exchanges.index(of: x))
+        let waiter = PlaceGate.Waiter(mailbox: turn.mailbox, exchange: exchanges.index(of: x))
         switch gate.enter(waiter) {
         case .placed:
             exchanges[x].admission.place = .held
@@ -66,7 +66,7 @@ extension Worker where Kernel: ~Copyable {
 
     private mutating func passPlaceOn(ofRoute route: Int) {
         guard let next = plan.commons.gates[route]?.leave() else { return }
-        if next.mailbox === mailbox {
+        if next.mailbox === turn.mailbox {
             // Not here and now: the caller stands in the middle of another exchange's end.
             turn.grants.append(Grant(exchange: next.exchange, route: route))
         } else {

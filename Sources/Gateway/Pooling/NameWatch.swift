@@ -7,10 +7,23 @@ import Synchronization
 /// resolver that hangs holds up nobody.
 final class NameWatch: Sendable {
     private struct Server: Sendable {
-        let upstream: Int
-        let server: Int
+        /// Who wants to know.
+        enum Owner: Sendable {
+            case upstream(Int, server: Int)
+            case store(server: Int)
+        }
+
+        let owner: Owner
         let name: String
         let port: UInt16
+
+        func news(_ addresses: [SocketAddress]) -> WorkerMessage {
+            switch owner {
+            case .upstream(let upstream, let server):
+                .resolved(upstream: upstream, server: server, addresses: addresses)
+            case .store(let server): .storeResolved(server: server, addresses: addresses)
+            }
+        }
     }
 
     private let servers: [Server]
@@ -24,8 +37,13 @@ final class NameWatch: Sendable {
         for (upstream, settings) in snapshot.upstreams.enumerated() {
             for (index, server) in settings.servers.enumerated() {
                 guard case .name(let name, let port) = server.address else { continue }
-                servers.append(Server(upstream: upstream, server: index, name: name, port: port))
+                servers.append(
+                    Server(owner: .upstream(upstream, server: index), name: name, port: port))
             }
+        }
+        for (index, server) in (snapshot.redis?.topology.servers ?? []).enumerated() {
+            guard case .name(let name, let port) = server else { continue }
+            servers.append(Server(owner: .store(server: index), name: name, port: port))
         }
         self.servers = servers
         self.mailboxes = mailboxes
@@ -54,9 +72,7 @@ final class NameWatch: Sendable {
             // A name that nobody answers for now keeps the addresses that it had.
             guard !addresses.isEmpty else { continue }
             for mailbox in mailboxes {
-                mailbox.post(
-                    .resolved(
-                        upstream: server.upstream, server: server.server, addresses: addresses))
+                mailbox.post(server.news(addresses))
             }
         }
     }

@@ -5,11 +5,14 @@ package import Crypto
 package struct Debt: Sendable, Equatable {
     /// The limit's index in its snapshot.
     package let limit: Int
+    /// Of the bucket here that let it pass.
+    package let key: BucketKey
     /// Tokens.
     package let cost: UInt64
 
-    package init(limit: Int, cost: UInt64) {
+    package init(limit: Int, key: BucketKey, cost: UInt64) {
         self.limit = limit
+        self.key = key
         self.cost = cost
     }
 }
@@ -56,13 +59,11 @@ package struct DebtTable: ~Copyable {
     /// Adds to a key's debt.
     ///
     /// - Parameters:
-    ///   - limit: The limit's index in its snapshot.
     ///   - text: The store's key, 1 to ``textBytesMax`` bytes.
-    ///   - cost: Tokens.
     ///   - burst: What the debt never exceeds: more is in no bucket to be taken.
     /// - Returns: `false` if it is not written down, for want of room.
     package mutating func add(
-        limit: Int, text: borrowing Span<UInt8>, cost: UInt64, burst: UInt64
+        _ debt: Debt, text: borrowing Span<UInt8>, burst: UInt64
     ) -> Bool {
         guard text.count > 0, text.count <= Self.textBytesMax else { return drop() }
         let tag = SipHash.tag(of: text, by: key)
@@ -70,14 +71,14 @@ package struct DebtTable: ~Copyable {
         while index[place] != 0 {
             let at = Int(index[place]) &- 1
             if debts[at].isOf(tag) {
-                debts[at].add(cost, upTo: burst)
+                debts[at].add(debt.cost, upTo: burst)
                 return true
             }
             place = (place &+ 1) & mask
         }
         guard count < capacity else { return drop() }
-        debts[count] = DebtEntry(tag: tag, limit: limit, text: text)
-        debts[count].add(cost, upTo: burst)
+        debts[count] = DebtEntry(tag: tag, debt, text: text)
+        debts[count].add(debt.cost, upTo: burst)
         count &+= 1
         index[place] = UInt32(truncatingIfNeeded: count)
         return true
@@ -94,7 +95,7 @@ package struct DebtTable: ~Copyable {
         remove(at: count &- 1, home(of: last.tag))
         count &-= 1
         last.write(to: &text)
-        return Debt(limit: Int(last.limit), cost: last.cost)
+        return Debt(limit: Int(last.limit), key: last.key, cost: last.cost)
     }
 
     /// Forgets all debts.
@@ -140,13 +141,15 @@ struct DebtEntry: BitwiseCopyable {
     private let tagHigh: UInt64
     private(set) var cost: UInt64 = 0
     let limit: UInt32
+    let key: BucketKey
     private let byteCount: UInt32
     private var words = InlineArray<20, UInt64>(repeating: 0)
 
-    init(tag: SipHash.Tag, limit: Int, text: borrowing Span<UInt8>) {
+    init(tag: SipHash.Tag, _ debt: Debt, text: borrowing Span<UInt8>) {
         tagLow = tag.low
         tagHigh = tag.high
-        self.limit = UInt32(truncatingIfNeeded: limit)
+        limit = UInt32(truncatingIfNeeded: debt.limit)
+        key = debt.key
         byteCount = UInt32(truncatingIfNeeded: text.count)
         for index in 0..<(text.count &+ 7) / 8 { words[index] = text.word(at: index &* 8) }
     }

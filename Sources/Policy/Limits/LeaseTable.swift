@@ -61,6 +61,13 @@ package struct LeaseTable: ~Copyable {
         return LeaseStanding(left: UInt64(left), elsewhere: UInt64(entry.elsewhere))
     }
 
+    /// Gives back what a ``take(_:limit:cost:at:)`` took, if the lease is still there.
+    package mutating func giveBack(_ key: BucketKey, limit: Int, cost: UInt64) {
+        let index = find(key, limit)
+        guard index >= 0 else { return }
+        entries[index].tokens = UInt32(clamping: UInt64(entries[index].tokens) &+ cost)
+    }
+
     /// Keeps what was fetched; what the key had before is lost.
     ///
     /// - Parameters:

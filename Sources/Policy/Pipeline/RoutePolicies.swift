@@ -12,6 +12,8 @@ final class RoutePolicies: Sendable {
     private let contentTypes: ContentTypes?
     let bodies: BodyRules?
     private let limitStages: LimitStages
+    /// Whether nothing stands behind the limits by head.
+    private let isHeadLimitedAlone: Bool
 
     /// - Returns: `nil` for a route that has none of them.
     init?(_ route: Route, index: Int, auth: AuthTable?, limits: [LimitSettings]) {
@@ -26,6 +28,9 @@ final class RoutePolicies: Sendable {
         contentTypes = route.gate.contentTypes.map(ContentTypes.init)
         bodies = BodyRules(route.gate.bodies)
         limitStages = LimitStages(route.limits.map { limits[$0.limit].stage })
+        isHeadLimitedAlone =
+            route.auth == nil && route.gate.contentTypes == nil && bodies == nil
+            && limitStages == .head
     }
 
     /// Lets each policy add its part to a verdict; the first refusal ends it, and limits interrupt
@@ -55,6 +60,7 @@ final class RoutePolicies: Sendable {
         }
         if limitStages.contains(.head) {
             verdict.awaits = .head
+            verdict.endsBehindLimits = isHeadLimitedAlone
             return
         }
         authenticate(&verdict, head, in: bytes, at: now, scratch: &scratch)

@@ -37,6 +37,8 @@ package struct Verdict: Sendable, Equatable {
     /// The limits that have to let the request pass before it is decided upon further; `action` is
     /// what becomes of it if all goes well.
     package var awaits: LimitStage?
+    /// Whether nothing is left to be decided once these limits let the request pass.
+    package var endsBehindLimits = false
     /// Why the request would have been refused if its route did not only report such ones.
     package var reported: RefusalReason?
     /// How the route has the body looked through while it passes.

@@ -98,8 +98,39 @@ package final class LoopMetrics: Sendable {
         cells.add(1, at: row &+ Int(new.rawValue))
     }
 
+    // MARK: Redis
+
+    /// Counts a command that was sent, and how long it took until its asker was told.
+    package func storeAnswered(_ result: StoreResult, microseconds: UInt64) {
+        let row = shape.storeStart
+        cells.add(1, at: row &+ DurationBuckets.index(ofMicroseconds: microseconds))
+        cells.add(microseconds, at: row &+ StoreCell.sum)
+        cells.add(1, at: row &+ StoreCell.results &+ Int(result.rawValue))
+    }
+
+    /// Counts a command that the breaker kept from being sent.
+    package func storeRefused() {
+        let results = shape.storeStart &+ StoreCell.results
+        cells.add(1, at: results &+ Int(StoreResult.refusedByBreaker.rawValue))
+    }
+
     private func add(_ cell: ListenerCell, _ listener: Int) {
         cells.add(1, at: shape.listener(listener) &+ cell.rawValue)
+    }
+}
+
+/// What became of a command for Redis.
+package enum StoreResult: UInt8, CaseIterable, Sendable {
+    case ok, error, timeout, refusedByBreaker
+
+    /// The `result` label.
+    package var name: StaticString {
+        switch self {
+        case .ok: "ok"
+        case .error: "error"
+        case .timeout: "timeout"
+        case .refusedByBreaker: "refused_by_breaker"
+        }
     }
 }
 

@@ -6,6 +6,7 @@ package enum Metric: CaseIterable, Sendable {
     case upstreamDuration, upstreamConnections, upstreamErrors, upstreamRetries
     case corsRequests
     case limitDecisions
+    case storeCommands, storeCommandDuration, storeBreakerState
     case logLines, logLinesDropped, logLinesSampled
     case buildInfo
     case processCPU, processResident, processOpenFiles, processMaxFiles, processStart
@@ -33,6 +34,9 @@ package enum Metric: CaseIterable, Sendable {
         case .upstreamRetries: "apus_upstream_retries_total"
         case .corsRequests: "apus_cors_requests_total"
         case .limitDecisions: "apus_rate_limit_decisions_total"
+        case .storeCommands: "apus_redis_commands_total"
+        case .storeCommandDuration: "apus_redis_command_duration_seconds"
+        case .storeBreakerState: "apus_redis_breaker_state"
         case .logLines: "apus_log_lines_total"
         case .logLinesDropped: "apus_log_lines_dropped_total"
         case .logLinesSampled: "apus_log_lines_sampled_total"
@@ -48,13 +52,13 @@ package enum Metric: CaseIterable, Sendable {
     /// Exhaustive, so that a new metric cannot be a counter by oversight.
     package var kind: Kind {
         switch self {
-        case .httpRequestDuration, .upstreamDuration: .histogram
-        case .connectionsActive, .upstreamConnections, .buildInfo, .processResident,
-            .processOpenFiles, .processMaxFiles, .processStart:
+        case .httpRequestDuration, .upstreamDuration, .storeCommandDuration: .histogram
+        case .connectionsActive, .upstreamConnections, .storeBreakerState, .buildInfo,
+            .processResident, .processOpenFiles, .processMaxFiles, .processStart:
             .gauge
         case .httpRequests, .httpRequestBytes, .httpResponseBytes, .httpOutcomes, .connections,
             .connectionsRefused, .acceptErrors, .acceptPauses, .proxyHeadersRefused,
-            .upstreamErrors, .upstreamRetries, .corsRequests, .limitDecisions,
+            .upstreamErrors, .upstreamRetries, .corsRequests, .limitDecisions, .storeCommands,
             .logLines, .logLinesDropped, .logLinesSampled, .processCPU:
             .counter
         }
@@ -74,9 +78,11 @@ package enum Metric: CaseIterable, Sendable {
         case .upstreamErrors: ["upstream", "reason"]
         case .corsRequests: ["policy", "result"]
         case .limitDecisions: ["limit", "decision", "store"]
+        case .storeCommands: ["result"]
+        case .storeBreakerState: ["state"]
         case .buildInfo: ["version", "swift", "openssl"]
-        case .logLines, .logLinesDropped, .logLinesSampled, .processCPU, .processResident,
-            .processOpenFiles, .processMaxFiles, .processStart:
+        case .storeCommandDuration, .logLines, .logLinesDropped, .logLinesSampled, .processCPU,
+            .processResident, .processOpenFiles, .processMaxFiles, .processStart:
             []
         }
     }
@@ -106,6 +112,10 @@ package enum Metric: CaseIterable, Sendable {
             "Preflights granted, and requests of other origins that a policy allowed or refused."
         case .limitDecisions:
             "Requests that a rate limit admitted or refused, and the store whose bucket said so."
+        case .storeCommands:
+            "Commands for Redis by what became of them; refused_by_breaker ones were never sent."
+        case .storeCommandDuration: "From asking Redis to its answer, or to giving up."
+        case .storeBreakerState: "1 for the state that the breaker before Redis is in."
         case .logLines: "Log lines queued for writing."
         case .logLinesDropped: "Log lines left out because a queue was full."
         case .logLinesSampled: "Access lines left out by log.sample_success."

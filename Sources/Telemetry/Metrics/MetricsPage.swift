@@ -6,9 +6,11 @@ package enum MetricsPage {
     /// Renders all metrics, the loops' counters added up.
     ///
     /// There is at least one loop, and all were made for `names`; `logLines` are
-    /// ``LogPipeline/lineCount`` and ``LogPipeline/droppedCount``.
+    /// ``LogPipeline/lineCount`` and ``LogPipeline/droppedCount``; `breaker` is `nil` without
+    /// Redis, of which nothing is shown then.
     package static func render(
-        loops: [LoopMetrics], names: MetricNames, process: ProcessSample, logLines: LogLineCounts
+        loops: [LoopMetrics], names: MetricNames, process: ProcessSample, logLines: LogLineCounts,
+        breaker: BreakerSample?
     ) -> [UInt8] {
         let totals = MetricTotals(loops, names)
         var page = PageWriter()
@@ -26,6 +28,8 @@ package enum MetricsPage {
                 page.upstreams(metric, totals, names)
             case .corsRequests: page.corsPolicies(totals, names)
             case .limitDecisions: page.limits(totals, names)
+            case .storeCommands, .storeCommandDuration, .storeBreakerState:
+                if let breaker { page.store(metric, totals, breaker) }
             case .logLines: page.sample([], logLines.queued)
             case .logLinesDropped: page.sample([], logLines.dropped)
             case .logLinesSampled: page.sample([], totals.cells[totals.shape.sampledLines])
@@ -39,6 +43,18 @@ package enum MetricsPage {
             }
         }
         return page.bytes
+    }
+}
+
+/// The states of a breaker by name, and which of them it is in.
+package struct BreakerSample: Sendable {
+    package var states: [StaticString]
+    /// An index into ``states``.
+    package var current: Int
+
+    package init(states: [StaticString], current: Int) {
+        self.states = states
+        self.current = current
     }
 }
 
@@ -138,6 +154,27 @@ extension PageWriter {
                         [name, "\(decision.name)", "\(store.name)"],
                         totals.cells[totals.shape.limit(index, decision, store)])
                 }
+            }
+        }
+    }
+
+    fileprivate mutating func store(
+        _ metric: Metric, _ totals: MetricTotals, _ breaker: BreakerSample
+    ) {
+        let row = totals.shape.storeStart
+        switch metric {
+        case .storeCommands:
+            for result in StoreResult.allCases {
+                let cell = row + StoreCell.results + Int(result.rawValue)
+                sample(["\(result.name)"], totals.cells[cell])
+            }
+        case .storeCommandDuration:
+            histogram(
+                [], totals.cells[row..<(row + DurationBuckets.count)],
+                sumMicroseconds: totals.cells[row + StoreCell.sum])
+        default:
+            for (index, state) in breaker.states.enumerated() {
+                sample(["\(state)"], index == breaker.current ? 1 : 0)
             }
         }
     }

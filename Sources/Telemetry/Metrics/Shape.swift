@@ -15,6 +15,8 @@ struct Shape: Sendable, Equatable {
     private let corsCount: Int
     private let limitsStart: Int
     private let limitCount: Int
+    /// Where the histogram of Redis begins; the results of its commands follow it.
+    let storeStart: Int
     let cellCount: Int
 
     init(_ names: MetricNames) {
@@ -28,7 +30,8 @@ struct Shape: Sendable, Equatable {
         corsCount = max(1, names.corsPolicies.count)
         limitsStart = corsStart + corsCount * CORSResult.allCases.count
         limitCount = max(1, names.limits.count)
-        cellCount = limitsStart + limitCount * LimitCell.count + 1
+        storeStart = limitsStart + limitCount * LimitCell.count
+        cellCount = storeStart + StoreCell.count + 1
     }
 
     /// Where a route's cells begin: number 0 is no route, the others are one more than their index.
@@ -86,6 +89,14 @@ enum UpstreamCell {
 /// A limit's cells: of each decision one for each store.
 enum LimitCell {
     static let count = LimitDecision.allCases.count * LimitStore.allCases.count
+}
+
+/// The cells of Redis: the histogram's buckets, then these.
+enum StoreCell {
+    static let sum = DurationBuckets.count
+    /// One for each ``StoreResult``.
+    static let results = sum + 1
+    static let count = results + StoreResult.allCases.count
 }
 
 /// A listener's cells.

@@ -1,6 +1,6 @@
 /// What a log line tells of: its `event`.
 package enum EventName: UInt8, CaseIterable, Sendable {
-    case request, startup, shutdown, reload, keys, listener, upstream, security, log
+    case request, startup, shutdown, reload, keys, listener, upstream, security, redis, breaker, log
 
     /// As logs spell it.
     package var name: StaticString {
@@ -13,6 +13,8 @@ package enum EventName: UInt8, CaseIterable, Sendable {
         case .listener: "listener"
         case .upstream: "upstream"
         case .security: "security"
+        case .redis: "redis"
+        case .breaker: "breaker"
         case .log: "log"
         }
     }
@@ -28,6 +30,8 @@ package enum EventName: UInt8, CaseIterable, Sendable {
         case .listener: "Accepting connections has paused, failed or resumed."
         case .upstream: "A server of an upstream failed, was set aside, or is back."
         case .security: "A request was refused because of what it tried; `kind` says what."
+        case .redis: "A connection to Redis, or a command on it, failed; `reason` says why."
+        case .breaker: "Redis is not asked any more, is tried again, or is asked again."
         case .log: "The log itself: lines dropped, files reopened."
         }
     }

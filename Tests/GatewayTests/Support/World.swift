@@ -19,6 +19,9 @@ final class World {
     let metrics: LoopMetrics
     let commons: Commons
     let app = AppPlay()
+    let redis: RedisPlay
+    /// As loops of one process share it.
+    var store: StorePlan? { commons.store }
     var worker: Worker<SimulatedTransport>
     var clients: [Client] = []
     private let queue = LogQueue(capacity: 1 << 22)
@@ -30,10 +33,11 @@ final class World {
     /// - Parameter text: The configuration; see ``Settings``.
     init(
         _ text: String = Settings.plain, faults: SimulatedFaults = SimulatedFaults(),
-        environment: [String: String] = [:]
+        environment: [String: String] = [:], redis settings: RedisSettings? = nil
     ) throws {
         let result = Loading.load(text: text, path: "test.yaml", environment: environment)
-        let snapshot = try #require(result.snapshot, "\(result.problems.map(\.text))")
+        var snapshot = try #require(result.snapshot, "\(result.problems.map(\.text))")
+        if let settings { snapshot.redis = settings }
         kernel = SimulatedKernel(
             listenerCount: snapshot.listeners.count,
             now: MonotonicInstant(nanoseconds: 5_000_000_000_000))
@@ -41,6 +45,8 @@ final class World {
         for server in snapshot.upstreams.flatMap(\.servers) {
             if let address = SocketAddress(server.address) { kernel.receptions[address] = .accepts }
         }
+        redis = RedisPlay(settings)
+        for address in redis.addresses { kernel.receptions[address] = .accepts }
         var names = MetricNames(
             routes: snapshot.routes.map(\.name), upstreams: snapshot.upstreams.map(\.name),
             listeners: snapshot.listeners.map(\.name), methods: Method.allCases.map(\.name),
@@ -74,9 +80,12 @@ final class World {
     func run() {
         for _ in 0..<Self.turnsMax {
             runWorker()
-            let appMoved = app.play(kernel.upstreamStreams.map(\.stream))
+            let servers = kernel.upstreamStreams
+            let redisMoved = redis.play(servers)
+            let appMoved = app.play(
+                servers.filter { !redis.addresses.contains($0.address) }.map(\.stream))
             let clientsMoved = clients.reduce(false) { $1.read() || $0 }
-            if !appMoved && !clientsMoved { return }
+            if !appMoved && !redisMoved && !clientsMoved { return }
         }
         Issue.record("clients and app never come to an end")
     }
@@ -189,7 +198,8 @@ extension MetricsPage {
         String(
             decoding: render(
                 loops: [metrics], names: names, process: ProcessSample.read(),
-                logLines: LogLineCounts(queued: 0, dropped: 0)),
+                logLines: LogLineCounts(queued: 0, dropped: 0),
+                breaker: BreakerSample(states: ["admitting", "refusing", "probing"], current: 0)),
             as: UTF8.self)
     }
 }

@@ -17,7 +17,8 @@ let sampleProcess = ProcessSample(
 func page(_ loops: [LoopMetrics], names: MetricNames = sampleNames) -> [String] {
     let bytes = MetricsPage.render(
         loops: loops, names: names, process: sampleProcess,
-        logLines: LogLineCounts(queued: 40, dropped: 2))
+        logLines: LogLineCounts(queued: 40, dropped: 2),
+        breaker: BreakerSample(states: ["admitting", "refusing", "probing"], current: 1))
     return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
 }
 

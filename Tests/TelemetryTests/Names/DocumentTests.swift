@@ -24,6 +24,8 @@ import Testing
         try expectSame(table("Event", events), asPart: "events", ofFile: path)
         let outcomes = Outcome.allCases.map { ($0.name, $0.meaning) }
         try expectSame(table("Outcome", outcomes), asPart: "outcomes", ofFile: path)
+        let troubles = StoreTrouble.allCases.map { ($0.name, $0.meaning) }
+        try expectSame(table("Reason", troubles), asPart: "redis", ofFile: path)
         var source = SourceText()
         let record = typicalRecord(&source)
         let line = accessLine(record, source.bytes)
@@ -35,6 +37,7 @@ import Testing
         let lists: [[StaticString]] = [
             Outcome.allCases.map(\.name), EventName.allCases.map(\.name),
             LogLevel.allCases.map(\.name), UpstreamFailure.allCases.map(\.name),
+            StoreTrouble.allCases.map(\.name),
             Metric.allCases.map(\.name),
         ]
         for list in lists {
