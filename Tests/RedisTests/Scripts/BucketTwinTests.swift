@@ -81,6 +81,6 @@ import Testing
             for result in expected { codes[result.code, default: 0] += 1 }
         }
         // All three kinds of answers were seen, often.
-        #expect(codes.values.filter { $0 > 100 }.count == 3)
+        #expect(codes.values.filter { $0 > 40 }.count == 3)
     }
 }
