@@ -2,6 +2,7 @@ import Bytes
 import Config
 import HTTP
 import Policy
+import Telemetry
 
 /// What the limits of a route make of a request, as far as its head tells, where nobody has taken
 /// from a bucket before.
@@ -81,20 +82,21 @@ struct LimitRehearsal {
     ///
     /// - Parameter status: `nil` for the app's, of which the best is hoped.
     func notes(status: UInt16?) -> LimitNotes {
-        var ledger = LimitLedger()
+        var ledgers = LedgerShelf(capacity: 1)
+        let ledger = ledgers.open()
         for place in order where entries[place].takes {
             let entry = entries[place]
             let limit = RouteLimit(entry.use, of: entry.plan)
             var bucket = Bucket.untouched
             let isCounted = entry.plan.counted.map { status.map($0.contains) ?? false } ?? true
             if isCounted { _ = bucket.take(limit.price, of: entry.plan.shape, at: 0) }
-            let index = ledger.count
-            ledger.append(LimitEntry(limit, use: place))
-            ledger.note(index, entry.plan.shape.standing(of: bucket, at: 0))
-            ledger.admit(index, isReserved: false)
+            let index = ledgers.entries(of: ledger).count
+            ledgers.append(limit, place, BucketKey(low: 0, high: 0), to: ledger)
+            ledgers[ledger, index].note(entry.plan.shape.standing(of: bucket, at: 0))
+            ledgers.admit(ledger, index, by: .local, isReserved: false)
         }
         var notes = LimitNotes()
-        notes.write(ledger, by: plans)
+        notes.write(ledgers, ledger, by: plans)
         return notes
     }
 

@@ -80,7 +80,9 @@ struct LimitNotes: ~Copyable {
     ) {
         var scarcest = told.trailingZeroBitCount
         for index in ledgers.entries(of: ledger) where told >> index & 1 == 1 {
-            if ledgers[ledger, index].remaining < ledgers[ledger, scarcest].remaining { scarcest = index }
+            if ledgers[ledger, index].remaining < ledgers[ledger, scarcest].remaining {
+                scarcest = index
+            }
         }
         lines.append("X-RateLimit-Limit: ")
         lines.append(decimal: plans[Int(ledgers[ledger, scarcest].limit)].settings.burst)
@@ -91,7 +93,9 @@ struct LimitNotes: ~Copyable {
         lines.append("\r\n")
     }
 
-    private mutating func writeViolated(_ ledgers: borrowing LedgerShelf, _ ledger: UInt32, _ plans: [LimitPlan]) {
+    private mutating func writeViolated(
+        _ ledgers: borrowing LedgerShelf, _ ledger: UInt32, _ plans: [LimitPlan]
+    ) {
         for index in ledgers.entries(of: ledger) {
             guard ledgers[ledger, index].isRefused else { continue }
             violated.append(violated.isEmpty ? "[" : ",")

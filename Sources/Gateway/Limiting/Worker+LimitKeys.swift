@@ -44,9 +44,11 @@ extension Worker where Kernel: ~Copyable {
     ) -> LimitKeyFinding {
         desk.limits.material.removeAll()
         return journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
-            key.read(
-                desk.requestHead, in: bytes, verdict, scratch: &desk.scratch,
-                into: &desk.limits.material)
+            desk.limits.body.withReadable { (body: borrowing Span<UInt8>) in
+                key.read(
+                    desk.requestHead, in: bytes, verdict, scratch: &desk.scratch, body: body,
+                    into: &desk.limits.material)
+            }
         }
     }
 }

@@ -110,6 +110,7 @@ extension Worker where Kernel: ~Copyable {
         let journal = exchanges[x].journal.take()
         let reason = enter(limits, ledger, exchanges[x].plan.verdict, journal)
         exchanges[x].journal = journal
+        desk.limits.body.removeAll()
         if let reason { return .refused(reason) }
         guard !desk.limits.ledgers.stage(of: ledger).isEmpty else { return .admitted }
         return desk.limits.store.isUsed

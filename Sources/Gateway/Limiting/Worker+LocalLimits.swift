@@ -57,7 +57,8 @@ extension Worker where Kernel: ~Copyable {
             desk.limits.ledgers[ledger, index].note(shape.standing(of: reading.bucket, at: now))
         }
         if reading.isAdmitted {
-            desk.limits.ledgers.admit(ledger, index, by: .local, isReserved: limit.plan.counted != nil)
+            desk.limits.ledgers.admit(
+                ledger, index, by: .local, isReserved: limit.plan.counted != nil)
             sight.metrics.limitDecided(limit.limit, .admitted, by: .local)
             return true
         }

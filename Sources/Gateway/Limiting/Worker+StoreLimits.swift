@@ -54,7 +54,11 @@ extension Worker where Kernel: ~Copyable {
             let isAsked = callScript(
                 for: asker, keyCount: entries.nonzeroBitCount, slot: slot,
                 until: exchanges[x].admission.storeDeadline)
-            if isAsked { exchanges[x].admission.callCount += 1 } else { endFetches(entries, ledger) }
+            if isAsked {
+                exchanges[x].admission.callCount += 1
+            } else {
+                endFetches(entries, ledger)
+            }
         }
         return exchanges[x].admission.callCount > 0
     }
@@ -169,7 +173,10 @@ extension Worker where Kernel: ~Copyable {
             return sight.metrics.limitDecided(
                 limit.limit, isShadow ? .shadowRefused : .refused, by: .redis)
         }
-        guard isTaken else { return desk.limits.ledgers[ledger, index].ruling = .spared }
+        guard isTaken else {
+            desk.limits.ledgers[ledger, index].ruling = .spared
+            return
+        }
         desk.limits.ledgers.admit(ledger, index, by: .redis, isReserved: limit.plan.counted != nil)
         if told.isLeased { keepLease(index, ledger, limit, standing) }
         sight.metrics.limitDecided(limit.limit, .admitted, by: .redis)

@@ -5,6 +5,9 @@ import Testing
 
 @testable import Policy
 
+/// Debts keep what their key was here; nothing else asks for it.
+private let someKey = BucketKey(low: 7, high: 4)
+
 private struct NamedDebt: Equatable {
     let text: String
     let debt: Debt
@@ -24,7 +27,8 @@ private final class Debts {
 
     func add(_ text: String, _ cost: UInt64, limit: Int = 0, burst: UInt64 = 100) -> Bool {
         let bytes = Array(text.utf8)
-        return table.add(limit: limit, text: bytes.span, cost: cost, burst: burst)
+        return table.add(
+            Debt(limit: limit, key: someKey, cost: cost), text: bytes.span, burst: burst)
     }
 
     func next() -> NamedDebt? {
@@ -43,7 +47,9 @@ private final class Debts {
         #expect(debts.add("apus:a:{x}", 3, limit: 2))
         #expect(debts.add("apus:a:{x}", 4, limit: 2))
         #expect(debts.count == 1)
-        #expect(debts.next() == NamedDebt(text: "apus:a:{x}", debt: Debt(limit: 2, cost: 7)))
+        #expect(
+            debts.next()
+                == NamedDebt(text: "apus:a:{x}", debt: Debt(limit: 2, key: someKey, cost: 7)))
         #expect(debts.count == 0)
         for cost in [60, 60, UInt64.max] { #expect(debts.add("k", cost)) }
         #expect(debts.next()?.debt.cost == 100)
@@ -73,7 +79,7 @@ private final class Debts {
         let text = String((0..<length).map { Character(UnicodeScalar(UInt8(33 + $0 % 90))) })
         #expect(debts.add(text, 1))
         #expect(debts.add(text + "", 1))
-        #expect(debts.next() == NamedDebt(text: text, debt: Debt(limit: 0, cost: 2)))
+        #expect(debts.next() == NamedDebt(text: text, debt: Debt(limit: 0, key: someKey, cost: 2)))
     }
 
     @Test(arguments: 0..<12)
@@ -91,7 +97,7 @@ private final class Debts {
                 let isKnown = model[text] != nil
                 if isKnown || model.count < capacity {
                     let sum = min(100, (model[text]?.cost ?? 0) + cost)
-                    model[text] = Debt(limit: limit, cost: sum)
+                    model[text] = Debt(limit: limit, key: someKey, cost: sum)
                     #expect(debts.add(text, cost, limit: limit))
                 } else {
                     droppedCount += 1
