@@ -55,6 +55,11 @@ final class Asking {
         return number
     }
 
+    /// The slot of the next call's key.
+    var nextSlot: UInt16 {
+        HashSlot.slot(of: Array("apus:test:{\(nextNumber)}".utf8).span)
+    }
+
     /// What a call's asker was told; `nil` if nothing yet.
     func answer(to number: Int?) -> StoreAnswer? {
         note(of: number)?.answer
