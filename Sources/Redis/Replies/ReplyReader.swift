@@ -63,6 +63,13 @@ import CHiredis
         return false
     }
 
+    /// Whether a part of a reply has arrived.
+    package var isWithinReply: Bool {
+        // A task without a type is one that waits for its first byte.
+        unsafe reader.pointee.len > reader.pointee.pos
+            || reader.pointee.ridx >= 0 && reader.pointee.rstack.0.type != -1
+    }
+
     /// The reply that ``next()`` has found, or a part of one.
     package var tape: ReplyTape { unsafe box.pointee.tape }
 
