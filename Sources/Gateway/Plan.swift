@@ -13,6 +13,8 @@ final class Plan: Sendable {
     let pipeline: Pipeline
     /// One for each route of the snapshot.
     let routes: [RoutePlan]
+    /// By route; `nil` where limits are another matter, or none.
+    let plainLimits: [PlainLimit?]
     /// For answers to requests that no route took.
     let routeless: RoutePlan
     let hops: HopPlan
@@ -39,6 +41,7 @@ final class Plan: Sendable {
             routes: snapshot.routes, listeners: snapshot.listeners.map(\.name),
             identity: snapshot.identity, limits: snapshot.rateLimits)
         hops = HopPlan(snapshot)
+        plainLimits = snapshot.routes.map { PlainLimit($0.limits, of: commons) }
         let pages = snapshot.answers.errorPages
         routes = snapshot.routes.map { RoutePlan($0, errorPages: pages, commons) }
         routeless = RoutePlan(globalsOf: snapshot)
@@ -85,7 +88,7 @@ final class RoutePlan: Sendable {
                 route.securityHeaders, cors: route.cors, edits: route.edits),
             bodyBytesMax: route.bodyBytesMax, timeouts: route.timeouts, action: route.action,
             edits: route.edits, errorPages: errorPages,
-            limits: RouteLimits(route.limits, of: commons.limits, isShared: commons.store != nil))
+            limits: RouteLimits(route.limits, of: commons.limits))
     }
 
     convenience init(globalsOf snapshot: Snapshot) {
@@ -93,7 +96,7 @@ final class RoutePlan: Sendable {
             stamp: ResponseStamp(snapshot.answers.securityHeaders, cors: nil, edits: .none),
             bodyBytesMax: snapshot.limits.bodyBytesMax,
             timeouts: snapshot.timeouts.route, action: .health(.live), edits: .none,
-            errorPages: snapshot.answers.errorPages, limits: RouteLimits([], of: [], isShared: false))
+            errorPages: snapshot.answers.errorPages, limits: RouteLimits([], of: []))
     }
 
     /// Whether a head announces no more than the route takes; else no byte of the body need come.

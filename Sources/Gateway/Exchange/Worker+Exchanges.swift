@@ -14,7 +14,7 @@ extension Worker where Kernel: ~Copyable {
     /// Safe to call at any time.
     mutating func advance(_ x: UInt32) {
         guard exchanges[x].upstream != .max, exchanges[x].machine.link != .connecting else {
-            return exchanges[x].admission.isHolding ? goOnHolding(x) : watchClient(x)
+            return isHolding(x) ? goOnHolding(x) : watchClient(x)
         }
         if exchanges[x].machine.response == .tunnelled { return advanceTunnel(x) }
         let (d, u) = (exchanges[x].downstream, exchanges[x].upstream)

@@ -109,8 +109,8 @@ struct LimitTrace {
 
     init(ledger: UInt32) { self.ledger = ledger }
 
-    init(_ limit: RouteLimit, _ standing: BucketStanding) {
-        self.limit = UInt16(truncatingIfNeeded: limit.limit)
+    init(_ limit: UInt16, _ standing: BucketStanding) {
+        self.limit = limit
         seconds = standing.secondsToNext
         remaining = standing.remaining
     }
@@ -138,14 +138,11 @@ struct Admission {
     var place = Place.none
     /// Until when the store may be waited for, over all stages; 0 before it is asked.
     var storeDeadline = MonotonicInstant(nanoseconds: 0)
-    /// A body that is looked at before it goes upstream; `nil` for all others.
-    var held: HeldBody?
+    /// Of ``Desk/held``, for a body that is looked at before it goes upstream; `.max` for others.
+    var held = UInt32.max
 
     /// Of ``LimitDesk/ledgers``; `.max` without one.
     var ledger: UInt32 { limits.ledger }
-
-    /// Whether the rest of a body is waited for.
-    var isHolding: Bool { held.map { !$0.isWhole } ?? false }
 }
 
 extension BucketKey {

@@ -17,8 +17,6 @@ final class LimitPlan: Sendable {
     let texts: LimitTexts
     /// Whether it refuses nobody, and only tells whom it would have refused.
     let isShadow: Bool
-    /// Whether any client's address is a key and nothing else is asked for.
-    var isPlain: Bool { key.isClientIP && !key.hasExemptions && counted == nil && !isShadow }
     /// Whether responses say how the client stands.
     let tellsClients: Bool
     /// How the store's keys are written.
@@ -71,9 +69,6 @@ final class RouteLimit: Sendable {
     /// Index into the plan's limits.
     let limit: Int
     let plan: LimitPlan
-    /// As the plan has them.
-    let table: BucketTable
-    let tellsClients: Bool
     let cost: UInt64
     /// In the bucket that all gateways share.
     let price: BucketTime
@@ -85,8 +80,6 @@ final class RouteLimit: Sendable {
     init(_ use: LimitUse, of plan: LimitPlan) {
         limit = use.limit
         self.plan = plan
-        table = plan.table
-        tellsClients = plan.tellsClients
         cost = use.cost
         price = plan.shape.price(of: use.cost)
         localPrice = plan.localShape.price(of: use.cost)
@@ -95,19 +88,37 @@ final class RouteLimit: Sendable {
     }
 }
 
+/// The only limit of a route, by the client's address alone, which buckets of this process decide
+/// for all requests alike.
+struct PlainLimit: Sendable {
+    let table: BucketTable
+    let price: BucketTime
+    /// Index into the plan's limits.
+    let limit: UInt16
+    let tellsClients: Bool
+
+    /// - Returns: `nil` for a route whose limits are another matter.
+    init?(_ uses: [LimitUse], of commons: Commons) {
+        guard uses.count == 1, commons.store == nil else { return nil }
+        let plan = commons.limits[uses[0].limit]
+        guard plan.key.isClientIP, !plan.key.hasExemptions, plan.counted == nil, !plan.isShadow
+        else { return nil }
+        table = plan.table
+        price = plan.localShape.price(of: uses[0].cost)
+        limit = UInt16(truncatingIfNeeded: uses[0].limit)
+        tellsClients = plan.tellsClients
+    }
+}
+
 /// A route's limits by the stage at which they are looked at.
 struct RouteLimits: Sendable {
     private var head: [RouteLimit] = []
     private var identity: [RouteLimit] = []
     private var body: [RouteLimit] = []
-    /// The only one, if it is by the client's address alone, counts all requests, and buckets of
-    /// this process decide it.
-    let plain: RouteLimit?
     /// More than the fields of these limits take in a response.
     let fieldBytesMax: Int
 
-    /// - Parameter isShared: Whether other gateways take from the same buckets.
-    init(_ uses: [LimitUse], of plans: [LimitPlan], isShared: Bool) {
+    init(_ uses: [LimitUse], of plans: [LimitPlan]) {
         fieldBytesMax = uses.isEmpty ? 0 : LimitNotes.linesBytesMax
         for use in uses {
             let limit = RouteLimit(use, of: plans[use.limit])
@@ -117,8 +128,6 @@ struct RouteLimits: Sendable {
             case .body: body.append(limit)
             }
         }
-        let first = head.first
-        plain = uses.count == 1 && !isShared && first?.plan.isPlain == true ? first : nil
     }
 
     subscript(stage: LimitStage) -> [RouteLimit] {

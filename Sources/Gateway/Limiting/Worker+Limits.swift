@@ -21,14 +21,15 @@ extension Worker where Kernel: ~Copyable {
     ///   taken then.
     @inline(__always) mutating func passPlain(_ verdict: Verdict) -> LimitTrace? {
         guard verdict.endsBehindLimits, let client = verdict.identity.client,
-            let limit = plan.route(verdict.route).limits.plain
+            let route = verdict.route, let limit = plan.plainLimits[route]
         else { return nil }
         let now = transport.now.nanoseconds / 1000
-        let reading = limit.table.take(BucketKey(client), limit.localPrice, at: now)
+        let reading = limit.table.take(BucketKey(client), limit.price, at: now)
         guard reading.isAdmitted else { return nil }
-        sight.metrics.limitDecided(limit.limit, .admitted, by: .local)
+        sight.metrics.limitDecided(Int(limit.limit), .admitted, by: .local)
         guard limit.tellsClients else { return LimitTrace.none }
-        return LimitTrace(limit, limit.table.shape.standing(of: reading.bucket, at: now))
+        return LimitTrace(
+            limit.limit, limit.table.shape.standing(of: reading.bucket, at: now))
     }
 
     /// Takes the request in `desk.requestHead` through all limits that this process decides by
@@ -115,7 +116,7 @@ extension Worker where Kernel: ~Copyable {
                 enter(gate, x)
                 return .awaited
             }
-            guard exchanges[x].admission.held != nil else {
+            guard exchanges[x].admission.held != .max else {
                 hold(x)
                 return .awaited
             }
@@ -208,9 +209,7 @@ extension Worker where Kernel: ~Copyable {
     /// Lets go of what an exchange holds of its route's limits; its last act.
     @inline(__always) mutating func leaveLimits(_ x: UInt32) {
         if !exchanges[x].admission.place.isNone { leavePlace(x) }
-        if let held = exchanges[x].admission.held {
-            plan.commons.heldBodies.give(held.reservedBytes)
-        }
+        if exchanges[x].admission.held != .max { endHolding(x) }
         let ledger = exchanges[x].admission.ledger
         if ledger != .max { desk.limits.ledgers.close(ledger, to: &pool) }
     }
