@@ -20,7 +20,8 @@ import sys
 import rig
 
 FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ceilings.json")
-LOADS = ["plain", "headers", "cors", "policies", "page", "judged", "api_key", "bearer", "jwt", "routes10", "routes1000"]
+LOADS = ["plain", "headers", "cors", "policies", "page", "judged", "api_key", "bearer", "jwt", "limited", "limited_mute",
+         "routes10", "routes1000"]
 # Beyond what every request says.
 FIELDS = {"cors": ["Origin: https://www.example.com\r\n"]}
 FIELDS |= {load: fields for load, (_, _, fields) in rig.VARIANTS.items()}
@@ -29,6 +30,8 @@ TOLERANCE = 0.03
 ROUTES_RATIO_MAX = 1.1
 # What all policies but auth may cost at most, for a request that they have little to do with.
 POLICIES_RATIO_MAX = 1.15
+# What a limit in memory is to cost at most, its fields in the response left out.
+LIMIT_MAX = 300
 
 
 def run(tool, load, count, folder, origin, keep=None):
@@ -107,6 +110,9 @@ def judge(measured, ceilings):
         lines.append(f"all policies but auth cost {ratio:.3f} × none, at most {POLICIES_RATIO_MAX}")
         if ratio > POLICIES_RATIO_MAX:
             broken.append("the cost of policies")
+    if "headers" in measured and "limited_mute" in measured:
+        more = measured["limited_mute"]["instructions"] - measured["headers"]["instructions"]
+        lines.append(f"a limit in memory costs {more} more than none, at most {LIMIT_MAX}")
     return lines, broken
 
 

@@ -237,7 +237,11 @@ DIGEST = hashlib.sha256(SECRET.encode()).hexdigest()
 JWT = f'auth: {{ jwt: {{ secret: "{SECRET}", algorithms: [HS256] }} }},'
 # More tokens than the gateway remembers.
 TOKENS = [token(number) for number in range(4096)]
+# Never reached: what it costs to have it looked at.
+LIMITS = "rate_limits: {{ per_ip: {{ rate: 1000000/s, key: client_ip, headers: {} }} }}"
+LIMITED = "rate_limits: [per_ip],"
 VARIANTS = {
+    "limited": (LIMITED, LIMITS.format("standard"), [""]), "limited_mute": (LIMITED, LIMITS.format("none"), [""]),
     "policies": (POLICIES, GLOBALS, [""]), "judged": (POLICIES, GLOBALS, [PAGE]), "page": ("", "", [PAGE]),
     "key": ("", "", [API_KEY]), "api_key": (f'auth: {{ api_keys: {{ ci: "sha256:{DIGEST}" }} }},', "", [API_KEY]),
     "secret": ("", "", [BEARER]), "bearer": (f'auth: {{ bearer: "{SECRET}" }},', "", [BEARER]),

@@ -75,15 +75,40 @@ package enum Base64 {
         return output.copy()
     }
 
+    /// Appends the text that stands for some bytes.
+    package static func appendText(
+        of bytes: borrowing Span<UInt8>, _ alphabet: Alphabet, to output: inout Buffer
+    ) {
+        let characters = alphabet.isURL ? urlCharacters : standardCharacters
+        var place = 0
+        while place < bytes.count {
+            let count = min(3, bytes.count &- place)
+            var bits = UInt32(bytes[place]) &<< 16
+            if count > 1 { bits |= UInt32(bytes[place &+ 1]) &<< 8 }
+            if count > 2 { bits |= UInt32(bytes[place &+ 2]) }
+            for index in 0...count {
+                output.append(characters[Int(bits &>> UInt32(18 &- 6 &* index) & 63)])
+            }
+            if !alphabet.isURL { for _ in count..<3 { output.append(0x3d) } }
+            place &+= 3
+        }
+    }
+
+    private static let urlCharacters = characters(lastTwo: "-_")
+    private static let standardCharacters = characters(lastTwo: "+/")
+
+    private static func characters(lastTwo: String) -> [UInt8] {
+        let others = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+        return Array((others + lastTwo).utf8)
+    }
+
     private static let standardValues = values(of: "+/")
     private static let urlValues = values(of: "-_")
 
     /// The value of each character, 0xff for one that is not of the alphabet.
     private static func values(of lastTwo: String) -> [UInt8] {
         var values = [UInt8](repeating: 0xff, count: 256)
-        let characters =
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" + lastTwo
-        for (value, character) in characters.utf8.enumerated() {
+        for (value, character) in characters(lastTwo: lastTwo).enumerated() {
             values[Int(character)] = UInt8(value)
         }
         return values

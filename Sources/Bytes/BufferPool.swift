@@ -48,6 +48,16 @@
         }
     }
 
+    /// Takes an empty buffer for at least so many bytes, which may be more than the sizes have: such
+    /// a one is made, and freed when it is given back.
+    package mutating func take(holding byteCount: Int) -> Buffer {
+        if byteCount <= Self.smallBytes { return take(.small) }
+        if byteCount <= Self.largeBytes { return take(.large) }
+        lentCount &+= 1
+        // Not of the size of a bulk buffer, which are counted.
+        return Buffer(capacity: byteCount == Self.bulkBytes ? byteCount + 1 : byteCount)
+    }
+
     /// Gives a buffer back; what it still held is forgotten.
     ///
     /// One without storage is none of ours.
@@ -58,9 +68,10 @@
         switch buffer.capacity {
         case Self.smallBytes: small.push(buffer)
         case Self.largeBytes: large.push(buffer)
-        default:
+        case Self.bulkBytes:
             bulkCount &-= 1
             bulk.push(buffer)
+        default: break
         }
     }
 }

@@ -44,6 +44,8 @@ package enum Expectation: Sendable, Equatable {
     /// No field of this name.
     case noHeader(String)
     case cors(CORSExpectation)
+    /// The names of all limits that hold for the request, in any order.
+    case limits([String])
 }
 
 /// What a route's policy makes of the request's `Origin`.

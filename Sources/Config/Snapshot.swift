@@ -22,12 +22,8 @@ package struct Snapshot: Sendable {
     package var upstreams: [UpstreamSettings]
     /// Of answers to requests that no route takes, and of all errors.
     package var answers: AnswerSettings
-    /// In the order of the file; routes have theirs in them.
-    package var cors: [CORSPolicy]
-    /// In the order of the file; routes name them by index.
-    package var rateLimits: [LimitSettings] = []
-    /// Where buckets are kept; `nil` for this process's memory alone.
-    package var redis: RedisSettings?
+    /// How often somebody may ask, and where that is kept count of.
+    package var rates = RateSettings()
     /// In the order of the file; the first match wins.
     package var routes: [Route]
 
@@ -47,9 +43,39 @@ package struct Snapshot: Sendable {
         self.log = log
         self.upstreams = upstreams
         self.answers = answers
-        self.cors = cors
         self.routes = routes
+        self.answers.cors = cors
     }
+}
+
+extension Snapshot {
+    /// In the order of the file; routes have theirs in them.
+    package var cors: [CORSPolicy] {
+        get { answers.cors }
+        set { answers.cors = newValue }
+    }
+
+    /// In the order of the file; routes name them by index.
+    package var rateLimits: [LimitSettings] {
+        get { rates.limits }
+        set { rates.limits = newValue }
+    }
+
+    /// Where buckets are kept; `nil` for this process's memory alone.
+    package var redis: RedisSettings? {
+        get { rates.redis }
+        set { rates.redis = newValue }
+    }
+}
+
+/// How often somebody may ask.
+package struct RateSettings: Sendable, Equatable {
+    /// In the order of the file; routes name them by index.
+    package var limits: [LimitSettings] = []
+    /// Where buckets are kept; `nil` for this process's memory alone.
+    package var redis: RedisSettings?
+
+    package init() {}
 }
 
 /// What answers of the gateway itself are like where no route says it.
@@ -58,6 +84,8 @@ package struct AnswerSettings: Sendable {
     package var securityHeaders: SecurityHeaderSettings
     /// The operator's words for errors, those of routes as well; `nil` without any.
     package var errorPages: ErrorPages?
+    /// In the order of the file; routes have theirs in them.
+    package var cors: [CORSPolicy] = []
 
     package init(securityHeaders: SecurityHeaderSettings, errorPages: ErrorPages?) {
         self.securityHeaders = securityHeaders

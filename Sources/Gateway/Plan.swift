@@ -3,7 +3,6 @@ import Crypto
 import HTTP
 import Linux
 import Policy
-import Synchronization
 
 /// A snapshot made ready for serving: what each request would else compute again.
 ///
@@ -21,26 +20,27 @@ final class Plan: Sendable {
     let timeouts: ConnectionNanoseconds
     /// What `Host` says to each upstream.
     let hosts: [HostPlan]
-    /// Open client connections of the whole process.
-    let connections: ConnectionCount
+    /// What the loops of the process count together.
+    let commons: Commons
+    /// Whether any route has `concurrency`.
+    let hasGates: Bool
+    /// Nanoseconds that one request waits for Redis at most.
+    let storeTimeout: UInt64
     /// Of this loop's random source.
     let seed: LoopSeed
-    /// Shared by all loops; `nil` without Redis.
-    let store: StorePlan?
 
-    init(
-        _ snapshot: Snapshot, connections: ConnectionCount, store: StorePlan?, seed: LoopSeed
-    ) {
-        self.store = store
+    init(_ snapshot: Snapshot, commons: Commons, seed: LoopSeed) {
         self.snapshot = snapshot
-        self.connections = connections
+        self.commons = commons
+        storeTimeout = snapshot.redis?.timeout.wholeNanoseconds ?? 0
+        hasGates = commons.gates.contains { $0 != nil }
         self.seed = seed
         pipeline = Pipeline(
             routes: snapshot.routes, listeners: snapshot.listeners.map(\.name),
-            identity: snapshot.identity)
+            identity: snapshot.identity, limits: snapshot.rateLimits)
         hops = HopPlan(snapshot)
         let pages = snapshot.answers.errorPages
-        routes = snapshot.routes.map { RoutePlan($0, errorPages: pages) }
+        routes = snapshot.routes.map { RoutePlan($0, errorPages: pages, limits: commons.limits) }
         routeless = RoutePlan(globalsOf: snapshot)
         hosts = snapshot.upstreams.map(HostPlan.init)
         timeouts = ConnectionNanoseconds(snapshot)
@@ -73,13 +73,19 @@ final class RoutePlan: Sendable {
     let timeouts: RouteNanoseconds
     let edits: EditPlan
     let errorPages: ErrorPages?
+    let limits: RouteLimits
 
-    convenience init(_ route: Route, errorPages: ErrorPages?) {
+    /// Bytes of a body that are held: less than this, or no more than the route takes.
+    var heldBytesMax: Int { Int(clamping: min(bodyBytesMax ?? .max, Self.heldBytesMax)) }
+    private static let heldBytesMax: UInt64 = 1 << 20
+
+    convenience init(_ route: Route, errorPages: ErrorPages?, limits: [LimitPlan]) {
         self.init(
             stamp: ResponseStamp(
                 route.securityHeaders, cors: route.cors, edits: route.edits),
             bodyBytesMax: route.bodyBytesMax, timeouts: route.timeouts, action: route.action,
-            edits: route.edits, errorPages: errorPages)
+            edits: route.edits, errorPages: errorPages,
+            limits: RouteLimits(route.limits, of: limits))
     }
 
     convenience init(globalsOf snapshot: Snapshot) {
@@ -87,7 +93,7 @@ final class RoutePlan: Sendable {
             stamp: ResponseStamp(snapshot.answers.securityHeaders, cors: nil, edits: .none),
             bodyBytesMax: snapshot.limits.bodyBytesMax,
             timeouts: snapshot.timeouts.route, action: .health(.live), edits: .none,
-            errorPages: snapshot.answers.errorPages)
+            errorPages: snapshot.answers.errorPages, limits: RouteLimits([], of: []))
     }
 
     /// Whether a head announces no more than the route takes; else no byte of the body need come.
@@ -98,8 +104,9 @@ final class RoutePlan: Sendable {
 
     private init(
         stamp: ResponseStamp, bodyBytesMax: UInt64?, timeouts: RouteTimeouts,
-        action: RouteAction, edits: RouteEdits, errorPages: ErrorPages?
+        action: RouteAction, edits: RouteEdits, errorPages: ErrorPages?, limits: RouteLimits
     ) {
+        self.limits = limits
         self.stamp = stamp
         self.errorPages = errorPages
         self.edits = EditPlan(edits)
@@ -207,21 +214,6 @@ extension HostPlan {
             server.text.hasPrefix(scheme) ? server.text.dropFirst(scheme.count) : server.text[...]
         return Array(text.prefix { $0 != "/" }.utf8)
     }
-}
-
-/// Open client connections of the whole process, counted by all loops.
-final class ConnectionCount: Sendable {
-    /// Guarded by being atomic; no other memory depends on it, so relaxed ordering is enough.
-    private let count = Atomic<Int>(0)
-
-    /// Counts one more.
-    ///
-    /// - Returns: Whether it is within `limit`.
-    func enter(limit: Int) -> Bool {
-        count.add(1, ordering: .relaxed).newValue <= limit
-    }
-
-    func leave() { count.subtract(1, ordering: .relaxed) }
 }
 
 /// The chance of one loop.

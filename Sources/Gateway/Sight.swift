@@ -180,6 +180,20 @@ struct Sight: ~Copyable {
         queue.append(&event)
     }
 
+    /// - Parameters:
+    ///   - limit: The name of one that refuses a request.
+    ///   - suppressed: Such refusals that went untold since the last line.
+    mutating func noteRateLimited(
+        _ limit: String, _ journal: borrowing Journal, suppressed: Int
+    ) {
+        guard begin(.warn, .security, "request exceeds a rate limit") else { return }
+        event.add("kind", "rate_limited")
+        addAsker(journal)
+        event.add("limit", limit)
+        if suppressed > 0 { event.add("suppressed", suppressed) }
+        queue.append(&event)
+    }
+
     /// - Parameter reason: Why a connection is closed that should begin with a PROXY header.
     mutating func noteProxyRefused(_ listener: Int, _ peer: Peer, _ reason: StaticString) {
         metrics.proxyHeaderRefused(listener: listener)

@@ -45,8 +45,8 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
         upstreams = Slab(capacity: capacity)
         exchanges = Slab(capacity: capacity)
         pools = plan.snapshot.upstreams.map(UpstreamPool.init)
-        desk = Desk(seed: plan.seed)
-        store = StoreClient(plan.store)
+        desk = Desk(plan)
+        store = StoreClient(plan.commons.store)
         turn = TurnState(mailbox)
         self.transport = transport
         self.plan = plan
@@ -60,11 +60,12 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
 
     /// One turn: what is ready, what is due, what was posted.
     mutating func takeTurn() {
-        let isBusy = !turn.runnable.isEmpty
+        let isBusy = !turn.runnable.isEmpty || !turn.grants.isEmpty
         transport.turn(until: isBusy ? transport.now : nextDeadline())
         sight.beginTurn(wallTime: transport.wallTime)
         for index in 0..<transport.reportCount { dispatch(transport.report(index)) }
         runRunnable()
+        if !turn.grants.isEmpty { runGrants() }
         fireTimers()
         finishStoreTurn()
     }
@@ -112,6 +113,13 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
         for index in batch where downstreams.contains(index) { wakeDownstream(index.slot) }
     }
 
+    /// Goes on with requests that were given a place.
+    private mutating func runGrants() {
+        let batch = turn.grants
+        turn.grants.removeAll(keepingCapacity: true)
+        for next in batch { grant(next.exchange, ofRoute: next.route) }
+    }
+
     private mutating func fireTimers() {
         if let resume = turn.acceptingResumes, resume <= transport.now { resumeAccepting() }
         if let drain = turn.drain, drain.deadline <= transport.now { return cutOff() }
@@ -137,6 +145,8 @@ struct TurnState: ~Copyable {
     let mailbox: Mailbox<WorkerMessage>
     /// Client connections to go on with without waiting for a report.
     var runnable: [SlabIndex] = []
+    /// Places that requests of this loop gave one another.
+    var grants: [Grant] = []
     /// Reused for the timers that fire in a turn.
     var expired: [UInt32] = []
     /// When to accept again after descriptors ran out; `nil` while accepting.
@@ -153,6 +163,8 @@ struct TurnState: ~Copyable {
 enum WorkerMessage: Sendable {
     /// Finish what is in flight; end all at the deadline.
     case drain(until: MonotonicInstant)
+    /// A request has got the place that it waited for.
+    case granted(Grant)
     case resolved(upstream: Int, server: Int, addresses: [SocketAddress])
     /// What the name of one of the servers in `redis.url` resolves to.
     case storeResolved(server: Int, addresses: [SocketAddress])
@@ -174,8 +186,11 @@ struct Desk: ~Copyable {
     /// The body of an answer of our own, before its length is known.
     var answerBody = Buffer(capacity: BufferPool.largeBytes)
 
-    init(seed: LoopSeed) {
-        random = RandomSource(seed: seed.random)
-        scratch = PolicyScratch(tagKey: seed.tagKey)
+    var limits: LimitDesk
+
+    init(_ plan: Plan) {
+        random = RandomSource(seed: plan.seed.random)
+        scratch = PolicyScratch(tagKey: plan.seed.tagKey)
+        limits = LimitDesk(plan)
     }
 }

@@ -20,8 +20,7 @@ final class WorkerCrew: Sendable {
     /// Guard: the mutex; empty once handed
     /// out.
     private let listeners = Mutex<[[ListeningSocket]]>([])
-    private let connections = ConnectionCount()
-    private let store: StorePlan?
+    private let commons: Commons
     /// Workers that have not ended.
     ///
     /// The last to leave signals ``finished``.
@@ -30,12 +29,13 @@ final class WorkerCrew: Sendable {
     init(_ snapshot: Snapshot, build: BuildLabels, count: Int, log: LogPipeline) throws(Errno) {
         self.snapshot = snapshot
         self.log = log
-        store = snapshot.redis.map(StorePlan.init)
+        commons = Commons(snapshot, secret: .drawn())
         var names = MetricNames(
             routes: snapshot.routes.map(\.name), upstreams: snapshot.upstreams.map(\.name),
             listeners: snapshot.listeners.map(\.name), methods: Method.allCases.map(\.name),
             build: build)
         names.corsPolicies = snapshot.cors.map(\.rules.name)
+        names.limits = snapshot.rateLimits.map(\.name)
         self.names = names
         let counted = names
         metrics = (0..<count).map { _ in LoopMetrics(names: counted) }
@@ -48,7 +48,7 @@ final class WorkerCrew: Sendable {
 
     /// What the breaker before Redis is at; `nil` without Redis.
     var breaker: BreakerSample? {
-        guard let store else { return nil }
+        guard let store = commons.store else { return nil }
         return BreakerSample(
             states: BreakerState.allCases.map(\.name), current: Int(store.breaker.state.rawValue))
     }
@@ -88,8 +88,7 @@ final class WorkerCrew: Sendable {
     }
 
     private func run(_ index: Int, _ transport: consuming LinuxTransport) {
-        let plan = Plan(
-            snapshot, connections: connections, store: store, seed: .drawn())
+        let plan = Plan(snapshot, commons: commons, seed: .drawn())
         let sight = Sight(snapshot, metrics: metrics[index], queue: log.queue(index))
         var worker = Worker(transport, plan: plan, sight: sight, mailbox: mailboxes[index])
         worker.run()

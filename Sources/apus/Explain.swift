@@ -14,8 +14,9 @@ struct Explain: ParsableCommand {
             """,
         discussion: """
             Shows the route that takes the request and why each other does not; the upstream and \
-            the very request that its server would get, or the answer; the headers that the \
-            response would be given; the limits and timeouts that hold. It is the code that serves \
+            the very request that its server would get, or the answer; the rate limits, and whose \
+            bucket the request would take from; the headers that the response would be given; the \
+            limits and timeouts that hold. It is the code that serves \
             which says so. <new> and <now> stand for values that differ each time.
 
             The URL is as the client would write it. Without --from the request comes from an \

@@ -15,12 +15,23 @@ struct Assembly {
         checkProxyProtocol()
         checkMethods()
         let policies = corsPolicies()
-        let routes = routes(policies)
+        let limits = LimitAssembly(draft.limits.rates, report: report)
+        let routes = routes(policies, limits)
         // What a broken route was meant to take is not known.
-        if !report.hasErrors { Reachability.check(draft.routes, report: report) }
+        if !report.hasErrors {
+            Reachability.check(draft.routes, report: report)
+            limits.checkEffects(of: routes, hasRedis: draft.limits.redis != nil)
+        }
         ProductionChecks(draft: draft, report: report).check()
         guard !report.hasErrors else { return nil }
-        return Snapshot(
+        return snapshot(policies, limits, routes)
+    }
+
+    /// The whole, once nothing is wrong with it.
+    private func snapshot(
+        _ policies: [CORSPolicy], _ limits: LimitAssembly, _ routes: [Route]
+    ) -> Snapshot {
+        var snapshot = Snapshot(
             environment: draft.environment, server: draft.server,
             listeners: draft.listeners.compactMap { listener in
                 listener.value.map {
@@ -29,7 +40,7 @@ struct Assembly {
                         expectsProxyHeader: $0.expectsProxyHeader)
                 }
             },
-            admin: draft.admin?.value, identity: draft.identity, limits: draft.limits,
+            admin: draft.admin?.value, identity: draft.identity, limits: draft.limits.clients,
             timeouts: draft.timeouts, log: draft.log,
             upstreams: draft.upstreams.compactMap { upstream in
                 var settings = upstream.value
@@ -39,6 +50,9 @@ struct Assembly {
             answers: AnswerSettings(
                 securityHeaders: globalHeaders, errorPages: ErrorPages(draft.answers.errorPages)),
             cors: policies, routes: routes)
+        snapshot.rateLimits = limits.settings()
+        snapshot.redis = draft.limits.redis
+        return snapshot
     }
 
     /// Two listeners cannot have one address; port 0 is a new one each time.
@@ -92,7 +106,7 @@ struct Assembly {
     }
 
     /// The routes that are whole; what is wrong with the others is reported.
-    private func routes(_ policies: [CORSPolicy]) -> [Route] {
+    private func routes(_ policies: [CORSPolicy], _ limits: LimitAssembly) -> [Route] {
         let upstreams = draft.upstreams.map(\.name)
         let listeners = draft.listeners.map(\.name)
         var indices: [String: Int] = [:]
@@ -110,9 +124,13 @@ struct Assembly {
             }
             let cors = route.cors.flatMap { policy($0, among: policies) }
             checkPreflights(of: route)
+            let uses = limits.uses(of: route)
+            let concurrency = limits.concurrency(of: route)
             guard let action = action(of: route, indices, upstreams) else { continue }
             var whole = complete(route, action)
             whole.cors = cors
+            whole.limits = uses
+            whole.concurrency = concurrency
             routes.append(whole)
         }
         return routes
@@ -190,7 +208,8 @@ struct Assembly {
         var complete = Route(
             name: route.name?.value ?? "", match: route.match.match, action: action,
             securityHeaders: route.securityHeaders?.value.over(globalHeaders) ?? globalHeaders,
-            bodyBytesMax: route.limits.body ?? draft.limits.bodyBytesMax, timeouts: timeouts)
+            bodyBytesMax: route.limits.body ?? draft.limits.clients.bodyBytesMax, timeouts: timeouts
+        )
         complete.auth = route.auth?.settings
         complete.gate = route.gate
         complete.edits = route.edits

@@ -22,12 +22,24 @@ struct TestAssembly {
             if let upstream = test.expect.upstream {
                 expectations.append(.upstream(name(upstream, "an upstream", among: upstreams)))
             }
+            if let limits = test.expect.limits {
+                expectations.append(.limits(names(limits)))
+            }
             return RequestTest(
                 line: test.position.line, title: test.request.scalar?.written ?? "",
                 method: test.request.value.method, url: test.request.value.url,
                 fields: test.fields, client: test.client, listener: test.listener?.value,
                 expectations: expectations + test.expect.others)
         }
+    }
+
+    /// The limits that a test expects, each of which there is.
+    private func names(_ limits: [Located<String>]) -> [String] {
+        let known = draft.serving.limits.rates.map(\.name)
+        for limit in limits where !known.contains(limit.value) {
+            limit.refuse(as: "a rate limit", among: known, report: report)
+        }
+        return limits.map(\.value)
     }
 
     /// A name that something has; `nil` for `none`, which then nothing may have.

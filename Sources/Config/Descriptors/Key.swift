@@ -7,7 +7,7 @@ struct Key<Value: Sendable>: Sendable {
     let kind: Kind<Value>
     /// What an absent key means, and an unreadable one until the end of the run.
     let fallback: Value
-    let description: KeyDescription
+    private(set) var description: KeyDescription
 
     /// A key with a default.
     init(
@@ -42,6 +42,13 @@ struct Key<Value: Sendable>: Sendable {
         description = KeyDescription(
             name: name, summary: summary, shape: kind.shape,
             fallback: unset.map(KeyDescription.Fallback.remark) ?? .untold, example: example)
+    }
+
+    /// The same key, which the sample configuration shows without using it.
+    func commentedOut() -> Key {
+        var key = self
+        key.description.isCommentedOut = true
+        return key
     }
 }
 
@@ -79,4 +86,6 @@ struct KeyDescription: Sendable {
     let fallback: Fallback
     /// YAML for the sample configuration, where the default is none or not telling.
     let example: String?
+    /// Whether the sample has the key as a comment, as it changes what the sample does.
+    var isCommentedOut = false
 }

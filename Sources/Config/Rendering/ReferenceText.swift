@@ -18,6 +18,7 @@ enum ReferenceText {
         |---|---|
         | duration | a whole number and a unit: `250ms` `10s` `15min` `1h` `7d` |
         | size | the same: `512B` `64KiB` `10MiB` `1GiB` `1TiB`, in powers of 1024 |
+        | rate | `100/s` `60/min` `1000/15min` `1000/h` `5/d`: so many in a period |
         | switch | `on`, `off`, `true` or `false` |
         | list | `[a, b]`, or a line for each with `- ` before it |
         | name | up to 64 letters, digits, `_`, `-` and `.` |

@@ -24,21 +24,30 @@ package enum Sample {
     private static func lines(of key: KeyDescription, indent: String) -> [String] {
         let remark = key.shape.remark.map { " (\($0))" } ?? ""
         let comment = wrapped(key.summary + remark, indent: indent)
+        if key.isCommentedOut {
+            let lines = content(of: key, indent: indent + "  ")
+            return comment + lines.map { "\(indent)# \($0.dropFirst(indent.count + 2))" }
+        }
+        return comment + content(of: key, indent: indent)
+    }
+
+    /// The key with what stands in it, below its comment.
+    private static func content(of key: KeyDescription, indent: String) -> [String] {
         if let example = key.example, example.contains("\n") {
             let block = example.split(separator: "\n").map { "\(indent)  \($0)" }
-            return comment + ["\(indent)\(key.name):"] + block
+            return ["\(indent)\(key.name):"] + block
         }
         switch key.shape {
-        case .section(let section):
-            return comment + ["\(indent)\(key.name):"]
+        case .section(let section) where key.example == nil:
+            return ["\(indent)\(key.name):"]
                 + section.keys.flatMap { lines(of: $0, indent: indent + "  ") }
         case .names(.section(let section)):
             let name = "\(indent)  \(key.example ?? "name"):"
-            return comment + ["\(indent)\(key.name):", name]
+            return ["\(indent)\(key.name):", name]
                 + section.keys.flatMap { lines(of: $0, indent: indent + "    ") }
         default:
-            guard let value = key.example ?? key.fallback.value else { return comment }
-            return comment + ["\(indent)\(key.name): \(value)"]
+            guard let value = key.example ?? key.fallback.value else { return [] }
+            return ["\(indent)\(key.name): \(value)"]
         }
     }
 

@@ -23,12 +23,16 @@ enum ExpectSection {
     static let cors = Key(
         optional: "cors", Kind<CORSExpectation>.cases(),
         "What the route's CORS policy makes of the request; none without policy or foreign origin")
+    static let limits = Key(
+        optional: "limits",
+        Kind.list(Kind<String>.text("the name of a rate limit").located, count: 0...8),
+        "The rate limits that hold for the request, in any order; [] for none")
 
     static let section = Section(
         "tests[].expect", "What is to become of a request",
         keys: [
             route.description, upstream.description, status.description, header.description,
-            headerMatches.description, noHeader.description, cors.description,
+            headerMatches.description, noHeader.description, cors.description, limits.description,
         ])
     static let kind = Kind<ExpectDraft>.section(section, make: make)
 
@@ -48,6 +52,7 @@ enum ExpectSection {
         let absent = fields[noHeader]
         for name in absent { others.append(.noHeader(name.value)) }
         if let cors = fields[cors] { others.append(.cors(cors)) }
+        let limits = fields[limits]
         fields.place.inside("header").refuseRepetitions(among: headers)
         fields.place.inside("header_matches").refuseRepetitions(among: patterns)
         check(absent, among: headers.map(\.name) + patterns.map(\.name), fields.place.report)
@@ -56,7 +61,7 @@ enum ExpectSection {
                 at: fields.position,
                 "expects nothing: write at least one of \(alternatives(section.keys.map(\.name)))")
         }
-        return ExpectDraft(route: route, upstream: upstream, others: others)
+        return ExpectDraft(route: route, upstream: upstream, others: others, limits: limits)
     }
 
     /// A header cannot be there and not be there.
@@ -108,4 +113,5 @@ struct ExpectDraft: Sendable {
     let route: Located<String>?
     let upstream: Located<String>?
     let others: [Expectation]
+    let limits: [Located<String>]?
 }

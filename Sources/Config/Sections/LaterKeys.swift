@@ -5,7 +5,7 @@
 enum LaterKeys {
     static let names: [String: [String]] = [
         "": [
-            "redis", "rate_limits", "webhooks", "audit", "otlp",
+            "webhooks", "audit", "otlp",
         ],
         "errors": ["sentry_dsn"],
         "listeners.NAME": ["tls", "redirect_https"],
@@ -14,8 +14,7 @@ enum LaterKeys {
         "log": ["format", "redact_headers", "redact_query", "sample_success"],
         "upstreams.NAME": ["tls"],
         "routes[]": [
-            "rate_limits", "webhook", "concurrency", "maintenance",
+            "webhook", "maintenance",
         ],
-        "tests[].expect": ["limits"],
     ]
 }

@@ -34,6 +34,13 @@ enum RootSection {
         "cors", Kind.names(CORSSection.kind, count: 0...256, check: checkName), default: [],
         example: "app", CORSSection.section.summary)
 
+    static let rateLimits = Key(
+        "rate_limits", Kind.names(RateLimitsSection.kind, count: 0...256, check: checkName),
+        default: [], example: "per_ip", RateLimitsSection.section.summary)
+    static let redis = Key(
+        optional: "redis", RedisSection.kind, unset: "none", RedisSection.section.summary
+    ).commentedOut()
+
     static let tests = Key(
         "tests", Kind.list(TestsSection.kind, count: 0...10_000), default: [],
         example: TestsSection.example, TestsSection.section.summary)
@@ -45,7 +52,8 @@ enum RootSection {
             admin.description, TrustedProxiesKey.peers.description,
             ForwardedSection.key.description, ForwardedSection.trace.description,
             limits.description, timeouts.description, log.description,
-            SecurityHeadersKey.global.description, ErrorsSection.key.description, cors.description,
+            redis.description, SecurityHeadersKey.global.description,
+            ErrorsSection.key.description, cors.description, rateLimits.description,
             upstreams.description, routes.description, tests.description,
         ])
 
@@ -61,7 +69,9 @@ enum RootSection {
                 trustedProxies: TrustedProxiesKey.make(
                     fields[TrustedProxiesKey.peers], report: fields.place.report),
                 forwarded: fields[ForwardedSection.key], trace: fields[ForwardedSection.trace]),
-            limits: fields[limits], timeouts: fields[timeouts], log: fields[log],
+            limits: LimitsDraft(
+                clients: fields[limits], rates: fields[rateLimits], redis: fields[redis]),
+            timeouts: fields[timeouts], log: fields[log],
             answers: AnswersDraft(
                 securityHeaders: fields[SecurityHeadersKey.global],
                 errorPages: fields[ErrorsSection.key]), cors: fields[cors],
@@ -82,13 +92,22 @@ struct Draft: Sendable {
     let listeners: [Named<ListenerDraft>]
     let admin: Located<AdminSettings>?
     let identity: IdentitySettings
-    let limits: Limits
+    let limits: LimitsDraft
     let timeouts: Timeouts
     let log: LogSettings
     let answers: AnswersDraft
     let cors: [Named<CORSDraft>]
     let upstreams: [Named<UpstreamSettings>]
     let routes: [RouteDraft]
+}
+
+/// How much of everything, and how often.
+struct LimitsDraft: Sendable {
+    /// `limits`.
+    let clients: Limits
+    /// `rate_limits`.
+    let rates: [Named<RateLimitDraft>]
+    let redis: RedisSettings?
 }
 
 /// What answers of the gateway itself are like where no route says it.

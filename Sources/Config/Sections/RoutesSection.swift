@@ -73,9 +73,16 @@ enum RoutesSection {
             api_keys:
               ci: "sha256:3b9a4f0c8e21d57a6c0b9e8d1f2a37465c8b7d9e0f1a2b3c4d5e6f708192a3b4"
           upstream: app
+        # Something costly: a request takes ten tokens, and twenty are with the app at a time.
+        - name: export
+          match: { path: /export }
+          rate_limits: [{ limit: per_ip, cost: 10 }]
+          concurrency: { max: 20, queue: 50, queue_timeout: 2s }
+          upstream: app
         # All the rest.
         - name: app
           match: { path: /* }
+          rate_limits: [per_ip]
           upstream: app
         """
 
@@ -85,16 +92,19 @@ enum RoutesSection {
             name.description, match.description, upstream.description, redirect.description,
             respond.description, health.description, securityHeaders.description,
             cors.description, limits.description, timeouts.description, auth.description,
-        ] + GateKeys.descriptions + EditKeys.descriptions)
+        ] + RouteLimitKeys.descriptions + GateKeys.descriptions + EditKeys.descriptions)
     static let kind = Kind<RouteDraft>.section(section, make: make)
 
     /// The route as far as it can be known without the rest of the file.
     static func make(_ fields: Fields) -> RouteDraft {
         let match = fields[match]
+        let limits = RouteLimits(
+            body: fields[limits], uses: fields[RouteLimitKeys.uses],
+            concurrency: fields[RouteLimitKeys.concurrency])
         return RouteDraft(
             position: fields.position, path: fields.place.path, name: fields[name],
             match: match, action: action(fields), securityHeaders: fields[securityHeaders],
-            cors: fields[cors], limits: fields[limits], timeouts: fields[timeouts],
+            cors: fields[cors], limits: limits, timeouts: fields[timeouts],
             auth: fields[auth], gate: GateKeys.make(fields),
             edits: EditKeys.make(fields, match.match))
     }
@@ -159,14 +169,19 @@ enum RouteLimitsSection {
 
     static let section = Section(
         "routes[].limits", "The limits that a route may have of its own", keys: [body.description])
-    static let kind = Kind<RouteLimits>.section(section, make: make)
+    static let kind = Kind<UInt64??>.section(section, make: make)
 
-    static func make(_ fields: Fields) -> RouteLimits { RouteLimits(body: fields[body]) }
+    /// `nil` where the route says nothing, `.some(nil)` where it says none.
+    static func make(_ fields: Fields) -> UInt64?? { fields[body] }
 }
 
+/// What a route says of how much, how often and how many at a time.
 struct RouteLimits: Sendable {
     /// `nil` where the route says nothing, `.some(nil)` where it says none.
     let body: UInt64??
+    /// References by name.
+    let uses: [LimitUseDraft]
+    let concurrency: Located<ConcurrencySettings>?
 }
 
 /// `timeouts` of a route.

@@ -27,6 +27,7 @@ enum TestsSection {
           expect:
             route: app
             upstream: app
+            limits: [per_ip]
             header: { X-Frame-Options: DENY }
             no_header: [Server]
         - request: GET http://www.example.com/api/health

@@ -18,14 +18,23 @@ enum TrustedProxiesKey {
     /// An address alone is a block of its own.
     private static func parse(_ text: String) throws(Objection) -> Peer {
         if text == "unix" { return .unix }
+        return .block(
+            try block(
+                text, expected: "an address, a block such as 10.0.0.0/8, or unix",
+                words: ["unix"]))
+    }
+
+    /// A block, or an address alone; `words` are what else the key takes.
+    static func block(
+        _ text: String, expected: String, words: [String] = []
+    ) throws(Objection) -> AddressBlock {
         do throws(AddressBlockProblem) {
-            return .block(try AddressBlock.parse(text))
+            return try AddressBlock.parse(text)
         } catch {
             switch error {
             case .notABlock:
                 throw Objection(
-                    "is not an address, a block such as 10.0.0.0/8, or unix",
-                    suggestion: Spelling.nearest(to: text, among: ["unix"]))
+                    "is not \(expected)", suggestion: Spelling.nearest(to: text, among: words))
             case .prefixTooLong(let max):
                 throw Objection("has more than the \(max) bits of its address after the slash")
             case .bitsBeyondPrefix(let block):

@@ -104,7 +104,8 @@ struct AdminResponse {
     init(_ status: UInt16, problem code: ProblemCode) {
         var text = Buffer(capacity: 2 * ProblemBody.bytesMax)
         let nobody: [UInt8] = []
-        ProblemBody(code, .json, retryAfter: nil).append(to: &text, requestID: nobody.span)
+        ProblemBody(code, .json, retryAfter: nil).append(
+            to: &text, requestID: nobody.span, violated: Buffer())
         self.init(status, ProblemFormat.json.contentType, text.copy())
     }
 

@@ -13,6 +13,7 @@ extension Worker where Kernel: ~Copyable {
             for endpoint in pools[upstream].resolve(server: server, to: addresses) {
                 closeIdle(upstream, endpoint)
             }
+        case .granted(let grant): self.grant(grant.exchange, ofRoute: grant.route)
         case .storeResolved(let server, let addresses): storeResolved(server, to: addresses)
         case .keysRead(let policies): desk.scratch.adopt(policies)
         }

@@ -31,11 +31,12 @@ enum DownstreamHead {
     /// - Parameters:
     ///   - input: What the head was read from.
     ///   - subject: Its ranges refer to the journal's text.
+    ///   - limits: What the route's limits made of the request.
     ///   - date: For an app that sent none (RFC 9110 §6.6.1), as ``HTTPDate`` writes it.
     static func write(
         _ head: borrowing ResponseHead, of input: borrowing Buffer, journal: borrowing Journal,
-        stamp: ResponseStamp, for subject: StampSubject, framing: Framing,
-        date: borrowing Buffer, into output: inout Buffer
+        stamp: ResponseStamp, for subject: StampSubject, limits: borrowing LimitNotes,
+        framing: Framing, date: borrowing Buffer, into output: inout Buffer
     ) {
         input.withReadable { (bytes: borrowing Span<UInt8>) in
             output.appendStatusLine(head.status, reason: head.reason, of: bytes)
@@ -47,6 +48,7 @@ enum DownstreamHead {
                 stamp.append(
                     head, of: bytes, except: except, for: subject, in: text, to: &output)
             }
+            output.append(limits.lines)
             if framing.connection == .upgrade { appendUpgrade(head, bytes, to: &output) }
         }
         append(framing, to: &output)

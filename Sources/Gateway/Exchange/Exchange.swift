@@ -22,6 +22,7 @@ struct Exchange: ~Copyable {
     var tried = TriedEndpoints()
     var timing: ExchangeTiming
     var record = AccessRecord(outcome: .proxied)
+    var admission = Admission()
 
     init(
         _ plan: ExchangePlan, downstream: UInt32, journal: consuming Journal,
@@ -35,7 +36,13 @@ struct Exchange: ~Copyable {
         machine = ExchangeMachine(method: plan.method, framing: plan.framing)
         timing = ExchangeTiming(began: now, lastRead: now)
         record.route = plan.verdict.route.map { UInt16(truncatingIfNeeded: $0) }
-        record.upstream = UInt16(truncatingIfNeeded: plan.upstream)
+        if case .forward(let upstream) = plan.verdict.action { aim(at: upstream) }
+    }
+
+    /// Settles which upstream the request goes to.
+    mutating func aim(at upstream: Int) {
+        plan.upstream = upstream
+        record.upstream = UInt16(truncatingIfNeeded: upstream)
     }
 
     /// Takes note of the final response's head.
@@ -82,9 +89,9 @@ struct Exchange: ~Copyable {
 /// What is settled about an exchange when its request's head, or its response's, has been decided
 /// on.
 struct ExchangePlan {
-    let verdict: Verdict
+    var verdict: Verdict
     /// Index into the snapshot's upstreams.
-    let upstream: Int
+    var upstream = 0
     let method: Method
     let framing: BodyFraming
     var traits: ExchangeTraits

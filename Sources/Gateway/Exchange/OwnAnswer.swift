@@ -31,9 +31,12 @@ struct OwnAnswer {
             }
         }
 
-        /// - Parameter refusal: What the problem is, if a policy says so.
+        /// - Parameters:
+        ///   - refusal: What the problem is, if a policy says so.
+        ///   - retryAfter: Seconds, where there is something to wait for.
         static func problem(
-            _ code: ProblemCode, _ format: ProblemFormat, of refusal: Refusal? = nil
+            _ code: ProblemCode, _ format: ProblemFormat, of refusal: Refusal? = nil,
+            retryAfter: UInt32? = nil
         ) -> Content {
             let field: ProblemField =
                 switch (code, refusal) {
@@ -41,7 +44,7 @@ struct OwnAnswer {
                 case (.unauthorized, let refusal?): .challenge(refusal.reason.challenge)
                 default: .nothing
                 }
-            let retryAfter = code.status == 503 ? OwnAnswer.retryAfter : nil
+            let retryAfter = retryAfter ?? (code.status == 503 ? OwnAnswer.retryAfter : nil)
             return .problem(ProblemBody(code, format, retryAfter: retryAfter), telling: field)
         }
     }
@@ -71,7 +74,7 @@ struct OwnAnswer {
             case .fixed: route.fixedType.count
             case .problem, .alive, .granted: 0
             }
-        return Self.fixedBytesMax + own + route.stamp.bytesMax
+        return Self.fixedBytesMax + own + route.stamp.bytesMax + route.limits.fieldBytesMax
     }
 
     /// Status line, date, the type of an error, framing.
@@ -95,7 +98,8 @@ struct OwnAnswer {
     /// Writes the body into an empty buffer; to be done before ``writeHead``, which says its
     /// length.
     func writeBody(
-        _ route: borrowing RoutePlan, journal: borrowing Journal, into body: inout Buffer
+        _ route: borrowing RoutePlan, journal: borrowing Journal, limits: borrowing LimitNotes,
+        into body: inout Buffer
     ) {
         switch content {
         case .problem(let problem, _):
@@ -105,7 +109,7 @@ struct OwnAnswer {
                 if let page {
                     page.append(to: &body, requestID: id)
                 } else {
-                    problem.append(to: &body, requestID: id)
+                    problem.append(to: &body, requestID: id, violated: limits.violated)
                 }
             }
         case .fixed: body.append(route.fixed.body)
@@ -118,10 +122,11 @@ struct OwnAnswer {
     ///
     /// - Parameters:
     ///   - head: The request's, for a redirect's target; its ranges refer to the journal's text.
+    ///   - limits: What the route's limits made of the request.
     func writeHead(
         _ route: borrowing RoutePlan, pipeline: borrowing Pipeline, head: borrowing RequestHead,
-        journal: borrowing Journal, bodyBytes: Int, date: borrowing Buffer,
-        into output: inout Buffer
+        journal: borrowing Journal, limits: borrowing LimitNotes, bodyBytes: Int,
+        date: borrowing Buffer, into output: inout Buffer
     ) {
         let status = status(of: route)
         output.appendStatusLine(status)
@@ -130,6 +135,7 @@ struct OwnAnswer {
         journal.text.withReadable { (text: borrowing Span<UInt8>) in
             route.stamp.append(for: subject, as: kind(route), in: text, to: &output)
         }
+        output.append(limits.lines)
         if status != 204 && status != 304 {
             output.append("Content-Length: ")
             output.append(decimal: UInt64(bodyBytes))

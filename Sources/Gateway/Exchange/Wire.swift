@@ -158,6 +158,16 @@ struct Wire: ~Copyable {
         if output.hasStorage { pool.give(output.take()) }
     }
 
+    /// Makes sure that `input` holds `byteCount` bytes in all, or as many as the buffers for what is
+    /// held can.
+    mutating func openInput(_ byteCount: Int, from pool: inout BufferPool) {
+        guard input.capacity < byteCount else { return input.moveToFront() }
+        var larger = pool.take(holding: byteCount)
+        larger.append(input)
+        pool.give(input.take())
+        input = larger
+    }
+
     private mutating func openInput(from pool: inout BufferPool) {
         let isBulk = state.contains(.plentiful) && pool.hasBulkLeft
         guard input.hasStorage else {

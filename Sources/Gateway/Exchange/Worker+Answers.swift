@@ -8,25 +8,45 @@ import Telemetry
 extension Worker where Kernel: ~Copyable {
     /// Answers the request in `desk.requestHead` without an exchange, and logs it.
     ///
+    /// - Parameter ledger: Of its limits, which ends here; `.max` for a route without.
     /// - Returns: What becomes of the connection once the answer is sent.
     mutating func answer(
-        _ d: UInt32, _ verdict: Verdict, _ journal: consuming Journal
+        _ d: UInt32, _ verdict: Verdict, _ journal: consuming Journal, ledger: UInt32
     ) -> DownstreamMachine.Persistence {
-        if case .redirect = verdict.action, !canRedirect(verdict.route, journal) {
-            return answer(d, .uriTooLong, verdict, journal)
-        }
         var record = AccessRecord(outcome: .answered)
-        let format = journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
-            ProblemFormat.preferred(by: desk.requestHead, in: bytes)
-        }
-        if case .refuse(let refusal) = verdict.action {
+        let content = content(of: verdict, journal, ledger: ledger, &record)
+        return answer(d, content, verdict, journal, record, ledger)
+    }
+
+    /// What a verdict's answer says; its record learns how the request ended.
+    mutating func content(
+        of verdict: Verdict, _ journal: borrowing Journal, ledger: UInt32,
+        _ record: inout AccessRecord
+    ) -> OwnAnswer.Content {
+        let format = problemFormat(of: journal)
+        record.outcome = .answered
+        switch verdict.action {
+        case .redirect where !canRedirect(verdict.route, journal):
+            record.outcome = .uriTooLong
+            return .problem(.uriTooLong, format)
+        case .refuse(let refusal):
             record.outcome = Outcome(refusal.code)
             record.reason = refusal.reason.token
-            if case .crossSite = refusal.reason { sight.noteCrossSite(journal, isRefused: true) }
+            switch refusal.reason {
+            case .crossSite: sight.noteCrossSite(journal, isRefused: true)
+            case .limitReached: tellRefusal(ledger, journal)
+            default: break
+            }
+            return OwnAnswer.Content.problem(
+                refusal.code, format, of: refusal, retryAfter: retryAfter(ledger))
+        default: return OwnAnswer.Content(verdict.action, format)
         }
-        record.route = verdict.route.map { UInt16(truncatingIfNeeded: $0) }
-        return answer(
-            d, OwnAnswer.Content(verdict.action, format), verdict, journal, record)
+    }
+
+    private func problemFormat(of journal: borrowing Journal) -> ProblemFormat {
+        journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
+            ProblemFormat.preferred(by: desk.requestHead, in: bytes)
+        }
     }
 
     private func canRedirect(_ route: Int?, _ journal: borrowing Journal) -> Bool {
@@ -37,31 +57,31 @@ extension Worker where Kernel: ~Copyable {
 
     /// Answers the request in `desk.requestHead` with a problem, before an exchange was made of it.
     mutating func answer(
-        _ d: UInt32, _ code: ProblemCode, _ verdict: Verdict, _ journal: consuming Journal
+        _ d: UInt32, _ code: ProblemCode, _ verdict: Verdict, _ journal: consuming Journal,
+        ledger: UInt32
     ) -> DownstreamMachine.Persistence {
-        var record = AccessRecord(outcome: Outcome(code))
-        let format = journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
-            ProblemFormat.preferred(by: desk.requestHead, in: bytes)
-        }
-        record.route = verdict.route.map { UInt16(truncatingIfNeeded: $0) }
-        return answer(d, .problem(code, format), verdict, journal, record)
+        let record = AccessRecord(outcome: Outcome(code))
+        let format = problemFormat(of: journal)
+        return answer(d, .problem(code, format), verdict, journal, record, ledger)
     }
 
     private mutating func answer(
         _ d: UInt32, _ content: OwnAnswer.Content, _ verdict: Verdict,
-        _ journal: consuming Journal, _ record: AccessRecord
+        _ journal: consuming Journal, _ record: AccessRecord, _ ledger: UInt32
     ) -> DownstreamMachine.Persistence {
         let persistence = DownstreamMachine.Persistence(
             answering: desk.requestHead, isDraining: turn.drain != nil)
         var record = record
+        record.route = verdict.route.map { UInt16(truncatingIfNeeded: $0) }
         let answer = OwnAnswer(
             content: content, isHead: desk.requestHead.method.isHead,
             subject: StampSubject(verdict, journal),
             connection: persistence.field(isModern: desk.requestHead.version.isModern))
-        compose(answer, d, route: verdict.route, journal, &record)
+        compose(answer, d, route: verdict.route, journal, ledger: ledger, &record)
         assert(!downstreams[d].wire.output.hasOverflowed, "all parts of an answer are bounded")
         sight.finish(record, journal, method: desk.requestHead.method)
         pool.give(journal.intoText())
+        if ledger != .max { desk.limits.ledgers.close(ledger, to: &pool) }
         return persistence
     }
 
@@ -70,16 +90,19 @@ extension Worker where Kernel: ~Copyable {
     /// It fits an output that holds nothing; whoever may have something there looks whether it did.
     mutating func compose(
         _ answer: OwnAnswer, _ d: UInt32, route: Int?, _ journal: borrowing Journal,
-        _ record: inout AccessRecord
+        ledger: UInt32 = .max, _ record: inout AccessRecord
     ) {
+        tellLimits(ledger, status: answer.status(of: plan.route(route)))
         desk.answerBody.removeAll()
-        answer.writeBody(plan.route(route), journal: journal, into: &desk.answerBody)
+        answer.writeBody(
+            plan.route(route), journal: journal, limits: desk.limits.notes, into: &desk.answerBody)
         let bodyBytes = desk.answerBody.count
         downstreams[d].wire.openOutput(
             answer.headBytesMax(plan.route(route)) + bodyBytes, from: &pool)
         answer.writeHead(
             plan.route(route), pipeline: plan.pipeline, head: desk.requestHead, journal: journal,
-            bodyBytes: bodyBytes, date: sight.date, into: &downstreams[d].wire.output)
+            limits: desk.limits.notes, bodyBytes: bodyBytes, date: sight.date,
+            into: &downstreams[d].wire.output)
         record.status = answer.status(of: plan.route(route))
         if !answer.isHead {
             downstreams[d].wire.output.append(desk.answerBody)
@@ -180,7 +203,8 @@ extension Outcome {
         case .unauthorized: self = .unauthorized
         case .forbidden: self = .forbidden
         case .unsupportedMediaType: self = .unsupportedMediaType
-        case .webhookRejected, .rateLimited, .maintenance: self = .answered
+        case .webhookRejected, .maintenance: self = .answered
+        case .rateLimited: self = .rateLimited
         case .notFound: self = .notFound
         case .methodNotAllowed: self = .methodNotAllowed
         case .requestTimeout: self = .requestTimeout

@@ -89,7 +89,7 @@ extension Worker where Kernel: ~Copyable {
         }
         transport.close(connection.wire.socket, manner)
         sight.metrics.connectionClosed(listener: listener)
-        plan.connections.leave()
+        plan.commons.connections.leave()
         checkDrained()
     }
 }

@@ -14,7 +14,7 @@ extension Worker where Kernel: ~Copyable {
     /// Safe to call at any time.
     mutating func advance(_ x: UInt32) {
         guard exchanges[x].upstream != .max, exchanges[x].machine.link != .connecting else {
-            return watchClient(x)
+            return exchanges[x].admission.isHolding ? goOnHolding(x) : watchClient(x)
         }
         if exchanges[x].machine.response == .tunnelled { return advanceTunnel(x) }
         let (d, u) = (exchanges[x].downstream, exchanges[x].upstream)
@@ -230,7 +230,8 @@ extension Worker where Kernel: ~Copyable {
         var record = exchanges[x].record
         let route = exchanges[x].plan.verdict.route
         let journal = exchanges[x].journal.take()
-        compose(answer, d, route: route, journal, &record)
+        compose(
+            answer, d, route: route, journal, ledger: exchanges[x].admission.ledger, &record)
         // Behind interim responses that the client has not taken there may be too little room.
         let isWhole = !downstreams[d].wire.output.hasOverflowed
         if !isWhole { record.noteUnsent() }
@@ -288,6 +289,7 @@ extension Worker where Kernel: ~Copyable {
         if exchanges[x].requestBody.isInspected {
             desk.inspectors.end(exchanges[x].requestBody.inspector)
         }
+        leaveLimits(x)
         exchanges.discard(x)
     }
 }

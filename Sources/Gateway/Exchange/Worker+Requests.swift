@@ -102,17 +102,44 @@ extension Worker where Kernel: ~Copyable {
         journal.note(desk.requestHead)
         let verdict = decide(on: journal, arrival(d))
         complete(&journal, verdict)
-        if verdict.cors.standing.isCounted { note(verdict, journal) }
-        if verdict.reported != nil { sight.noteCrossSite(journal, isRefused: false) }
-        guard case .forward(let upstream) = verdict.action else {
-            return end(d, answer(d, verdict, journal))
+        if verdict.awaits == nil {
+            act(on: verdict, d, journal, ledger: .max)
+        } else {
+            beginLimited(d, verdict, journal)
+        }
+    }
+
+    /// Goes on where a verdict awaits limits.
+    private mutating func beginLimited(
+        _ d: UInt32, _ verdict: Verdict, _ journal: consuming Journal
+    ) {
+        let ledger = desk.limits.ledgers.open()
+        if desk.limits.store.isUsed { return passLimits(open(d, verdict, journal, ledger: ledger)) }
+        var verdict = verdict
+        passLocally(&verdict, journal, ledger)
+        if verdict.principal.isNamed { journal.note(verdict.principal, desk.scratch) }
+        if verdict.awaits != nil { return passLimits(open(d, verdict, journal, ledger: ledger)) }
+        act(on: verdict, d, journal, ledger: ledger)
+    }
+
+    /// Does what a verdict says that awaits nothing.
+    @inline(__always) private mutating func act(
+        on verdict: Verdict, _ d: UInt32, _ journal: consuming Journal, ledger: UInt32
+    ) {
+        announce(verdict, journal)
+        guard case .forward = verdict.action else {
+            return end(d, answer(d, verdict, journal, ledger: ledger))
         }
         guard plan.route(verdict.route).admits(desk.requestHead.framing) else {
-            return end(d, answer(d, .bodyTooLarge, verdict, journal))
+            return end(d, answer(d, .bodyTooLarge, verdict, journal, ledger: ledger))
         }
-        // Without more to read the buffer serves others while this request waits for its answer.
-        downstreams[d].wire.park(to: &pool)
-        reach(open(d, to: upstream, verdict, journal))
+        launch(open(d, verdict, journal, ledger: ledger))
+    }
+
+    /// Counts and tells what a request's policies found worth a word, once they have all spoken.
+    @inline(__always) mutating func announce(_ verdict: Verdict, _ journal: borrowing Journal) {
+        if verdict.cors.standing.isCounted { note(verdict, journal) }
+        if verdict.reported != nil { sight.noteCrossSite(journal, isRefused: false) }
     }
 
     /// Moves the head that was read out of the client's input, for a journal: from here on this is
@@ -154,7 +181,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// Counts what a route's CORS policy made of a request, and tells of refusals.
-    private mutating func note(_ verdict: Verdict, _ journal: borrowing Journal) {
+    @inline(never) private mutating func note(_ verdict: Verdict, _ journal: borrowing Journal) {
         guard let route = verdict.route, let policy = plan.routes[route].stamp.cors else { return }
         let isRefused = verdict.cors.standing.isRefused
         sight.note(
@@ -166,12 +193,15 @@ extension Worker where Kernel: ~Copyable {
         RequestID(milliseconds: transport.wallTime / 1_000_000, random: &desk.random)
     }
 
-    /// Makes the exchange of a request that goes upstream.
+    /// Makes the exchange of a request that goes upstream, or waits before it is decided upon.
     ///
+    /// - Parameter ledger: Of its limits; `.max` for a route without.
     /// - Returns: Its slot.
-    @inline(__always) private mutating func open(
-        _ d: UInt32, to upstream: Int, _ verdict: Verdict, _ journal: consuming Journal
+    @inline(__always) mutating func open(
+        _ d: UInt32, _ verdict: Verdict, _ journal: consuming Journal, ledger: UInt32
     ) -> UInt32 {
+        // Without more to read the buffer serves others while this request waits for its answer.
+        downstreams[d].wire.park(to: &pool)
         var traits: ExchangeTraits = []
         if desk.requestHead.keepsAlive { traits.insert(.keepsAlive) }
         if desk.requestHead.version.isModern { traits.insert(.isModern) }
@@ -180,8 +210,7 @@ extension Worker where Kernel: ~Copyable {
         let framing = desk.requestHead.framing
         let exchange = Exchange(
             ExchangePlan(
-                verdict: verdict, upstream: upstream, method: desk.requestHead.method,
-                framing: framing, traits: traits),
+                verdict: verdict, method: desk.requestHead.method, framing: framing, traits: traits),
             downstream: d, journal: journal,
             requestBody: BodyRelay(
                 framing, leaves: framing.isChunked ? .chunked : .plain, isFinal: false,
@@ -191,6 +220,7 @@ extension Worker where Kernel: ~Copyable {
         guard let index = exchanges.insert(exchange) else {
             preconditionFailure("a connection has at most one exchange")
         }
+        if ledger != .max { exchanges[index.slot].admission.ledger = ledger }
         downstreams[d].exchange = index.slot
         if case .unread = verdict.body {
             // As nearly all bodies.
@@ -202,7 +232,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// Has the body of an exchange looked through by the rules of its route.
-    private mutating func inspect(_ x: UInt32, _ verdict: Verdict) {
+    mutating func inspect(_ x: UInt32, _ verdict: Verdict) {
         let rules = plan.pipeline.bodyRules(of: verdict.route)
         let inspector = exchanges[x].journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
             desk.inspectors.begin(verdict.body, of: bytes, by: rules)

@@ -91,14 +91,16 @@ extension Worker where Kernel: ~Copyable {
         let u = exchanges[x].upstream
         let d = exchanges[x].downstream
         let stamp = plan.route(exchanges[x].plan.verdict.route).stamp
+        tellLimits(exchanges[x].admission.ledger, status: desk.responseHead.status)
         let bytes =
             desk.responseHead.byteCount + DownstreamHead.addedBytesMax + stamp.bytesMax
-            + stamp.addedBytesMax(to: desk.responseHead)
+            + stamp.addedBytesMax(to: desk.responseHead) + desk.limits.notes.lines.count
         downstreams[d].wire.openOutput(bytes, from: &pool)
         DownstreamHead.write(
             desk.responseHead, of: upstreams[u].wire.input, journal: exchanges[x].journal,
             stamp: stamp, for: StampSubject(exchanges[x].plan.verdict, exchanges[x].journal),
-            framing: framing, date: sight.date, into: &downstreams[d].wire.output)
+            limits: desk.limits.notes, framing: framing, date: sight.date,
+            into: &downstreams[d].wire.output)
     }
 
     /// How the client learns where the response ends, and what becomes of its connection.

@@ -50,9 +50,16 @@ extension Worker where Kernel: ~Copyable {
                 exchanges[x].upstream, at: exchanges[x].timing.lastRead, plus: stream)
         }
         disarmUpstream(exchanges[x].upstream)
+        armArriving(x, byteCount: exchanges[x].requestBody.byteCount)
+    }
+
+    /// Gives a client time for the next part of a body of which `byteCount` bytes have come.
+    mutating func armArriving(_ x: UInt32, byteCount: UInt64) {
+        let d = exchanges[x].downstream
+        let stream = plan.route(exchanges[x].plan.verdict.route).timeouts.stream
         let lastRead = exchanges[x].timing.lastRead
         let bySilence = stream.map { lastRead.advanced(byNanoseconds: $0) }
-        guard let due = earliest(bySilence, rateDeadline(x)) else { return disarm(d) }
+        guard let due = earliest(bySilence, rateDeadline(x, byteCount)) else { return disarm(d) }
         wheel.arm(2 * d, at: due)
     }
 
@@ -60,9 +67,9 @@ extension Worker where Kernel: ~Copyable {
     ///
     /// The
     /// rate is not asked for in the first 10 s.
-    private func rateDeadline(_ x: UInt32) -> MonotonicInstant? {
+    private func rateDeadline(_ x: UInt32, _ byteCount: UInt64) -> MonotonicInstant? {
         guard let rate = plan.snapshot.timeouts.bodyRateMin else { return nil }
-        let paidFor = exchanges[x].requestBody.byteCount / max(rate, 1)
+        let paidFor = byteCount / max(rate, 1)
         let seconds = max(10, min(paidFor, 1 << 32))
         return exchanges[x].timing.began.advanced(by: .seconds(seconds))
     }
@@ -98,6 +105,7 @@ extension Worker where Kernel: ~Copyable {
         }
         guard downstreams[d].isWatched else { return watchDownstream(d) }
         let x = downstreams[d].exchange
+        if exchanges[x].admission.place.isAwaited { return refusePlace(x) }
         if exchanges[x].machine.response == .arriving {
             _ = perform(exchanges[x].machine.on(.downstreamStalled), on: x)
         } else {

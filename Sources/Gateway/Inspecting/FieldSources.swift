@@ -1,3 +1,4 @@
+import Bytes
 import Config
 import HTTP
 import Policy
@@ -13,6 +14,8 @@ struct FieldSources {
     private let settlesContentPolicy: Bool
     /// Names in the route's `response_headers`, in lower case.
     private let edits: Set<String>
+    /// Names of the fields that tell of limits, in lower case.
+    private let told: Set<String>
     /// In the order in which they first have a field.
     private var sources: [(text: String, names: [String])] = []
 
@@ -26,6 +29,10 @@ struct FieldSources {
         settlesContentPolicy = rehearsal.route.stamp.security.settlesContentPolicy
         let given = rehearsal.verdict?.route.map { snapshot.routes[$0].edits.response }
         edits = Set(((given?.set ?? []) + (given?.add ?? [])).map { $0.name.lowercased() })
+        let limits = rehearsal.limits.notes(status: nil)
+        told = Set(
+            String(decoding: limits.lines.copy(), as: UTF8.self).split(separator: "\r\n")
+                .map { $0.prefix { $0 != ":" }.lowercased() })
         for name in names { note(name, from: source(of: name)) }
         for header in own.preset.headers where own.remove.contains(where: { isSame($0, header) }) {
             let isGlobal = global.remove.contains { isSame($0, header) }
@@ -68,6 +75,7 @@ struct FieldSources {
     private func source(of name: String) -> String {
         let lower = name.lowercased()
         if lower == "x-request-id" { return "every response" }
+        if told.contains(lower) { return "rate limits" }
         if let cors, lower == "vary" || lower.hasPrefix("access-control-") {
             return "cors \(cors.rules.name)"
         }

@@ -30,6 +30,8 @@ package struct Forecast: Sendable, Equatable {
     package var removed: [String]
     /// Where the request stands to its route's CORS policy.
     package var cors: CORSStanding
+    /// The names of the rate limits that hold for it, in the order of its route.
+    package var limits: [String]
 }
 
 extension Forecast {
@@ -38,6 +40,7 @@ extension Forecast {
         route = rehearsal.verdict?.route.map { snapshot.routes[$0].name }
         upstream = rehearsal.upstream.map { snapshot.upstreams[$0].name }
         cors = rehearsal.verdict?.cors.standing ?? .none
+        limits = rehearsal.limits.names
         status = nil
         yielding = []
         removed = []
@@ -74,7 +77,8 @@ extension Inspection {
     package static func forecast(
         _ inquiry: Inquiry, by snapshot: Snapshot
     ) throws(InquiryProblem) -> Forecast {
-        let plan = Plan(snapshot, connections: ConnectionCount(), store: nil, seed: .fixed)
+        let plan = Plan(
+            snapshot, commons: Commons(snapshot, secret: .fixed), seed: .fixed)
         return Forecast(try Rehearsal(inquiry, by: plan))
     }
 }

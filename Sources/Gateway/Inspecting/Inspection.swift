@@ -13,7 +13,8 @@ package enum Inspection {
     package static func explain(
         _ inquiry: Inquiry, by snapshot: Snapshot
     ) throws(InquiryProblem) -> String {
-        let plan = Plan(snapshot, connections: ConnectionCount(), store: nil, seed: .fixed)
+        let plan = Plan(
+            snapshot, commons: Commons(snapshot, secret: .fixed), seed: .fixed)
         let rehearsal = try Rehearsal(inquiry, by: plan)
         var page = ExplanationPage()
         page.title("\(inquiry.method) \(inquiry.url)")
@@ -31,6 +32,8 @@ package enum Inspection {
             }
             if let route = verdict.route {
                 page.add(snapshot.routes[route], verdict)
+                page.add(rehearsal.limits, by: snapshot.redis)
+                page.add(snapshot.routes[route].concurrency)
                 page.add(snapshot.routes[route].gate.bodies, verdict)
             }
         }
@@ -151,6 +154,7 @@ extension RefusalReason {
     fileprivate var comesFromRouting: Bool {
         switch self {
         case .noRoute, .methodNotAllowed, .accessDenied, .crossSite, .contentTypeRefused,
+            .limitReached, .limitKeyMissing, .limitUndecided, .placesTaken,
             .foreignOrigin, .preflightOrigin, .preflightMethod, .preflightHeaders, .authMissing,
             .authMalformed, .authUnknownKey, .authWrongSecret, .jwtTooLarge, .jwtMalformed,
             .jwtAlgorithm, .jwtCritical, .jwtUnknownKey, .jwtSignature, .jwtClaims, .jwtExpired,

@@ -18,6 +18,8 @@ struct Rehearsal: ~Copyable {
     let identity: ClientIdentity
     /// What the gateway answers by itself; `nil` if the request is forwarded.
     let answer: OwnAnswer?
+    /// What the limits of its route make of it.
+    let limits: LimitRehearsal
     private let head: RequestHead
     private let journal: Journal
 
@@ -41,6 +43,7 @@ struct Rehearsal: ~Copyable {
         self.plan = plan
         ruling = .malformed(error)
         identity = plan.pipeline.identity(of: question.arrival)
+        limits = LimitRehearsal(nil, of: plan)
         head = RequestHead()
         var journal = Journal(text: Buffer(capacity: 256))
         journal.note(client: identity.client)
@@ -56,8 +59,18 @@ struct Rehearsal: ~Copyable {
         _ plan: Plan
     ) {
         var scratch = PolicyScratch(tagKey: LoopSeed.fixed.tagKey)
-        let verdict = plan.pipeline.decide(
+        var verdict = plan.pipeline.decide(
             head, in: bytes, from: question.arrival, at: question.now, scratch: &scratch)
+        // No bucket is asked: a fresh one would let the request pass.
+        var limits = LimitRehearsal(verdict.route, of: plan)
+        while let stage = verdict.awaits {
+            guard limits.pass(stage, head, in: bytes, verdict, &scratch) else {
+                verdict.refuse(.limitKeyMissing)
+                break
+            }
+            plan.pipeline.goOn(
+                with: &verdict, head, in: bytes, at: question.now, scratch: &scratch)
+        }
         var text = Buffer(capacity: head.byteCount + Journal.addedBytesMax)
         text.append(bytes.extracting(0..<head.byteCount))
         var journal = Journal(text: text)
@@ -93,6 +106,7 @@ struct Rehearsal: ~Copyable {
         }
         self.question = question
         self.plan = plan
+        self.limits = limits
         ruling = .decided(verdict)
         identity = verdict.identity
         self.head = head
@@ -160,11 +174,12 @@ extension Rehearsal {
     func written(_ answer: OwnAnswer, date: borrowing Buffer) -> (head: String, body: String) {
         let route = route
         var body = Buffer(capacity: BufferPool.largeBytes)
-        answer.writeBody(route, journal: journal, into: &body)
+        let limits = limits.notes(status: answer.status(of: route))
+        answer.writeBody(route, journal: journal, limits: limits, into: &body)
         var output = Buffer(capacity: answer.headBytesMax(route))
         answer.writeHead(
-            route, pipeline: plan.pipeline, head: head, journal: journal, bodyBytes: body.count,
-            date: date, into: &output)
+            route, pipeline: plan.pipeline, head: head, journal: journal, limits: limits,
+            bodyBytes: body.count, date: date, into: &output)
         return (
             String(decoding: output.copy(), as: UTF8.self),
             answer.isHead ? "" : String(decoding: body.copy(), as: UTF8.self)
@@ -185,11 +200,13 @@ extension Rehearsal {
         let subject = StampSubject(verdict, journal)
         var head = ResponseHead()
         head.present = present
-        var output = Buffer(capacity: stamp.bytesMax)
+        let notes = limits.notes(status: nil)
+        var output = Buffer(capacity: stamp.bytesMax + notes.lines.count)
         let nothing: [UInt8] = []
         journal.text.withReadable { (text: borrowing Span<UInt8>) in
             stamp.append(head, of: nothing.span, except: [], for: subject, in: text, to: &output)
         }
+        output.append(notes.lines)
         return String(decoding: output.copy(), as: UTF8.self).split(separator: "\r\n")
             .map(String.init)
     }

@@ -8,7 +8,8 @@ extension Inspection {
     package static func run(
         _ tests: [RequestTest], by snapshot: Snapshot, at now: UInt64
     ) -> [TestResult] {
-        let plan = Plan(snapshot, connections: ConnectionCount(), store: nil, seed: .fixed)
+        let plan = Plan(
+            snapshot, commons: Commons(snapshot, secret: .fixed), seed: .fixed)
         return tests.map { test in
             TestResult(
                 line: test.line, title: test.title, verdict: verdict(on: test, by: plan, now))
@@ -54,7 +55,14 @@ extension Forecast {
             }
         case .cors(let expected):
             Self.difference("cors", expected.rawValue, cors.expectation.rawValue)
+        case .limits(let expected):
+            Self.difference("limits", Self.list(expected), Self.list(limits))
         }
+    }
+
+    /// Names as a configuration lists them; their order means nothing.
+    private static func list(_ names: [String]) -> String {
+        "[\(names.sorted().joined(separator: ", "))]"
     }
 
     private static func difference(

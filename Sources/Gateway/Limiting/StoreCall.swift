@@ -5,9 +5,12 @@ import Telemetry
 
 /// Who waits for an answer of the store.
 enum StoreAsker: Equatable {
-    case exchange(SlabIndex)
-    /// Charges that are sent afterwards: nobody waits, but it is told whether they arrived.
+    /// About some entries of its ledger, a bit for each.
+    case exchange(SlabIndex, entries: UInt8)
+    /// Nobody: tokens are given back.
     case settlement
+    /// Whoever pays the debt that is under way.
+    case debt
     /// The client itself, which tries a node.
     case trial(node: Int)
 }

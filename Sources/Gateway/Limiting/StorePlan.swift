@@ -21,7 +21,7 @@ final class StorePlan: Sendable {
         breaker = Breaker(settings.breaker)
         timeout = max(1, settings.timeout.wholeNanoseconds)
         slow = settings.breaker.slow?.wholeNanoseconds
-        script = ScriptCommand(text: StandInScript.text)
+        script = ScriptCommand(text: Array("\(BucketScript.source)".utf8))
         proof = ScriptCommand(
             text: Array("return redis.call('SET',KEYS[1],'1','PX',1000)".utf8))
     }
@@ -126,9 +126,4 @@ extension RedisTopology {
         if case .cluster = self { return true }
         return false
     }
-}
-
-/// The bucket script, until its own file is there.
-private enum StandInScript {
-    static let text = Array("return {1}".utf8)
 }

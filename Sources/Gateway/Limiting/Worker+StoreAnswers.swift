@@ -3,8 +3,14 @@ extension Worker where Kernel: ~Copyable {
     /// Takes an answer, or the news that none will come; the integers are in `store.reply`.
     ///
     /// Called once for each call that was taken, and never while one is being taken.
-    mutating func storeAnswered(_ asker: StoreAsker, _ answer: StoreAnswer) {}
+    mutating func storeAnswered(_ asker: StoreAsker, _ answer: StoreAnswer) {
+        switch asker {
+        case .exchange(let index, let entries): limitsAnswered(index, entries, answer)
+        case .debt: debtAnswered(answer)
+        case .settlement, .trial: break
+        }
+    }
 
     /// The store can be asked again after a while in which it could not.
-    mutating func storeCameBack() {}
+    mutating func storeCameBack() { payDebts() }
 }

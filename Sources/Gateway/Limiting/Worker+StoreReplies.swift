@@ -53,7 +53,7 @@ extension Worker where Kernel: ~Copyable {
             }
             dropFirstCall(l)
             if !isAbandoned { endStoreTrial(node, slowness(of: call, plan)) }
-        case .exchange, .settlement:
+        case .exchange, .settlement, .debt:
             guard readStoreIntegers(l) else {
                 return perform(store.links[l].machine.on(.garbled), onStoreLink: l, plan)
             }

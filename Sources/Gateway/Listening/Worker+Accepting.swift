@@ -24,10 +24,11 @@ extension Worker where Kernel: ~Copyable {
 
     /// Makes a connection of a socket, and reads from it at once: most clients have spoken by now.
     private mutating func open(_ socket: Socket, from address: SocketAddress, on listener: Int) {
-        let isWelcome = plan.connections.enter(limit: plan.snapshot.limits.connectionCountMax)
+        let isWelcome = plan.commons.connections.enter(
+            limit: plan.snapshot.limits.connectionCountMax)
         let downstream = Downstream(socket: socket, listener: listener, peer: Peer(address))
         guard !downstreams.isFull, let index = downstreams.insert(downstream) else {
-            plan.connections.leave()
+            plan.commons.connections.leave()
             return transport.close(socket, .orderly)
         }
         sight.metrics.connectionOpened(listener: listener)

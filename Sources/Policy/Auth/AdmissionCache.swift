@@ -25,7 +25,7 @@ struct AdmissionCache: ~Copyable {
 
     private var entries: [Entry] = []
     /// Whose verdicts these are: held, so that no other configuration can get the same address.
-    private var owner: AuthTable?
+    private(set) var owner: AuthTable?
 
     /// Has the cache serve a configuration; what another one admitted is forgotten.
     @inline(__always) mutating func serve(_ table: AuthTable) {

@@ -27,13 +27,13 @@ enum AuthAnswer: Equatable {
 /// Nothing of the credentials goes anywhere but into the scratch: a refusal is a reason of a fixed
 /// list, an admission a name that an operator or an issuer gave.
 final class AuthPolicy: Sendable {
-    private enum Way: Sendable {
+    enum Way: Sendable {
         case apiKeys(APIKeyTable)
         case bearer(APIKeyTable)
         case jwt(JWTPolicy)
     }
 
-    private let way: Way
+    let way: Way
     private let index: Int32
 
     /// - Parameter index: Different for each policy of a pipeline.
@@ -69,7 +69,7 @@ final class AuthPolicy: Sendable {
     }
 
     /// Whether a key is one of a table's; its name goes into the scratch.
-    private func holds(
+    func holds(
         _ key: borrowing Span<UInt8>, _ table: APIKeyTable, as principal: Principal,
         at now: Int64, _ scratch: inout AuthScratch
     ) -> Bool {
@@ -92,7 +92,7 @@ final class AuthPolicy: Sendable {
 /// asked under another: see ``AdmissionCache``.
 package final class AuthTable: Sendable {
     /// By route; `nil` for one without `auth`.
-    private let policies: [AuthPolicy?]
+    let policies: [AuthPolicy?]
 
     /// - Returns: `nil` if no route has `auth`.
     package init?(_ routes: [Route]) {

@@ -84,7 +84,7 @@ enum Credentials: Equatable {
     }
 
     /// The value of `name=value`; `nil` if the pair has another name.
-    private static func value(
+    static func value(
         of name: [UInt8], in bytes: borrowing Span<UInt8>, _ pair: ByteRange
     ) -> ByteRange? {
         guard pair.count > name.count, bytes[pair.start &+ name.count] == 0x3d,

@@ -35,7 +35,7 @@ final class JWTPolicy: Sendable {
     private let expectations: TokenExpectations
     private let leeway: Int64
     private let cookie: [UInt8]?
-    private let index: Int32
+    let index: Int32
 
     init(_ settings: JWTSettings, index: Int) {
         verifiers = settings.algorithms.flatMap { algorithm in
@@ -65,12 +65,20 @@ final class JWTPolicy: Sendable {
         _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>, at now: Int64,
         scratch: inout AuthScratch
     ) -> AuthAnswer {
-        var found = Credentials.bearer(of: head, in: bytes)
-        if case .missing = found, let cookie {
-            found = Credentials.cookie(cookie, of: head, in: bytes)
-        }
+        let found = credentials(of: head, in: bytes)
         guard case .found(let range) = found else { return .refused(found.reason) }
         return decide(bytes.extracting(range.indices), at: now, scratch: &scratch)
+    }
+
+    /// Where the token stands that a request is judged by.
+    func credentials(
+        of head: borrowing RequestHead, in bytes: borrowing Span<UInt8>
+    ) -> Credentials {
+        let found = Credentials.bearer(of: head, in: bytes)
+        if case .missing = found, let cookie {
+            return Credentials.cookie(cookie, of: head, in: bytes)
+        }
+        return found
     }
 
     /// Decides on a token, of which the cache may know.

@@ -39,13 +39,13 @@ package final class BodyRules: Sendable {
     ) throws(RefusalReason) -> BodyReading {
         if case .length(0) = head.framing { return .unread }
         guard !head.framing.isNone else { return .unread }
-        guard let value = try contentType(of: head) else {
+        guard let value = try Self.contentType(of: head) else {
             if upload != nil { throw .uploadNotMultipart }
             return .unread
         }
         guard let type = MediaType(bytes, value) else { throw .contentTypeRefused }
         if jsonDepthMax != nil, type.isJSON(bytes) {
-            try checkCoding(of: head, bytes)
+            try Self.checkCoding(of: head, bytes)
             guard type.isUnicodeText(bytes) else { throw .jsonCharset }
             return .json
         }
@@ -53,12 +53,12 @@ package final class BodyRules: Sendable {
         guard bytes.holdsFolded(Self.formData.span, at: type.name) else {
             throw .uploadNotMultipart
         }
-        try checkCoding(of: head, bytes)
+        try Self.checkCoding(of: head, bytes)
         return .multipart(boundary: try type.boundary(bytes))
     }
 
     /// The one `Content-Type`: with two of them, two readers may take one each.
-    private func contentType(
+    static func contentType(
         of head: borrowing RequestHead
     ) throws(RefusalReason) -> ByteRange? {
         var value: ByteRange?
@@ -72,19 +72,20 @@ package final class BodyRules: Sendable {
     }
 
     /// Refuses a body that was compressed: what is in it would pass unseen.
-    private func checkCoding(
+    static func checkCoding(
         of head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>
     ) throws(RefusalReason) {
         for index in head.fields.indices {
             let field = head.fields[index]
             guard case .other = field.id, isContentEncoding(field.name, bytes) else { continue }
-            guard bytes.holdsFolded(Self.identity.span, at: field.value) else { throw .bodyEncoded }
+            guard bytes.holdsFolded(identity.span, at: field.value) else { throw .bodyEncoded }
         }
     }
 
     /// Also where `_` or `.` stands for `-`, which some apps do not tell apart.
-    private func isContentEncoding(_ name: ByteRange, _ bytes: borrowing Span<UInt8>) -> Bool {
-        let wanted = Self.contentEncoding
+    private static func isContentEncoding(_ name: ByteRange, _ bytes: borrowing Span<UInt8>) -> Bool
+    {
+        let wanted = contentEncoding
         guard name.count == wanted.count else { return false }
         for offset in 0..<wanted.count {
             let byte = bytes[name.start + offset]

@@ -40,7 +40,7 @@ package final class Breaker: Sendable {
     }
 
     /// Notes that a command was answered in time.
-    @inline(__always) package func noteSuccess(at now: UInt64) -> BreakerChange? {
+    package func noteSuccess(at now: UInt64) -> BreakerChange? {
         if now < calmDue.load(ordering: .relaxed) { return nil }
         return change { $0.noteSuccess(at: now) }
     }

@@ -21,29 +21,36 @@ package struct ProblemBody: Sendable, Equatable {
         self.retryAfter = retryAfter
     }
 
-    /// No body is longer, whatever the code, the format and the id.
-    package static let bytesMax = 640
+    /// No body is longer, whatever the code, the format and the id; what limits say comes on top.
+    package static let bytesMax = 704
 
     /// Appends the body.
     ///
-    /// - Parameter requestID: The request's id. Left out unless ``RequestID/isAcceptable(_:_:)``,
-    ///   so that nothing in a body ever needs an escape.
-    package func append(to buffer: inout Buffer, requestID: borrowing Span<UInt8>) {
+    /// - Parameters:
+    ///   - requestID: The request's id. Left out unless ``RequestID/isAcceptable(_:_:)``,
+    ///     so that nothing in a body ever needs an escape.
+    ///   - violated: A JSON array of the limits that refuse the request; empty without any.
+    package func append(
+        to buffer: inout Buffer, requestID: borrowing Span<UInt8>, violated: borrowing Buffer
+    ) {
         let range = ByteRange(start: 0, count: requestID.count)
         let id = RequestID.isAcceptable(requestID, range) ? range : .empty
         switch format {
-        case .json: appendJSON(to: &buffer, requestID, id)
+        case .json: appendJSON(to: &buffer, requestID, id, violated)
         case .html: appendHTML(to: &buffer, requestID, id)
         case .text: appendText(to: &buffer, requestID, id)
         }
     }
 
-    /// The type is `about:blank`: a title then says no more than the status, and `code` tells
-    /// errors apart (§4.2.1).
+    /// With the type `about:blank` a title says no more than the status (§4.2.1); `code` tells
+    /// errors apart.
     private func appendJSON(
-        to buffer: inout Buffer, _ requestID: borrowing Span<UInt8>, _ id: ByteRange
+        to buffer: inout Buffer, _ requestID: borrowing Span<UInt8>, _ id: ByteRange,
+        _ violated: borrowing Buffer
     ) {
-        buffer.append("{\"type\":\"about:blank\",\"title\":\"")
+        buffer.append("{\"type\":\"")
+        buffer.append(code.type)
+        buffer.append("\",\"title\":\"")
         buffer.append(title)
         buffer.append("\",\"status\":")
         buffer.append(decimal: UInt64(status))
@@ -59,6 +66,10 @@ package struct ProblemBody: Sendable, Equatable {
         if let retryAfter {
             buffer.append(",\"retry_after\":")
             buffer.append(decimal: UInt64(retryAfter))
+        }
+        if !violated.isEmpty {
+            buffer.append(",\"violated-policies\":")
+            buffer.append(violated)
         }
         buffer.append("}\n")
     }

@@ -68,6 +68,17 @@ package enum ProblemCode: UInt8, CaseIterable, Sendable {
         }
     }
 
+    /// The `type` member of the body: of the registry of problem types where there is one for it
+    /// (draft-ietf-httpapi-ratelimit-headers-10 §7), else none.
+    package var type: StaticString {
+        switch self {
+        case .rateLimited: "https://iana.org/assignments/http-problem-types#quota-exceeded"
+        case .overloaded:
+            "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity"
+        default: "about:blank"
+        }
+    }
+
     /// The `code` member of the body, and the reason in logs.
     package var token: StaticString {
         switch self {

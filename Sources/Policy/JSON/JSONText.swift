@@ -83,7 +83,7 @@ package struct JSONText: Sendable, Equatable {
 }
 
 /// The bytes that a text stands for, one by one.
-private struct JSONTextBytes {
+struct JSONTextBytes {
     private var offset: Int
     private let end: Int
     /// Bytes of an escape that are still to be told, the next one lowest.

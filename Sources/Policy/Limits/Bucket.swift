@@ -56,6 +56,7 @@ package struct Bucket: Sendable, Equatable, BitwiseCopyable {
         if full < other.full { full = other.full }
     }
 
+    /// Whether nothing is missing, as if nobody had ever taken from it.
     @inline(__always) package func isFull(at now: UInt64) -> Bool { full.roundedUp <= now }
 
     @inline(__always) func clamped(to end: BucketTime, at now: UInt64) -> BucketTime {

@@ -6,8 +6,8 @@
 ///
 /// - Bounds, from those of ``LimitSettings``: the denominator is 10⁹ at most; the numerator is
 ///   below 2⁴⁵, and below 2⁵⁵ if divided among a thousand; the span is ten years at most, and
-///   below 2⁵⁹ µs if divided. An instant below 2⁵³ and two spans are below 2⁶¹, so that sums need no
-///   check.
+///   below 2⁵⁹ µs if divided. An instant below 2⁵³ and two spans are below 2⁶¹, so that sums need
+///   no check.
 package struct BucketShape: Sendable, Equatable {
     /// Of `T`, and of the parts of all times.
     package let denominator: UInt32
@@ -19,6 +19,8 @@ package struct BucketShape: Sendable, Equatable {
     /// `T` is `numerator / denominator`, in lowest terms.
     private let numerator: UInt64
     private let token: BucketTime
+    /// In parts of a microsecond over the denominator: 10¹⁵ at most.
+    private let second: UInt64
 
     /// - Parameters:
     ///   - rate: As ``LimitSettings`` bounds it.
@@ -36,6 +38,7 @@ package struct BucketShape: Sendable, Equatable {
         denominator = UInt32(truncatingIfNeeded: divided)
         token = BucketTime(
             whole: numerator / divided, part: UInt32(truncatingIfNeeded: numerator % divided))
+        second = divided &* 1_000_000
         self.burst = burst
         span = Self.product(of: burst, token, UInt32(truncatingIfNeeded: divided))
     }
@@ -69,15 +72,11 @@ package struct BucketShape: Sendable, Equatable {
 
     /// What is left in a bucket.
     package func standing(of bucket: Bucket, at now: UInt64) -> BucketStanding {
-        let left = timeLeft(in: bucket, at: now)
-        let remaining = min(burst, tokens(in: left))
+        let (remaining, rest) = tokens(in: timeLeft(in: bucket, at: now))
         guard remaining < burst else { return BucketStanding(remaining: burst, secondsToNext: 0) }
-        // Below the burst there is a next token, and all of its time has not passed yet.
-        let needed = Self.product(of: remaining &+ 1, token, denominator)
-        let wait = needed.minus(left, denominator).roundedUp
-        let seconds = (wait &+ 999_999) / 1_000_000
-        return BucketStanding(
-            remaining: remaining, secondsToNext: UInt32(clamping: seconds))
+        // The rest is below one token's time, and the sum below 2⁵⁶.
+        let seconds = (numerator &- rest &+ second &- 1) / second
+        return BucketStanding(remaining: remaining, secondsToNext: UInt32(clamping: seconds))
     }
 
     /// Microseconds until a price is there, rounded up; 0 if it is.
@@ -111,20 +110,22 @@ package struct BucketShape: Sendable, Equatable {
         return end.minus(bucket.clamped(to: end, at: now), denominator)
     }
 
-    /// How many whole tokens flow in in a time up to ``span``.
-    @inline(__always) private func tokens(in time: BucketTime) -> UInt64 {
+    /// How many whole tokens flow in in a time up to ``span``, and what is left of it, counted in
+    /// parts of a microsecond over the denominator.
+    @inline(__always) private func tokens(in time: BucketTime) -> (UInt64, rest: UInt64) {
         let scaled = time.whole.multipliedFullWidth(by: UInt64(denominator))
         let (low, overflows) = scaled.low.addingReportingOverflow(UInt64(time.part))
-        if scaled.high == 0, !overflows { return low / numerator }
-        return Self.quotient(scaled.high &+ (overflows ? 1 : 0), low, numerator)
+        if scaled.high == 0, !overflows { return (low / numerator, low % numerator) }
+        return quotient(scaled.high &+ (overflows ? 1 : 0), low)
     }
 
-    /// Of a quotient that is ``burst`` at most, which is why the high word is below the divisor.
-    @inline(never) private static func quotient(
-        _ high: UInt64, _ low: UInt64, _ divisor: UInt64
-    ) -> UInt64 {
-        guard high < divisor else { return .max }
-        return divisor.dividingFullWidth((high, low)).quotient
+    /// The same of a time in two words.
+    ///
+    /// There are no more tokens than a burst, which is why the high word is below the divisor.
+    @inline(never) private func quotient(_ high: UInt64, _ low: UInt64) -> (UInt64, rest: UInt64) {
+        precondition(high < numerator, "a time up to the span")
+        let (quotient, rest) = numerator.dividingFullWidth((high, low))
+        return (quotient, rest)
     }
 
     /// So many tokens' time.

@@ -26,6 +26,7 @@ struct BucketShard: ~Copyable {
     private var latest: UInt64 = 0
     /// Slots that are no longer never-used.
     private(set) var usedCount = 0
+    var slotCount: Int { slots.count }
 
     init(homeCount: Int) {
         self.homeCount = UInt64(homeCount)
@@ -234,6 +235,14 @@ private struct BucketEntry: BitwiseCopyable {
 }
 
 extension BucketShard {
+    /// Slots that searches for keys that are not there look at, one from each home: for tests.
+    var missWayTotal: Int {
+        (0..<Int(homeCount)).reduce(0) { total, home in
+            let window = home..<home + Self.window
+            return total + (window.first { !slots[$0].isUsed }.map { $0 - home + 1 } ?? Self.window)
+        }
+    }
+
     /// What is wrong with the shard, if anything: for tests.
     func brokenInvariant(by secret: (UInt64, UInt64), places: (UInt64) -> Bool) -> String? {
         var count = 0

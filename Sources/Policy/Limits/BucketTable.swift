@@ -6,9 +6,10 @@ import Synchronization
 /// resident. Keys are spread over shards, each behind a lock that is held for a hundred
 /// instructions, so that loops seldom meet at one.
 ///
-/// Only buckets that are full give way to newcomers: nobody gets a spent bucket refilled by crowding
-/// it out. Who finds no place takes from the table's *aggregate*, one bucket of the same shape for
-/// all of them. They share a rate then, which is less than each would have, and never more.
+/// Only buckets that are full give way to newcomers: nobody gets a spent bucket refilled by
+/// crowding it out. Who finds no place takes from the table's *aggregate*, one bucket of the same
+/// shape for all of them. They share a rate then, which is less than each would have, and never
+/// more.
 ///
 /// - Invariant: what is taken of a key since its bucket was full is never forgotten before it is
 ///   full again.
@@ -116,7 +117,8 @@ package final class BucketTable: Sendable {
     ///
     /// A key that finds no place is left out.
     ///
-    /// - Parameter bucket: Of the table's ``shape`` and clock: ``BucketShape/bucket(fullAt:by:at:)``.
+    /// - Parameter bucket: Of the table's ``shape`` and clock, as
+    ///   ``BucketShape/bucket(fullAt:by:at:)`` makes it.
     package func raise(_ key: BucketKey, to bucket: Bucket, at now: UInt64) {
         let place = key.place(by: secret)
         shards[shard(of: place)].withLock { shard in
@@ -130,6 +132,19 @@ package final class BucketTable: Sendable {
     /// Slots that hold a bucket, those among them that have become full since.
     package var usedCount: Int {
         (0...Int(shardMask)).reduce(0) { $0 + shards[$1].withLock { $0.usedCount } }
+    }
+
+    /// Slots that there are.
+    var slotCount: Int {
+        (0...Int(shardMask)).reduce(0) { $0 + shards[$1].withLock { $0.slotCount } }
+    }
+
+    /// Slots that a search for a key that is not there looks at in the mean: for tests.
+    var missWayMean: Double {
+        let total = (0...Int(shardMask)).reduce(0) {
+            $0 + shards[$1].withLock { $0.missWayTotal }
+        }
+        return Double(total) / Double(slotCount)
     }
 
     /// Bits of the place that its home in the shard hardly depends on, which the high ones decide.

@@ -14,14 +14,10 @@ package struct LimitSettings: Sendable, Equatable {
     package var mode = LimitMode.enforce
     /// What becomes of a request that has no key.
     package var missingKey = MissingKey.clientIP
-    /// What holds while Redis is away.
-    package var onStoreFailure = StoreFailureRule.local
-    /// Gateways that share the rate while Redis is away: 1 to 1000.
-    package var replicas = 1
+    /// What is said of Redis, where buckets are shared.
+    package var store = LimitStoreSettings()
     /// Which fields tell clients of the limit.
     package var fields = LimitFieldsStyle.standard
-    /// Tokens fetched from Redis at a time: 1 to `burst`; 1 asks Redis for each request.
-    package var lease: UInt64 = 1
     /// Keys that the local table holds: 1 to 16 777 216.
     package var keyCountMax = 100_000
     /// Whose requests are not limited.
@@ -32,6 +28,38 @@ package struct LimitSettings: Sendable, Equatable {
         self.rate = rate
         self.burst = burst
         self.key = key
+    }
+}
+
+/// What a limit says of the store that gateways share.
+package struct LimitStoreSettings: Sendable, Equatable {
+    /// What holds while Redis is away.
+    package var onFailure = StoreFailureRule.local
+    /// Gateways that share the rate while Redis is away: 1 to 1000.
+    package var replicas = 1
+    /// Tokens fetched from Redis at a time: 1 to `burst`; 1 asks Redis for each request.
+    package var lease: UInt64 = 1
+
+    package init() {}
+}
+
+extension LimitSettings {
+    /// What holds while Redis is away.
+    package var onStoreFailure: StoreFailureRule {
+        get { store.onFailure }
+        set { store.onFailure = newValue }
+    }
+
+    /// Gateways that share the rate while Redis is away: 1 to 1000.
+    package var replicas: Int {
+        get { store.replicas }
+        set { store.replicas = newValue }
+    }
+
+    /// Tokens fetched from Redis at a time: 1 to `burst`; 1 asks Redis for each request.
+    package var lease: UInt64 {
+        get { store.lease }
+        set { store.lease = newValue }
     }
 }
 

@@ -12,6 +12,8 @@ package struct PolicyScratch: ~Copyable {
     var host: Buffer
     /// What verifying credentials needs.
     var auth: AuthScratch
+    /// Holds one part of a limit's key at a time.
+    var limitValue = LimitKeyValue()
 
     /// Storage for paths of the default length.
     ///

@@ -34,6 +34,11 @@ package struct Verdict: Sendable, Equatable {
     package var cors = CORSVerdict.none
     /// Whom the route's `auth` found the request to be from.
     package var principal = Principal.unnamed
+    /// The limits that have to let the request pass before it is decided upon further; `action` is
+    /// what becomes of it if all goes well.
+    package var awaits: LimitStage?
+    /// Whether nothing is left to be decided once these limits let the request pass.
+    package var endsBehindLimits = false
     /// Why the request would have been refused if its route did not only report such ones.
     package var reported: RefusalReason?
     /// How the route has the body looked through while it passes.
@@ -93,6 +98,8 @@ package enum RefusalReason: UInt8, CaseIterable, Error {
     case jwtTooLarge, jwtMalformed, jwtAlgorithm, jwtCritical, jwtUnknownKey, jwtSignature
     case jwtClaims, jwtExpired, jwtNotYetValid, jwtIssuer, jwtAudience, jwtSubject
     case accessDenied, crossSite, contentTypeRefused
+    // Of limits: nothing left, nothing to count by, no store to ask; then of places.
+    case limitReached, limitKeyMissing, limitUndecided, placesTaken
     // Bodies that are looked through, of any kind; then JSON, uploads, and how these are written.
     case bodyEncoded, jsonCharset, jsonTooDeep, jsonMalformed
     case uploadNotMultipart, uploadTooManyParts, uploadPartTooLarge
@@ -105,8 +112,12 @@ package enum RefusalReason: UInt8, CaseIterable, Error {
     package var code: ProblemCode {
         switch self {
         case .noRoute: .notFound
+        case .limitReached: .rateLimited
+        case .limitUndecided, .placesTaken: .overloaded
         case .methodNotAllowed, .methodRefused: .methodNotAllowed
-        case .badEscape, .nulInPath, .pathAboveRoot, .pathNotRooted, .ambiguousPath: .badRequest
+        case .badEscape, .nulInPath, .pathAboveRoot, .pathNotRooted, .ambiguousPath,
+            .limitKeyMissing:
+            .badRequest
         case .accessDenied, .crossSite, .foreignOrigin, .preflightOrigin, .preflightMethod,
             .preflightHeaders:
             .forbidden
@@ -169,6 +180,10 @@ package enum RefusalReason: UInt8, CaseIterable, Error {
         case .jwtAudience: "jwt_audience"
         case .jwtSubject: "jwt_subject"
         case .accessDenied: "access_denied"
+        case .limitReached: "limit_reached"
+        case .limitKeyMissing: "limit_key_missing"
+        case .limitUndecided: "limit_undecided"
+        case .placesTaken: "concurrency"
         case .crossSite: "cross_site"
         case .contentTypeRefused: "content_type_refused"
         case .bodyEncoded: "body_encoded"

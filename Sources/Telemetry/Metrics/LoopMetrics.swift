@@ -46,6 +46,11 @@ package final class LoopMetrics: Sendable {
         cells.add(1, at: shape.cors(policy, result))
     }
 
+    /// Counts what a rate limit made of a request.
+    package func limitDecided(_ limit: Int, _ decision: LimitDecision, by store: LimitStore) {
+        cells.add(1, at: shape.limit(limit, decision, store))
+    }
+
     /// Counts an access line that sampling leaves out.
     package func lineSampled() { cells.add(1, at: shape.sampledLines) }
 
@@ -142,6 +147,33 @@ package enum CORSResult: UInt8, CaseIterable, Sendable {
         case .preflight: "preflight"
         case .allowed: "allowed"
         case .refused: "refused"
+        }
+    }
+}
+
+/// What a rate limit made of a request.
+package enum LimitDecision: UInt8, CaseIterable, Sendable {
+    case admitted, refused
+    /// The limit would have refused it if it did more than tell.
+    case shadowRefused
+
+    package var name: StaticString {
+        switch self {
+        case .admitted: "admitted"
+        case .refused: "refused"
+        case .shadowRefused: "shadow_refused"
+        }
+    }
+}
+
+/// Whose bucket a rate limit looked at.
+package enum LimitStore: UInt8, CaseIterable, Sendable {
+    case redis, local
+
+    package var name: StaticString {
+        switch self {
+        case .redis: "redis"
+        case .local: "local"
         }
     }
 }

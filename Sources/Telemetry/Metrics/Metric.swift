@@ -5,6 +5,7 @@ package enum Metric: CaseIterable, Sendable {
     case proxyHeadersRefused
     case upstreamDuration, upstreamConnections, upstreamErrors, upstreamRetries
     case corsRequests
+    case limitDecisions
     case storeCommands, storeCommandDuration, storeBreakerState
     case logLines, logLinesDropped, logLinesSampled
     case buildInfo
@@ -32,6 +33,7 @@ package enum Metric: CaseIterable, Sendable {
         case .upstreamErrors: "apus_upstream_errors_total"
         case .upstreamRetries: "apus_upstream_retries_total"
         case .corsRequests: "apus_cors_requests_total"
+        case .limitDecisions: "apus_rate_limit_decisions_total"
         case .storeCommands: "apus_redis_commands_total"
         case .storeCommandDuration: "apus_redis_command_duration_seconds"
         case .storeBreakerState: "apus_redis_breaker_state"
@@ -56,7 +58,7 @@ package enum Metric: CaseIterable, Sendable {
             .gauge
         case .httpRequests, .httpRequestBytes, .httpResponseBytes, .httpOutcomes, .connections,
             .connectionsRefused, .acceptErrors, .acceptPauses, .proxyHeadersRefused,
-            .upstreamErrors, .upstreamRetries, .corsRequests, .storeCommands,
+            .upstreamErrors, .upstreamRetries, .corsRequests, .limitDecisions, .storeCommands,
             .logLines, .logLinesDropped, .logLinesSampled, .processCPU:
             .counter
         }
@@ -75,6 +77,7 @@ package enum Metric: CaseIterable, Sendable {
         case .upstreamConnections: ["upstream", "state"]
         case .upstreamErrors: ["upstream", "reason"]
         case .corsRequests: ["policy", "result"]
+        case .limitDecisions: ["limit", "decision", "store"]
         case .storeCommands: ["result"]
         case .storeBreakerState: ["state"]
         case .buildInfo: ["version", "swift", "openssl"]
@@ -107,6 +110,8 @@ package enum Metric: CaseIterable, Sendable {
         case .upstreamRetries: "Requests sent again, or to another server, after a failure."
         case .corsRequests:
             "Preflights granted, and requests of other origins that a policy allowed or refused."
+        case .limitDecisions:
+            "Requests that a rate limit admitted or refused, and the store whose bucket said so."
         case .storeCommands:
             "Commands for Redis by what became of them; refused_by_breaker ones were never sent."
         case .storeCommandDuration: "From asking Redis to its answer, or to giving up."

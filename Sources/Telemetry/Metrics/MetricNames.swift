@@ -8,6 +8,9 @@ package struct MetricNames: Sendable {
     package var listeners: [String]
     /// CORS policies in the order of the snapshot, as ``LoopMetrics/corsJudged(_:_:)`` counts them.
     package var corsPolicies: [String] = []
+    /// Rate limits in the order of the snapshot, as
+    /// ``LoopMetrics/limitDecided(_:_:by:)`` counts them.
+    package var limits: [String] = []
     /// Label values by the index that ``LoopMetrics/requestFinished(_:method:)`` gets.
     package var methods: [StaticString]
     /// Labels of `apus_build_info`, which is always 1.

@@ -27,6 +27,7 @@ package enum MetricsPage {
             case .upstreamDuration, .upstreamConnections, .upstreamErrors, .upstreamRetries:
                 page.upstreams(metric, totals, names)
             case .corsRequests: page.corsPolicies(totals, names)
+            case .limitDecisions: page.limits(totals, names)
             case .storeCommands, .storeCommandDuration, .storeBreakerState:
                 if let breaker { page.store(metric, totals, breaker) }
             case .logLines: page.sample([], logLines.queued)
@@ -141,6 +142,18 @@ extension PageWriter {
         for (index, name) in names.corsPolicies.enumerated() {
             for result in CORSResult.allCases {
                 sample([name, "\(result.name)"], totals.cells[totals.shape.cors(index, result)])
+            }
+        }
+    }
+
+    fileprivate mutating func limits(_ totals: MetricTotals, _ names: MetricNames) {
+        for (index, name) in names.limits.enumerated() {
+            for decision in LimitDecision.allCases {
+                for store in LimitStore.allCases {
+                    sample(
+                        [name, "\(decision.name)", "\(store.name)"],
+                        totals.cells[totals.shape.limit(index, decision, store)])
+                }
             }
         }
     }

@@ -13,6 +13,8 @@ struct Shape: Sendable, Equatable {
     private let outcomesStart: Int
     private let corsStart: Int
     private let corsCount: Int
+    private let limitsStart: Int
+    private let limitCount: Int
     /// Where the histogram of Redis begins; the results of its commands follow it.
     let storeStart: Int
     let cellCount: Int
@@ -26,7 +28,9 @@ struct Shape: Sendable, Equatable {
         outcomesStart = listenersStart + listenerCount * ListenerCell.count
         corsStart = outcomesStart + Outcome.allCases.count
         corsCount = max(1, names.corsPolicies.count)
-        storeStart = corsStart + corsCount * CORSResult.allCases.count
+        limitsStart = corsStart + corsCount * CORSResult.allCases.count
+        limitCount = max(1, names.limits.count)
+        storeStart = limitsStart + limitCount * LimitCell.count
         cellCount = storeStart + StoreCell.count + 1
     }
 
@@ -48,6 +52,12 @@ struct Shape: Sendable, Equatable {
     func cors(_ policy: Int, _ result: CORSResult) -> Int {
         corsStart &+ within(policy, corsCount) &* CORSResult.allCases.count
             &+ Int(result.rawValue)
+    }
+
+    @inline(__always)
+    func limit(_ limit: Int, _ decision: LimitDecision, _ store: LimitStore) -> Int {
+        limitsStart &+ within(limit, limitCount) &* LimitCell.count
+            &+ Int(decision.rawValue) &* LimitStore.allCases.count &+ Int(store.rawValue)
     }
 
     var sampledLines: Int { cellCount - 1 }
@@ -74,6 +84,11 @@ enum UpstreamCell {
     /// One for each ``UpstreamFailure``.
     static let errors = connections + UpstreamConnectionState.allCases.count
     static let count = errors + UpstreamFailure.allCases.count
+}
+
+/// A limit's cells: of each decision one for each store.
+enum LimitCell {
+    static let count = LimitDecision.allCases.count * LimitStore.allCases.count
 }
 
 /// The cells of Redis: the histogram's buckets, then these.

@@ -7,6 +7,7 @@
     case badRequest, uriTooLong, headersTooLarge, bodyTooLarge, expectationFailed
     case notImplemented, versionNotSupported, misdirected
     case unauthorized, forbidden, notFound, methodNotAllowed, unsupportedMediaType
+    case rateLimited
     case requestTimeout, sendTimeout, clientClosed
     case upstreamUnreachable, upstreamTimeout, upstreamInvalid, upstreamClosedEarly, upstreamError
     case overloaded, drainCut, internalError
@@ -30,6 +31,7 @@
         case .notFound: "not_found"
         case .methodNotAllowed: "method_not_allowed"
         case .unsupportedMediaType: "unsupported_media_type"
+        case .rateLimited: "rate_limited"
         case .requestTimeout: "request_timeout"
         case .sendTimeout: "send_timeout"
         case .clientClosed: "client_closed"
@@ -69,6 +71,7 @@
             "The route does not take the media type of the request's body (415)."
         case .notFound: "No route takes the request (404)."
         case .methodNotAllowed: "A route takes the path, but not the method (405)."
+        case .rateLimited: "A rate limit refused the request (429)."
         case .requestTimeout: "The request's head or body came too slowly (408)."
         case .sendTimeout: "The client took nothing of its response for too long."
         case .clientClosed: "The client went away before the response was complete."

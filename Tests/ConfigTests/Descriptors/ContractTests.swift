@@ -54,7 +54,8 @@ struct ContractTests {
               respond: { status: 200, body: "User-agent: *\\n", content_type: text/plain } }
           - { name: app, match: { host: "*.example.com", path: /* },
               auth: { bearer: "${CRON_SECRET}" }, access: { deny: ["10.0.0.0/8"] },
-              concurrency: {}, upstream_errors: pass, cookies: harden,
+              concurrency: { max: 50, queue: 10, queue_timeout: 1s },
+              upstream_errors: pass, cookies: harden,
               fetch_metadata: off, maintenance: off, strip_prefix: /api, request_headers: {},
               response_headers: {}, content_types: [text/plain], json: {}, upload: {},
               upstream: app }
@@ -62,7 +63,7 @@ struct ContractTests {
           - { request: "GET https://x.example.com/y", headers: { Origin: "https://a.example" },
               from: 203.0.113.7, listener: public,
               expect: { route: app, upstream: app, status: 200, header: { x-frame-options: DENY },
-                header_matches: { x-a: "^b" }, no_header: [server], cors: none, limits: {} } }
+                header_matches: { x-a: "^b" }, no_header: [server], cors: none, limits: [per_ip] } }
         """
     private let environment = [
         "APUS_ADMIN_TOKEN": "x", "REDIS_PASSWORD": "x", "STRIPE_WEBHOOK_SECRET": "x",

@@ -46,7 +46,7 @@ final class Asking {
         tail.appendBulk("apus:test:{\(number)}" + String(repeating: "x", count: tailBytes))
         tail.appendBulk("\(number)")
         let deadline = kernel.now.advanced(by: timeout)
-        let asker = StoreAsker.exchange(SlabIndex(slot: UInt32(number), generation: 1))
+        let asker = Self.asker(number)
         guard
             world.worker.askStore(
                 asker, tail: tail, argumentCount: 3, slot: slot, deadline: deadline)
@@ -60,6 +60,10 @@ final class Asking {
         HashSlot.slot(of: Array("apus:test:{\(nextNumber)}".utf8).span)
     }
 
+    private static func asker(_ number: Int) -> StoreAsker {
+        .exchange(SlabIndex(slot: UInt32(number), generation: 1), entries: 1)
+    }
+
     /// What a call's asker was told; `nil` if nothing yet.
     func answer(to number: Int?) -> StoreAnswer? {
         note(of: number)?.answer
@@ -67,7 +71,7 @@ final class Asking {
 
     private func note(of number: Int?) -> StoreNote? {
         guard let number else { return nil }
-        let asker = StoreAsker.exchange(SlabIndex(slot: UInt32(number), generation: 1))
+        let asker = Self.asker(number)
         return notes.first { $0.asker == asker }
     }
 
@@ -75,7 +79,7 @@ final class Asking {
     /// and nothing is left behind.
     func expectAllTold(sourceLocation: SourceLocation = #_sourceLocation) {
         for (number, deadline) in taken {
-            let asker = StoreAsker.exchange(SlabIndex(slot: UInt32(number), generation: 1))
+            let asker = Self.asker(number)
             let told = notes.filter { $0.asker == asker }
             #expect(told.count == 1, "call \(number)", sourceLocation: sourceLocation)
             guard let note = told.first else { continue }

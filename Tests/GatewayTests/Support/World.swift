@@ -17,11 +17,11 @@ final class World {
     let kernel: SimulatedKernel
     let names: MetricNames
     let metrics: LoopMetrics
-    let connections = ConnectionCount()
+    let commons: Commons
     let app = AppPlay()
     let redis: RedisPlay
     /// As loops of one process share it.
-    let store: StorePlan?
+    var store: StorePlan? { commons.store }
     var worker: Worker<SimulatedTransport>
     var clients: [Client] = []
     private let queue = LogQueue(capacity: 1 << 22)
@@ -37,7 +37,7 @@ final class World {
     ) throws {
         let result = Loading.load(text: text, path: "test.yaml", environment: environment)
         var snapshot = try #require(result.snapshot, "\(result.problems.map(\.text))")
-        snapshot.redis = settings
+        if let settings { snapshot.redis = settings }
         kernel = SimulatedKernel(
             listenerCount: snapshot.listeners.count,
             now: MonotonicInstant(nanoseconds: 5_000_000_000_000))
@@ -47,19 +47,19 @@ final class World {
         }
         redis = RedisPlay(settings)
         for address in redis.addresses { kernel.receptions[address] = .accepts }
-        store = settings.map(StorePlan.init)
         var names = MetricNames(
             routes: snapshot.routes.map(\.name), upstreams: snapshot.upstreams.map(\.name),
             listeners: snapshot.listeners.map(\.name), methods: Method.allCases.map(\.name),
             build: BuildLabels(version: "", swift: "", openssl: ""))
         names.corsPolicies = snapshot.cors.map(\.rules.name)
+        names.limits = snapshot.rateLimits.map(\.name)
         self.names = names
         metrics = LoopMetrics(names: names)
         mailbox = try Mailbox()
+        commons = Commons(snapshot, secret: .fixed)
         worker = Worker(
             SimulatedTransport(kernel),
-            plan: Plan(
-                snapshot, connections: connections, store: store, seed: .fixed),
+            plan: Plan(snapshot, commons: commons, seed: .fixed),
             sight: Sight(snapshot, metrics: metrics, queue: queue), mailbox: mailbox)
     }
 
@@ -179,8 +179,8 @@ final class World {
     }
 
     private func expectCountersAreBack(_ note: String, _ sourceLocation: SourceLocation) {
-        let isCountBack = connections.enter(limit: 1)
-        connections.leave()
+        let isCountBack = commons.connections.enter(limit: 1)
+        commons.connections.leave()
         #expect(isCountBack, "the process' count \(note)", sourceLocation: sourceLocation)
         let page = MetricsPage.text(names, metrics)
         for line in page.split(separator: "\n")

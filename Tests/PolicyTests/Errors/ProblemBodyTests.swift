@@ -11,7 +11,7 @@ import Testing
         appended { buffer in
             let bytes = Array(id.utf8)
             ProblemBody(code, format, retryAfter: retryAfter).append(
-                to: &buffer, requestID: bytes.span)
+                to: &buffer, requestID: bytes.span, violated: Buffer())
         }
     }
 

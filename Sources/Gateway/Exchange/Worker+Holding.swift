@@ -1,0 +1,96 @@
+import Bytes
+import HTTP
+import Linux
+import Policy
+import Telemetry
+
+/// Bodies that are looked at whole before anything of them goes upstream.
+extension Worker where Kernel: ~Copyable {
+    /// Holds the body of the exchange whose head is in `desk.requestHead`; goes on with its limits
+    /// once all of it has come.
+    mutating func hold(_ x: UInt32) {
+        let bytesMax = plan.route(exchanges[x].plan.verdict.route).heldBytesMax
+        exchanges[x].admission.held = HeldBody(exchanges[x].plan.framing, bytesMax: bytesMax)
+        if desk.requestHead.options.contains(.expectContinue) { inviteBody(x) }
+        goOnHolding(x)
+    }
+
+    /// Tells a client that waits for it to send its body.
+    private mutating func inviteBody(_ x: UInt32) {
+        let d = exchanges[x].downstream
+        downstreams[d].wire.openOutput(32, from: &pool)
+        downstreams[d].wire.output.append("HTTP/1.1 100 Continue\r\n\r\n")
+        // What cannot go now goes with the answer.
+        _ = downstreams[d].wire.flush(by: &transport, to: &pool)
+    }
+
+    /// Reads until the body is whole, or no more of it is there.
+    mutating func goOnHolding(_ x: UInt32) {
+        let d = exchanges[x].downstream
+        var readsLeft = Self.heldReadsMax
+        while true {
+            switch lookAtHeld(x) {
+            case .whole: return passLimits(x)
+            case .tooLarge: return refuseHeld(x, .requestTooLarge)
+            case .malformed(let error):
+                exchanges[x].record.reason = error.token
+                return refuseHeld(x, .requestMalformed)
+            case .needsMore:
+                guard makeRoomForHeld(x) else { return refuseHeld(x, .requestRefused(.overloaded)) }
+            }
+            guard readsLeft > 0 else { return goOnLater(d) }
+            readsLeft -= 1
+            switch downstreams[d].wire.receive(by: &transport, from: &pool) {
+            case .bytes: exchanges[x].timing.lastRead = transport.now
+            case .wouldBlock: return armHeld(x)
+            case .ended, .failed, nil: return refuseHeld(x, .downstreamLost)
+            }
+        }
+    }
+
+    private static var heldReadsMax: Int { 16 }
+
+    private mutating func lookAtHeld(_ x: UInt32) -> HeldBody.Progress {
+        guard var held = exchanges[x].admission.held else { return .whole }
+        let progress = held.look(
+            at: downstreams[exchanges[x].downstream].wire.input, trailers: &desk.trailers)
+        exchanges[x].admission.held = held
+        return progress
+    }
+
+    /// Sees to room in the client's input, within the budget of the process.
+    private mutating func makeRoomForHeld(_ x: UInt32) -> Bool {
+        let d = exchanges[x].downstream
+        guard downstreams[d].wire.input.room == 0 || !downstreams[d].wire.input.hasStorage,
+            var held = exchanges[x].admission.held
+        else { return true }
+        let bytes = held.room(above: downstreams[d].wire.input.capacity)
+        guard plan.commons.heldBodies.take(bytes - held.reservedBytes) else { return false }
+        held.reservedBytes = max(bytes, held.reservedBytes)
+        exchanges[x].admission.held = held
+        downstreams[d].wire.openInput(bytes, from: &pool)
+        return true
+    }
+
+    /// Waits for more of a body: `stream` between two reads, and never slower than
+    /// `body_min_rate`.
+    private mutating func armHeld(_ x: UInt32) {
+        let d = exchanges[x].downstream
+        watchDownstream(d)
+        guard downstreams.isOccupied(d) else { return }
+        armArriving(x, byteCount: UInt64(exchanges[x].admission.held?.byteCount ?? 0))
+    }
+
+    private mutating func refuseHeld(_ x: UInt32, _ event: ExchangeMachine.Event) {
+        perform(exchanges[x].machine.on(event), on: x)
+    }
+
+    /// Puts the body of an exchange, which is whole, into `desk.limits.body`.
+    mutating func readHeld(_ x: UInt32) {
+        guard let held = exchanges[x].admission.held else { return }
+        desk.limits.openBody(byteCount: held.byteCount)
+        held.append(
+            from: downstreams[exchanges[x].downstream].wire.input, to: &desk.limits.body,
+            trailers: &desk.trailers)
+    }
+}
