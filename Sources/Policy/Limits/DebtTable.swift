@@ -25,7 +25,7 @@ package struct Debt: Sendable, Equatable {
 ///
 /// - Invariant: each of the first ``count`` debts is in the index once, no other is, and no place
 ///   between it and its home is free.
-/// - Size: 192 bytes a debt and 8 to 16 of the index, resident only when used.
+/// - Size: 208 bytes a debt and 8 to 16 of the index, resident only when used.
 package struct DebtTable: ~Copyable {
     /// Longer keys are not written down.
     package static var textBytesMax: Int { 160 }

@@ -55,13 +55,13 @@ final class Asking {
         return number
     }
 
+    private static func asker(_ number: Int) -> StoreAsker {
+        .exchange(SlabIndex(slot: UInt32(number), generation: 1), entries: 1)
+    }
+
     /// The slot of the next call's key.
     var nextSlot: UInt16 {
         HashSlot.slot(of: Array("apus:test:{\(nextNumber)}".utf8).span)
-    }
-
-    private static func asker(_ number: Int) -> StoreAsker {
-        .exchange(SlabIndex(slot: UInt32(number), generation: 1), entries: 1)
     }
 
     /// What a call's asker was told; `nil` if nothing yet.
