@@ -40,7 +40,7 @@ final class Plan: Sendable {
             identity: snapshot.identity, limits: snapshot.rateLimits)
         hops = HopPlan(snapshot)
         let pages = snapshot.answers.errorPages
-        routes = snapshot.routes.map { RoutePlan($0, errorPages: pages, limits: commons.limits) }
+        routes = snapshot.routes.map { RoutePlan($0, errorPages: pages, commons) }
         routeless = RoutePlan(globalsOf: snapshot)
         hosts = snapshot.upstreams.map(HostPlan.init)
         timeouts = ConnectionNanoseconds(snapshot)
@@ -79,13 +79,13 @@ final class RoutePlan: Sendable {
     var heldBytesMax: Int { Int(clamping: min(bodyBytesMax ?? .max, Self.heldBytesMax)) }
     private static let heldBytesMax: UInt64 = 1 << 20
 
-    convenience init(_ route: Route, errorPages: ErrorPages?, limits: [LimitPlan]) {
+    convenience init(_ route: Route, errorPages: ErrorPages?, _ commons: Commons) {
         self.init(
             stamp: ResponseStamp(
                 route.securityHeaders, cors: route.cors, edits: route.edits),
             bodyBytesMax: route.bodyBytesMax, timeouts: route.timeouts, action: route.action,
             edits: route.edits, errorPages: errorPages,
-            limits: RouteLimits(route.limits, of: limits))
+            limits: RouteLimits(route.limits, of: commons.limits, isShared: commons.store != nil))
     }
 
     convenience init(globalsOf snapshot: Snapshot) {
@@ -93,7 +93,7 @@ final class RoutePlan: Sendable {
             stamp: ResponseStamp(snapshot.answers.securityHeaders, cors: nil, edits: .none),
             bodyBytesMax: snapshot.limits.bodyBytesMax,
             timeouts: snapshot.timeouts.route, action: .health(.live), edits: .none,
-            errorPages: snapshot.answers.errorPages, limits: RouteLimits([], of: []))
+            errorPages: snapshot.answers.errorPages, limits: RouteLimits([], of: [], isShared: false))
     }
 
     /// Whether a head announces no more than the route takes; else no byte of the body need come.

@@ -17,6 +17,8 @@ final class LimitPlan: Sendable {
     let texts: LimitTexts
     /// Whether it refuses nobody, and only tells whom it would have refused.
     let isShadow: Bool
+    /// Whether any client's address is a key and nothing else is asked for.
+    var isPlain: Bool { key.isClientIP && !key.hasExemptions && counted == nil && !isShadow }
     /// Whether responses say how the client stands.
     let tellsClients: Bool
     /// How the store's keys are written.
@@ -69,6 +71,9 @@ final class RouteLimit: Sendable {
     /// Index into the plan's limits.
     let limit: Int
     let plan: LimitPlan
+    /// As the plan has them.
+    let table: BucketTable
+    let tellsClients: Bool
     let cost: UInt64
     /// In the bucket that all gateways share.
     let price: BucketTime
@@ -80,6 +85,8 @@ final class RouteLimit: Sendable {
     init(_ use: LimitUse, of plan: LimitPlan) {
         limit = use.limit
         self.plan = plan
+        table = plan.table
+        tellsClients = plan.tellsClients
         cost = use.cost
         price = plan.shape.price(of: use.cost)
         localPrice = plan.localShape.price(of: use.cost)
@@ -93,10 +100,14 @@ struct RouteLimits: Sendable {
     private var head: [RouteLimit] = []
     private var identity: [RouteLimit] = []
     private var body: [RouteLimit] = []
+    /// The only one, if it is by the client's address alone, counts all requests, and buckets of
+    /// this process decide it.
+    let plain: RouteLimit?
     /// More than the fields of these limits take in a response.
     let fieldBytesMax: Int
 
-    init(_ uses: [LimitUse], of plans: [LimitPlan]) {
+    /// - Parameter isShared: Whether other gateways take from the same buckets.
+    init(_ uses: [LimitUse], of plans: [LimitPlan], isShared: Bool) {
         fieldBytesMax = uses.isEmpty ? 0 : LimitNotes.linesBytesMax
         for use in uses {
             let limit = RouteLimit(use, of: plans[use.limit])
@@ -106,6 +117,8 @@ struct RouteLimits: Sendable {
             case .body: body.append(limit)
             }
         }
+        let first = head.first
+        plain = uses.count == 1 && !isShared && first?.plan.isPlain == true ? first : nil
     }
 
     subscript(stage: LimitStage) -> [RouteLimit] {
@@ -140,6 +153,8 @@ struct LimitTexts: Sendable {
     let policy: [UInt8]
     /// `"per_ip";r=`, the beginning of one of `RateLimit`.
     let standing: [UInt8]
+    /// The first and the beginning of the second line where the limit is alone.
+    let lines: [UInt8]
     /// `"per_ip"`, an element of `violated-policies`.
     let name: [UInt8]
 
@@ -150,6 +165,8 @@ struct LimitTexts: Sendable {
         let seconds = max(1, (microseconds &+ 999_999) / 1_000_000)
         policy = Array("\(name);q=\(settings.burst);w=\(seconds)".utf8)
         standing = Array("\(name);r=".utf8)
+        lines =
+            Array("RateLimit-Policy: ".utf8) + policy + Array("\r\nRateLimit: ".utf8) + standing
         self.name = Array(name.utf8)
     }
 }

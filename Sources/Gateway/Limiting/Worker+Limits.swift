@@ -14,6 +14,23 @@ extension Worker where Kernel: ~Copyable {
         case awaited
     }
 
+    /// Has a request pass by the one limit of its route, where that is one by address that this
+    /// process decides: nearly all requests with limits end their way through them here.
+    ///
+    /// - Returns: What to tell of it; `nil` if this is not so, or the limit refuses: nothing was
+    ///   taken then.
+    @inline(__always) mutating func passPlain(_ verdict: Verdict) -> LimitTrace? {
+        guard verdict.endsBehindLimits, let client = verdict.identity.client,
+            let limit = plan.route(verdict.route).limits.plain
+        else { return nil }
+        let now = transport.now.nanoseconds / 1000
+        let reading = limit.table.take(BucketKey(client), limit.localPrice, at: now)
+        guard reading.isAdmitted else { return nil }
+        sight.metrics.limitDecided(limit.limit, .admitted, by: .local)
+        guard limit.tellsClients else { return LimitTrace.none }
+        return LimitTrace(limit, limit.table.shape.standing(of: reading.bucket, at: now))
+    }
+
     /// Takes the request in `desk.requestHead` through all limits that this process decides by
     /// itself.
     ///
@@ -178,14 +195,13 @@ extension Worker where Kernel: ~Copyable {
 
     /// Writes down what a response with this status tells of limits, and gives back what it says
     /// was not to be counted.
-    ///
-    /// - Parameter ledger: `.max` for a request without limits.
-    @inline(__always) mutating func tellLimits(_ ledger: UInt32, status: UInt16) {
-        if ledger == .max {
-            if !desk.limits.notes.isEmpty { desk.limits.notes.clear() }
-        } else {
-            settleLimits(ledger, status: status)
-            desk.limits.writeNotes(ledger, by: plan.commons.limits)
+    @inline(__always) mutating func tellLimits(_ limits: LimitTrace, status: UInt16) {
+        if !desk.limits.notes.isEmpty { desk.limits.notes.clear() }
+        if limits.ledger != .max {
+            settleLimits(limits.ledger, status: status)
+            desk.limits.writeNotes(limits.ledger, by: plan.commons.limits)
+        } else if limits.limit != .max {
+            desk.limits.notes.write(limits, by: plan.commons.limits[Int(limits.limit)])
         }
     }
 
