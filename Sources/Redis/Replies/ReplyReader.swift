@@ -81,7 +81,7 @@ import CHiredis
     /// - Parameter integers: Gets them; as many as it holds at most.
     /// - Returns: How many there are; `nil` if it is anything else.
     package func readIntegers(into integers: inout ReplyIntegers) -> Int? {
-        let items = unsafe box.pointee.tape.items
+        let items = tape.items
         guard case .array(let count)? = items.first, count == items.count - 1,
             count <= ReplyIntegers.countMax
         else { return nil }

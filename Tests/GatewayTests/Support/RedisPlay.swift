@@ -9,8 +9,9 @@ import Simulation
 final class RedisPlay {
     /// Addresses that are ours; a test may add some.
     var addresses: Set<SocketAddress> = []
-    /// Answers a command, in RESP; with `nil` nothing is answered any more on that connection.
-    /// Without it see ``usual(_:)``.
+    /// Answers a command, in RESP.
+    ///
+    /// With `nil` nothing is answered any more on that connection. Without it see ``usual(_:)``.
     var answer: ((RedisRequest) -> String?)?
     /// Whether commands are neither read nor answered.
     var isHung = false
