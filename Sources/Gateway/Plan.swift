@@ -26,15 +26,12 @@ final class Plan: Sendable {
     let commons: Commons
     /// Whether any route has `concurrency`.
     let hasGates: Bool
-    /// Nanoseconds that one request waits for Redis at most.
-    let storeTimeout: UInt64
     /// Of this loop's random source.
     let seed: LoopSeed
 
     init(_ snapshot: Snapshot, commons: Commons, seed: LoopSeed) {
         self.snapshot = snapshot
         self.commons = commons
-        storeTimeout = snapshot.redis?.timeout.wholeNanoseconds ?? 0
         hasGates = commons.gates.contains { $0 != nil }
         self.seed = seed
         pipeline = Pipeline(
@@ -59,6 +56,9 @@ final class Plan: Sendable {
     /// Connections beyond the limit that are told so at the same time; further ones are just
     /// closed.
     static var refusalSlots: Int { 64 }
+
+    /// Nanoseconds that one request waits for Redis at most.
+    var storeTimeout: UInt64 { commons.store?.timeout ?? 0 }
 
     func route(_ index: Int?) -> RoutePlan {
         guard let index else { return routeless }

@@ -104,8 +104,6 @@ extension Worker where Kernel: ~Copyable {
         complete(&journal, verdict)
         if verdict.awaits == nil {
             act(on: verdict, d, journal, .none)
-        } else if let limits = passPlain(verdict) {
-            act(on: verdict, d, journal, limits)
         } else {
             beginLimited(d, verdict, journal)
         }
@@ -115,6 +113,14 @@ extension Worker where Kernel: ~Copyable {
     @inline(never) private mutating func beginLimited(
         _ d: UInt32, _ verdict: Verdict, _ journal: consuming Journal
     ) {
+        if let limits = passPlain(verdict) { return act(on: verdict, d, journal, limits) }
+        passByLedger(d, verdict, journal)
+    }
+
+    /// Goes on where more than one plain limit is awaited, or it refuses.
+    private mutating func passByLedger(
+        _ d: UInt32, _ verdict: Verdict, _ journal: consuming Journal
+    ) {
         let ledger = desk.limits.ledgers.open()
         let limits = LimitTrace(ledger: ledger)
         if desk.limits.store.isUsed { return passLimits(open(d, verdict, journal, limits)) }
@@ -122,11 +128,18 @@ extension Worker where Kernel: ~Copyable {
         passLocally(&verdict, journal, ledger)
         if verdict.principal.isNamed { journal.note(verdict.principal, desk.scratch) }
         if verdict.awaits != nil { return passLimits(open(d, verdict, journal, limits)) }
+        actLater(on: verdict, d, journal, limits)
+    }
+
+    /// As ``act(on:_:_:_:)``, apart for the ways that are not the usual one.
+    @inline(never) private mutating func actLater(
+        on verdict: Verdict, _ d: UInt32, _ journal: consuming Journal, _ limits: LimitTrace
+    ) {
         act(on: verdict, d, journal, limits)
     }
 
     /// Does what a verdict says that awaits nothing any more.
-    private mutating func act(
+    @inline(__always) private mutating func act(
         on verdict: Verdict, _ d: UInt32, _ journal: consuming Journal, _ limits: LimitTrace
     ) {
         announce(verdict, journal)
@@ -213,7 +226,8 @@ extension Worker where Kernel: ~Copyable {
         let framing = desk.requestHead.framing
         let exchange = Exchange(
             ExchangePlan(
-                verdict: verdict, method: desk.requestHead.method, framing: framing, traits: traits),
+                verdict: verdict, method: desk.requestHead.method, framing: framing,
+                traits: traits),
             downstream: d, journal: journal,
             requestBody: BodyRelay(
                 framing, leaves: framing.isChunked ? .chunked : .plain, isFinal: false,
