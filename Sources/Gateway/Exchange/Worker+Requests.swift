@@ -102,23 +102,16 @@ extension Worker where Kernel: ~Copyable {
         journal.note(desk.requestHead)
         let verdict = decide(on: journal, arrival(d))
         complete(&journal, verdict)
-        if verdict.awaits == nil {
-            act(on: verdict, d, journal, .none)
-        } else {
-            beginLimited(d, verdict, journal)
+        var limits = LimitTrace.none
+        if verdict.awaits != nil {
+            guard let passed = passPlain(verdict) else { return passByLedger(d, verdict, journal) }
+            limits = passed
         }
+        act(on: verdict, d, journal, limits)
     }
 
-    /// Goes on where a verdict awaits limits.
-    @inline(never) private mutating func beginLimited(
-        _ d: UInt32, _ verdict: Verdict, _ journal: consuming Journal
-    ) {
-        if let limits = passPlain(verdict) { return act(on: verdict, d, journal, limits) }
-        passByLedger(d, verdict, journal)
-    }
-
-    /// Goes on where more than one plain limit is awaited, or it refuses.
-    private mutating func passByLedger(
+    /// Goes on where a verdict awaits more than one plain limit, or that refuses.
+    @inline(never) private mutating func passByLedger(
         _ d: UInt32, _ verdict: Verdict, _ journal: consuming Journal
     ) {
         let ledger = desk.limits.ledgers.open()
