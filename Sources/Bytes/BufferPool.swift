@@ -48,8 +48,9 @@
         }
     }
 
-    /// Takes an empty buffer for at least so many bytes, which may be more than the sizes have: such
-    /// a one is made, and freed when it is given back.
+    /// Takes an empty buffer for at least so many bytes.
+    ///
+    /// They may be more than the sizes have: such a one is made, and freed when it is given back.
     package mutating func take(holding byteCount: Int) -> Buffer {
         if byteCount <= Self.smallBytes { return take(.small) }
         if byteCount <= Self.largeBytes { return take(.large) }

@@ -13,6 +13,8 @@ final class Plan: Sendable {
     let pipeline: Pipeline
     /// One for each route of the snapshot.
     let routes: [RoutePlan]
+    /// By route; `nil` where limits are another matter, or none.
+    let plainLimits: [PlainLimit?]
     /// For answers to requests that no route took.
     let routeless: RoutePlan
     let hops: HopPlan
@@ -24,23 +26,21 @@ final class Plan: Sendable {
     let commons: Commons
     /// Whether any route has `concurrency`.
     let hasGates: Bool
-    /// Nanoseconds that one request waits for Redis at most.
-    let storeTimeout: UInt64
     /// Of this loop's random source.
     let seed: LoopSeed
 
     init(_ snapshot: Snapshot, commons: Commons, seed: LoopSeed) {
         self.snapshot = snapshot
         self.commons = commons
-        storeTimeout = snapshot.redis?.timeout.wholeNanoseconds ?? 0
         hasGates = commons.gates.contains { $0 != nil }
         self.seed = seed
         pipeline = Pipeline(
             routes: snapshot.routes, listeners: snapshot.listeners.map(\.name),
             identity: snapshot.identity, limits: snapshot.rateLimits)
         hops = HopPlan(snapshot)
+        plainLimits = snapshot.routes.map { PlainLimit($0.limits, of: commons) }
         let pages = snapshot.answers.errorPages
-        routes = snapshot.routes.map { RoutePlan($0, errorPages: pages, limits: commons.limits) }
+        routes = snapshot.routes.map { RoutePlan($0, errorPages: pages, commons) }
         routeless = RoutePlan(globalsOf: snapshot)
         hosts = snapshot.upstreams.map(HostPlan.init)
         timeouts = ConnectionNanoseconds(snapshot)
@@ -56,6 +56,9 @@ final class Plan: Sendable {
     /// Connections beyond the limit that are told so at the same time; further ones are just
     /// closed.
     static var refusalSlots: Int { 64 }
+
+    /// Nanoseconds that one request waits for Redis at most.
+    var storeTimeout: UInt64 { commons.store?.timeout ?? 0 }
 
     func route(_ index: Int?) -> RoutePlan {
         guard let index else { return routeless }
@@ -79,13 +82,13 @@ final class RoutePlan: Sendable {
     var heldBytesMax: Int { Int(clamping: min(bodyBytesMax ?? .max, Self.heldBytesMax)) }
     private static let heldBytesMax: UInt64 = 1 << 20
 
-    convenience init(_ route: Route, errorPages: ErrorPages?, limits: [LimitPlan]) {
+    convenience init(_ route: Route, errorPages: ErrorPages?, _ commons: Commons) {
         self.init(
             stamp: ResponseStamp(
                 route.securityHeaders, cors: route.cors, edits: route.edits),
             bodyBytesMax: route.bodyBytesMax, timeouts: route.timeouts, action: route.action,
             edits: route.edits, errorPages: errorPages,
-            limits: RouteLimits(route.limits, of: limits))
+            limits: RouteLimits(route.limits, of: commons.limits))
     }
 
     convenience init(globalsOf snapshot: Snapshot) {

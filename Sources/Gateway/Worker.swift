@@ -187,10 +187,13 @@ struct Desk: ~Copyable {
     var answerBody = Buffer(capacity: BufferPool.largeBytes)
 
     var limits: LimitDesk
+    /// Request bodies that are looked at before they go upstream.
+    var held: Slab<HeldBody>
 
     init(_ plan: Plan) {
         random = RandomSource(seed: plan.seed.random)
         scratch = PolicyScratch(tagKey: plan.seed.tagKey)
         limits = LimitDesk(plan)
+        held = Slab(capacity: plan.connectionSlots)
     }
 }

@@ -33,6 +33,8 @@ struct ReplyReaderTests {
             try reader.feed(bytes[..<cut])
             let isWhole = try reader.next()
             #expect(isWhole == (cut == bytes.count))
+            let isWithin = reader.isWithinReply
+            #expect(isWithin == (cut > 0 && !isWhole))
             guard !isWhole else { continue }
             try reader.feed(bytes[cut...])
             #expect(try reader.next())

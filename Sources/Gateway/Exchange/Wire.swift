@@ -158,8 +158,7 @@ struct Wire: ~Copyable {
         if output.hasStorage { pool.give(output.take()) }
     }
 
-    /// Makes sure that `input` holds `byteCount` bytes in all, or as many as the buffers for what is
-    /// held can.
+    /// Makes sure that `input` has room for `byteCount` bytes in all.
     mutating func openInput(_ byteCount: Int, from pool: inout BufferPool) {
         guard input.capacity < byteCount else { return input.moveToFront() }
         var larger = pool.take(holding: byteCount)

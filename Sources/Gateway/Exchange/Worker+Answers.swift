@@ -8,14 +8,14 @@ import Telemetry
 extension Worker where Kernel: ~Copyable {
     /// Answers the request in `desk.requestHead` without an exchange, and logs it.
     ///
-    /// - Parameter ledger: Of its limits, which ends here; `.max` for a route without.
+    /// - Parameter limits: What its limits made of it, which is told here.
     /// - Returns: What becomes of the connection once the answer is sent.
     mutating func answer(
-        _ d: UInt32, _ verdict: Verdict, _ journal: consuming Journal, ledger: UInt32
+        _ d: UInt32, _ verdict: Verdict, _ journal: consuming Journal, _ limits: LimitTrace
     ) -> DownstreamMachine.Persistence {
         var record = AccessRecord(outcome: .answered)
-        let content = content(of: verdict, journal, ledger: ledger, &record)
-        return answer(d, content, verdict, journal, record, ledger)
+        let content = content(of: verdict, journal, ledger: limits.ledger, &record)
+        return answer(d, content, verdict, journal, record, limits)
     }
 
     /// What a verdict's answer says; its record learns how the request ended.
@@ -58,16 +58,16 @@ extension Worker where Kernel: ~Copyable {
     /// Answers the request in `desk.requestHead` with a problem, before an exchange was made of it.
     mutating func answer(
         _ d: UInt32, _ code: ProblemCode, _ verdict: Verdict, _ journal: consuming Journal,
-        ledger: UInt32
+        _ limits: LimitTrace
     ) -> DownstreamMachine.Persistence {
         let record = AccessRecord(outcome: Outcome(code))
         let format = problemFormat(of: journal)
-        return answer(d, .problem(code, format), verdict, journal, record, ledger)
+        return answer(d, .problem(code, format), verdict, journal, record, limits)
     }
 
     private mutating func answer(
         _ d: UInt32, _ content: OwnAnswer.Content, _ verdict: Verdict,
-        _ journal: consuming Journal, _ record: AccessRecord, _ ledger: UInt32
+        _ journal: consuming Journal, _ record: AccessRecord, _ limits: LimitTrace
     ) -> DownstreamMachine.Persistence {
         let persistence = DownstreamMachine.Persistence(
             answering: desk.requestHead, isDraining: turn.drain != nil)
@@ -77,11 +77,11 @@ extension Worker where Kernel: ~Copyable {
             content: content, isHead: desk.requestHead.method.isHead,
             subject: StampSubject(verdict, journal),
             connection: persistence.field(isModern: desk.requestHead.version.isModern))
-        compose(answer, d, route: verdict.route, journal, ledger: ledger, &record)
+        compose(answer, d, route: verdict.route, journal, limits, &record)
         assert(!downstreams[d].wire.output.hasOverflowed, "all parts of an answer are bounded")
         sight.finish(record, journal, method: desk.requestHead.method)
         pool.give(journal.intoText())
-        if ledger != .max { desk.limits.ledgers.close(ledger, to: &pool) }
+        if limits.ledger != .max { desk.limits.ledgers.close(limits.ledger, to: &pool) }
         return persistence
     }
 
@@ -90,9 +90,9 @@ extension Worker where Kernel: ~Copyable {
     /// It fits an output that holds nothing; whoever may have something there looks whether it did.
     mutating func compose(
         _ answer: OwnAnswer, _ d: UInt32, route: Int?, _ journal: borrowing Journal,
-        ledger: UInt32 = .max, _ record: inout AccessRecord
+        _ limits: LimitTrace, _ record: inout AccessRecord
     ) {
-        tellLimits(ledger, status: answer.status(of: plan.route(route)))
+        tellLimits(limits, status: answer.status(of: plan.route(route)))
         desk.answerBody.removeAll()
         answer.writeBody(
             plan.route(route), journal: journal, limits: desk.limits.notes, into: &desk.answerBody)
@@ -132,7 +132,7 @@ extension Worker where Kernel: ~Copyable {
         let answer = OwnAnswer(
             content: .problem(code, .json), isHead: false,
             subject: StampSubject(isSecure: identity.isSecure, journal), connection: .close)
-        compose(answer, d, route: nil, journal, &record)
+        compose(answer, d, route: nil, journal, .none, &record)
         sight.finish(record, journal, method: .other)
         if let suspicion { sight.noteSmuggling(suspicion, journal) }
         pool.give(journal.intoText())

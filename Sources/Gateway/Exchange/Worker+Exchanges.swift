@@ -14,7 +14,7 @@ extension Worker where Kernel: ~Copyable {
     /// Safe to call at any time.
     mutating func advance(_ x: UInt32) {
         guard exchanges[x].upstream != .max, exchanges[x].machine.link != .connecting else {
-            return exchanges[x].admission.isHolding ? goOnHolding(x) : watchClient(x)
+            return isHolding(x) ? goOnHolding(x) : watchClient(x)
         }
         if exchanges[x].machine.response == .tunnelled { return advanceTunnel(x) }
         let (d, u) = (exchanges[x].downstream, exchanges[x].upstream)
@@ -231,7 +231,7 @@ extension Worker where Kernel: ~Copyable {
         let route = exchanges[x].plan.verdict.route
         let journal = exchanges[x].journal.take()
         compose(
-            answer, d, route: route, journal, ledger: exchanges[x].admission.ledger, &record)
+            answer, d, route: route, journal, exchanges[x].admission.limits, &record)
         // Behind interim responses that the client has not taken there may be too little room.
         let isWhole = !downstreams[d].wire.output.hasOverflowed
         if !isWhole { record.noteUnsent() }

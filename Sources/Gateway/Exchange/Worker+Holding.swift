@@ -10,7 +10,9 @@ extension Worker where Kernel: ~Copyable {
     /// once all of it has come.
     mutating func hold(_ x: UInt32) {
         let bytesMax = plan.route(exchanges[x].plan.verdict.route).heldBytesMax
-        exchanges[x].admission.held = HeldBody(exchanges[x].plan.framing, bytesMax: bytesMax)
+        let held = desk.held.insert(HeldBody(exchanges[x].plan.framing, bytesMax: bytesMax))
+        guard let held else { preconditionFailure("an exchange holds one body at most") }
+        exchanges[x].admission.held = held.slot
         if desk.requestHead.options.contains(.expectContinue) { inviteBody(x) }
         goOnHolding(x)
     }
@@ -51,23 +53,20 @@ extension Worker where Kernel: ~Copyable {
     private static var heldReadsMax: Int { 16 }
 
     private mutating func lookAtHeld(_ x: UInt32) -> HeldBody.Progress {
-        guard var held = exchanges[x].admission.held else { return .whole }
-        let progress = held.look(
+        desk.held[exchanges[x].admission.held].look(
             at: downstreams[exchanges[x].downstream].wire.input, trailers: &desk.trailers)
-        exchanges[x].admission.held = held
-        return progress
     }
 
     /// Sees to room in the client's input, within the budget of the process.
     private mutating func makeRoomForHeld(_ x: UInt32) -> Bool {
         let d = exchanges[x].downstream
-        guard downstreams[d].wire.input.room == 0 || !downstreams[d].wire.input.hasStorage,
-            var held = exchanges[x].admission.held
+        guard downstreams[d].wire.input.room == 0 || !downstreams[d].wire.input.hasStorage
         else { return true }
-        let bytes = held.room(above: downstreams[d].wire.input.capacity)
-        guard plan.commons.heldBodies.take(bytes - held.reservedBytes) else { return false }
-        held.reservedBytes = max(bytes, held.reservedBytes)
-        exchanges[x].admission.held = held
+        let held = exchanges[x].admission.held
+        let bytes = desk.held[held].room(above: downstreams[d].wire.input.capacity)
+        let reserved = desk.held[held].reservedBytes
+        guard plan.commons.heldBodies.take(bytes - reserved) else { return false }
+        desk.held[held].reservedBytes = max(bytes, reserved)
         downstreams[d].wire.openInput(bytes, from: &pool)
         return true
     }
@@ -78,7 +77,7 @@ extension Worker where Kernel: ~Copyable {
         let d = exchanges[x].downstream
         watchDownstream(d)
         guard downstreams.isOccupied(d) else { return }
-        armArriving(x, byteCount: UInt64(exchanges[x].admission.held?.byteCount ?? 0))
+        armArriving(x, byteCount: UInt64(desk.held[exchanges[x].admission.held].byteCount))
     }
 
     private mutating func refuseHeld(_ x: UInt32, _ event: ExchangeMachine.Event) {
@@ -87,10 +86,22 @@ extension Worker where Kernel: ~Copyable {
 
     /// Puts the body of an exchange, which is whole, into `desk.limits.body`.
     mutating func readHeld(_ x: UInt32) {
-        guard let held = exchanges[x].admission.held else { return }
-        desk.limits.openBody(byteCount: held.byteCount)
-        held.append(
+        let held = exchanges[x].admission.held
+        desk.limits.openBody(byteCount: desk.held[held].byteCount)
+        desk.held[held].append(
             from: downstreams[exchanges[x].downstream].wire.input, to: &desk.limits.body,
             trailers: &desk.trailers)
+    }
+
+    /// Whether the rest of an exchange's body is waited for before it goes on.
+    func isHolding(_ x: UInt32) -> Bool {
+        let held = exchanges[x].admission.held
+        return held != .max && !desk.held[held].isWhole
+    }
+
+    /// Forgets how far the body of an exchange was looked at, which ends.
+    mutating func endHolding(_ x: UInt32) {
+        let held = desk.held.remove(exchanges[x].admission.held)
+        plan.commons.heldBodies.give(held.reservedBytes)
     }
 }

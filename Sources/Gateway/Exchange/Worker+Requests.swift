@@ -102,38 +102,47 @@ extension Worker where Kernel: ~Copyable {
         journal.note(desk.requestHead)
         let verdict = decide(on: journal, arrival(d))
         complete(&journal, verdict)
-        if verdict.awaits == nil {
-            act(on: verdict, d, journal, ledger: .max)
-        } else {
-            beginLimited(d, verdict, journal)
+        var limits = LimitTrace.none
+        if verdict.awaits != nil {
+            guard let passed = passPlain(verdict) else { return passByLedger(d, verdict, journal) }
+            limits = passed
         }
+        act(on: verdict, d, journal, limits)
     }
 
-    /// Goes on where a verdict awaits limits.
-    private mutating func beginLimited(
+    /// Goes on where a verdict awaits more than one plain limit, or that refuses.
+    @inline(never) private mutating func passByLedger(
         _ d: UInt32, _ verdict: Verdict, _ journal: consuming Journal
     ) {
         let ledger = desk.limits.ledgers.open()
-        if desk.limits.store.isUsed { return passLimits(open(d, verdict, journal, ledger: ledger)) }
+        let limits = LimitTrace(ledger: ledger)
+        if desk.limits.store.isUsed { return passLimits(open(d, verdict, journal, limits)) }
         var verdict = verdict
         passLocally(&verdict, journal, ledger)
         if verdict.principal.isNamed { journal.note(verdict.principal, desk.scratch) }
-        if verdict.awaits != nil { return passLimits(open(d, verdict, journal, ledger: ledger)) }
-        act(on: verdict, d, journal, ledger: ledger)
+        if verdict.awaits != nil { return passLimits(open(d, verdict, journal, limits)) }
+        actLater(on: verdict, d, journal, limits)
     }
 
-    /// Does what a verdict says that awaits nothing.
+    /// As ``act(on:_:_:_:)``, apart for the ways that are not the usual one.
+    @inline(never) private mutating func actLater(
+        on verdict: Verdict, _ d: UInt32, _ journal: consuming Journal, _ limits: LimitTrace
+    ) {
+        act(on: verdict, d, journal, limits)
+    }
+
+    /// Does what a verdict says that awaits nothing any more.
     @inline(__always) private mutating func act(
-        on verdict: Verdict, _ d: UInt32, _ journal: consuming Journal, ledger: UInt32
+        on verdict: Verdict, _ d: UInt32, _ journal: consuming Journal, _ limits: LimitTrace
     ) {
         announce(verdict, journal)
         guard case .forward = verdict.action else {
-            return end(d, answer(d, verdict, journal, ledger: ledger))
+            return end(d, answer(d, verdict, journal, limits))
         }
         guard plan.route(verdict.route).admits(desk.requestHead.framing) else {
-            return end(d, answer(d, .bodyTooLarge, verdict, journal, ledger: ledger))
+            return end(d, answer(d, .bodyTooLarge, verdict, journal, limits))
         }
-        launch(open(d, verdict, journal, ledger: ledger))
+        launch(open(d, verdict, journal, limits))
     }
 
     /// Counts and tells what a request's policies found worth a word, once they have all spoken.
@@ -195,10 +204,10 @@ extension Worker where Kernel: ~Copyable {
 
     /// Makes the exchange of a request that goes upstream, or waits before it is decided upon.
     ///
-    /// - Parameter ledger: Of its limits; `.max` for a route without.
+    /// - Parameter limits: What those of its route made of it so far.
     /// - Returns: Its slot.
     @inline(__always) mutating func open(
-        _ d: UInt32, _ verdict: Verdict, _ journal: consuming Journal, ledger: UInt32
+        _ d: UInt32, _ verdict: Verdict, _ journal: consuming Journal, _ limits: LimitTrace
     ) -> UInt32 {
         // Without more to read the buffer serves others while this request waits for its answer.
         downstreams[d].wire.park(to: &pool)
@@ -210,7 +219,8 @@ extension Worker where Kernel: ~Copyable {
         let framing = desk.requestHead.framing
         let exchange = Exchange(
             ExchangePlan(
-                verdict: verdict, method: desk.requestHead.method, framing: framing, traits: traits),
+                verdict: verdict, method: desk.requestHead.method, framing: framing,
+                traits: traits),
             downstream: d, journal: journal,
             requestBody: BodyRelay(
                 framing, leaves: framing.isChunked ? .chunked : .plain, isFinal: false,
@@ -220,7 +230,7 @@ extension Worker where Kernel: ~Copyable {
         guard let index = exchanges.insert(exchange) else {
             preconditionFailure("a connection has at most one exchange")
         }
-        if ledger != .max { exchanges[index.slot].admission.ledger = ledger }
+        exchanges[index.slot].admission.limits = limits
         downstreams[d].exchange = index.slot
         if case .unread = verdict.body {
             // As nearly all bodies.

@@ -91,7 +91,7 @@ extension Worker where Kernel: ~Copyable {
         let u = exchanges[x].upstream
         let d = exchanges[x].downstream
         let stamp = plan.route(exchanges[x].plan.verdict.route).stamp
-        tellLimits(exchanges[x].admission.ledger, status: desk.responseHead.status)
+        tellLimits(exchanges[x].admission.limits, status: desk.responseHead.status)
         let bytes =
             desk.responseHead.byteCount + DownstreamHead.addedBytesMax + stamp.bytesMax
             + stamp.addedBytesMax(to: desk.responseHead) + desk.limits.notes.lines.count

@@ -92,6 +92,33 @@ extension LimitDesk {
     }
 }
 
+/// What the limits of a request's route made of it: nothing, as it has none; or what a ledger says;
+/// or, as is usual, that the one there is let it pass.
+struct LimitTrace {
+    /// Of ``LimitDesk/ledgers``; `.max` without one.
+    var ledger = UInt32.max
+    /// Of the plan's limits, the only one that looked at it; `.max` without.
+    var limit = UInt16.max
+    /// As ``LimitEntry`` has them.
+    var seconds: UInt32 = 0
+    var remaining: UInt64 = 0
+
+    static let none = LimitTrace()
+
+    init() {}
+
+    init(ledger: UInt32) { self.ledger = ledger }
+
+    init(_ limit: UInt16, _ standing: BucketStanding) {
+        self.limit = limit
+        seconds = standing.secondsToNext
+        remaining = standing.remaining
+    }
+
+    /// Whether there is nothing to tell.
+    var isNone: Bool { ledger == .max && limit == .max }
+}
+
 /// Where an exchange stands with the limits of its route.
 struct Admission {
     enum Place {
@@ -104,19 +131,18 @@ struct Admission {
         var isAwaited: Bool { if case .awaited = self { true } else { false } }
     }
 
-    /// Of ``LimitDesk/ledgers``; `.max` for a request without limits.
-    var ledger = UInt32.max
+    var limits = LimitTrace.none
     /// Calls to the store that are not answered.
     var callCount: UInt8 = 0
     /// Of the route's `concurrency`.
     var place = Place.none
     /// Until when the store may be waited for, over all stages; 0 before it is asked.
     var storeDeadline = MonotonicInstant(nanoseconds: 0)
-    /// A body that is looked at before it goes upstream; `nil` for all others.
-    var held: HeldBody?
+    /// Of ``Desk/held``, for a body that is looked at before it goes upstream; `.max` for others.
+    var held = UInt32.max
 
-    /// Whether the rest of a body is waited for.
-    var isHolding: Bool { held.map { !$0.isWhole } ?? false }
+    /// Of ``LimitDesk/ledgers``; `.max` without one.
+    var ledger: UInt32 { limits.ledger }
 }
 
 extension BucketKey {

@@ -96,8 +96,8 @@ struct LedgerTexts: ~Copyable {
     var buffer: Buffer
 }
 
-/// What limits made of the requests of a loop: a ledger each, its entries in the order in which they
-/// were looked at.
+/// What limits made of the requests of a loop: a ledger each, whose entries stand in the order in
+/// which they were looked at.
 ///
 /// All entries stand in one array, as to read one out of an array within another element would copy
 /// that element whole. It grows to the most requests at a time, and is kept.

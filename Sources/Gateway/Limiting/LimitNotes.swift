@@ -20,6 +20,22 @@ struct LimitNotes: ~Copyable {
         violated.removeAll()
     }
 
+    /// Writes that the one limit of a route let the request pass; nothing stands here yet.
+    @inline(__always) mutating func write(_ trace: LimitTrace, by plan: LimitPlan) {
+        if plan.settings.fields.isStandard {
+            lines.append(plan.texts.lines)
+            lines.append(decimal: trace.remaining)
+            if trace.seconds > 0 {
+                lines.append(";t=")
+                lines.append(decimal: UInt64(trace.seconds))
+            }
+            lines.append("\r\n")
+        }
+        if plan.settings.fields.isLegacy {
+            writeLegacy(plan, remaining: trace.remaining, seconds: trace.seconds)
+        }
+    }
+
     /// Writes what a ledger says.
     ///
     /// A limit that there was no store to ask says nothing, nor does one that only watches.
@@ -84,12 +100,18 @@ struct LimitNotes: ~Copyable {
                 scarcest = index
             }
         }
+        let entry = ledgers[ledger, scarcest]
+        writeLegacy(
+            plans[Int(entry.limit)], remaining: entry.remaining, seconds: entry.seconds)
+    }
+
+    private mutating func writeLegacy(_ plan: LimitPlan, remaining: UInt64, seconds: UInt32) {
         lines.append("X-RateLimit-Limit: ")
-        lines.append(decimal: plans[Int(ledgers[ledger, scarcest].limit)].settings.burst)
+        lines.append(decimal: plan.settings.burst)
         lines.append("\r\nX-RateLimit-Remaining: ")
-        lines.append(decimal: ledgers[ledger, scarcest].remaining)
+        lines.append(decimal: remaining)
         lines.append("\r\nX-RateLimit-Reset: ")
-        lines.append(decimal: UInt64(ledgers[ledger, scarcest].seconds))
+        lines.append(decimal: UInt64(seconds))
         lines.append("\r\n")
     }
 

@@ -88,6 +88,28 @@ final class RouteLimit: Sendable {
     }
 }
 
+/// The only limit of a route, by the client's address alone, which buckets of this process decide
+/// for all requests alike.
+struct PlainLimit: Sendable {
+    let table: BucketTable
+    let price: BucketTime
+    /// Index into the plan's limits.
+    let limit: UInt16
+    let tellsClients: Bool
+
+    /// - Returns: `nil` for a route whose limits are another matter.
+    init?(_ uses: [LimitUse], of commons: Commons) {
+        guard uses.count == 1, commons.store == nil else { return nil }
+        let plan = commons.limits[uses[0].limit]
+        guard plan.key.isClientIP, !plan.key.hasExemptions, plan.counted == nil, !plan.isShadow
+        else { return nil }
+        table = plan.table
+        price = plan.localShape.price(of: uses[0].cost)
+        limit = UInt16(truncatingIfNeeded: uses[0].limit)
+        tellsClients = plan.tellsClients
+    }
+}
+
 /// A route's limits by the stage at which they are looked at.
 struct RouteLimits: Sendable {
     private var head: [RouteLimit] = []
@@ -140,6 +162,8 @@ struct LimitTexts: Sendable {
     let policy: [UInt8]
     /// `"per_ip";r=`, the beginning of one of `RateLimit`.
     let standing: [UInt8]
+    /// The first and the beginning of the second line where the limit is alone.
+    let lines: [UInt8]
     /// `"per_ip"`, an element of `violated-policies`.
     let name: [UInt8]
 
@@ -150,6 +174,8 @@ struct LimitTexts: Sendable {
         let seconds = max(1, (microseconds &+ 999_999) / 1_000_000)
         policy = Array("\(name);q=\(settings.burst);w=\(seconds)".utf8)
         standing = Array("\(name);r=".utf8)
+        lines =
+            Array("RateLimit-Policy: ".utf8) + policy + Array("\r\nRateLimit: ".utf8) + standing
         self.name = Array(name.utf8)
     }
 }

@@ -42,6 +42,12 @@ struct StoreLink: ~Copyable {
         }
     }
 
+    /// Whether nothing may come from the server.
+    var isIdle: Bool {
+        guard case .calls = errand else { return false }
+        return machine.phase == .ready && queue.count == 0
+    }
+
     /// Makes sure that so many more bytes of tails can be kept, if they may be.
     mutating func openTails(_ byteCount: Int, capacity: Int) -> Bool {
         if tails.room >= byteCount { return true }

@@ -74,15 +74,20 @@ struct StoreLinkMachine {
         let step = greeting.next
         greeting.remove(step)
         // A name is for people: who may not have one can do without.
-        if case .refused(let trouble) = reply,
-            step != .name || trouble == .authRequired
-                || trouble == .tooManyClients
-        {
+        if case .refused(let trouble) = reply, step != .name || !Self.isBearable(trouble) {
             return close(trouble)
         }
         guard greeting.isEmpty else { return .wait }
         phase = .ready
         return .begin
+    }
+
+    /// Whether the connection is of use though it has no name.
+    private static func isBearable(_ trouble: StoreTrouble) -> Bool {
+        switch trouble {
+        case .authRequired, .tooManyClients, .garbled: false
+        default: true
+        }
     }
 
     private mutating func close(_ trouble: StoreTrouble) -> Action {
@@ -95,7 +100,7 @@ extension StoreTrouble {
     init(_ error: StoreError) {
         switch error {
         case .noScript: self = .noScript
-        case .moved, .ask: self = .movedTwice
+        case .moved, .ask: self = .moved
         case .readOnly: self = .readOnly
         case .loading: self = .loading
         case .masterDown: self = .masterDown
@@ -118,7 +123,7 @@ extension StoreTrouble {
         case .refused, .unreachable, .connectTimeout, .unresolved, .timeout, .slow, .lost,
             .garbled, .masterUnknown, .tooManyClients:
             false
-        case .notMaster, .movedTwice, .readOnly, .loading, .masterDown, .clusterDown, .tryAgain,
+        case .notMaster, .moved, .readOnly, .loading, .masterDown, .clusterDown, .tryAgain,
             .outOfMemory, .notSaving, .authRequired, .wrongPassword, .noPermission, .busy,
             .noScript, .errorReply:
             true

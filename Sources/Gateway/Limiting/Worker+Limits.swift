@@ -14,6 +14,24 @@ extension Worker where Kernel: ~Copyable {
         case awaited
     }
 
+    /// Has a request pass by the one limit of its route, where that is one by address that this
+    /// process decides: nearly all requests with limits end their way through them here.
+    ///
+    /// - Returns: What to tell of it; `nil` if this is not so, or the limit refuses: nothing was
+    ///   taken then.
+    @inline(__always) mutating func passPlain(_ verdict: Verdict) -> LimitTrace? {
+        guard verdict.endsBehindLimits, let client = verdict.identity.client,
+            let route = verdict.route, let limit = plan.plainLimits[route]
+        else { return nil }
+        let now = transport.now.nanoseconds / 1000
+        let reading = limit.table.take(BucketKey(client), limit.price, at: now)
+        guard reading.isAdmitted else { return nil }
+        sight.metrics.limitDecided(Int(limit.limit), .admitted, by: .local)
+        guard limit.tellsClients else { return LimitTrace.none }
+        return LimitTrace(
+            limit.limit, limit.table.shape.standing(of: reading.bucket, at: now))
+    }
+
     /// Takes the request in `desk.requestHead` through all limits that this process decides by
     /// itself.
     ///
@@ -98,7 +116,7 @@ extension Worker where Kernel: ~Copyable {
                 enter(gate, x)
                 return .awaited
             }
-            guard exchanges[x].admission.held != nil else {
+            guard exchanges[x].admission.held != .max else {
                 hold(x)
                 return .awaited
             }
@@ -178,23 +196,20 @@ extension Worker where Kernel: ~Copyable {
 
     /// Writes down what a response with this status tells of limits, and gives back what it says
     /// was not to be counted.
-    ///
-    /// - Parameter ledger: `.max` for a request without limits.
-    @inline(__always) mutating func tellLimits(_ ledger: UInt32, status: UInt16) {
-        if ledger == .max {
-            if !desk.limits.notes.isEmpty { desk.limits.notes.clear() }
-        } else {
-            settleLimits(ledger, status: status)
-            desk.limits.writeNotes(ledger, by: plan.commons.limits)
+    @inline(__always) mutating func tellLimits(_ limits: LimitTrace, status: UInt16) {
+        if !desk.limits.notes.isEmpty { desk.limits.notes.clear() }
+        if limits.ledger != .max {
+            settleLimits(limits.ledger, status: status)
+            desk.limits.writeNotes(limits.ledger, by: plan.commons.limits)
+        } else if limits.limit != .max {
+            desk.limits.notes.write(limits, by: plan.commons.limits[Int(limits.limit)])
         }
     }
 
     /// Lets go of what an exchange holds of its route's limits; its last act.
     @inline(__always) mutating func leaveLimits(_ x: UInt32) {
         if !exchanges[x].admission.place.isNone { leavePlace(x) }
-        if let held = exchanges[x].admission.held {
-            plan.commons.heldBodies.give(held.reservedBytes)
-        }
+        if exchanges[x].admission.held != .max { endHolding(x) }
         let ledger = exchanges[x].admission.ledger
         if ledger != .max { desk.limits.ledgers.close(ledger, to: &pool) }
     }

@@ -36,7 +36,8 @@ extension Worker where Kernel: ~Copyable {
         _ asker: StoreAsker, tail: borrowing Buffer, argumentCount: Int, slot: UInt16,
         deadline: MonotonicInstant
     ) -> Bool {
-        store.ask(
+        guard let plan = store.plan, case .admitting = plan.breaker.state else { return false }
+        return store.ask(
             asker, tail: tail, argumentCount: argumentCount, slot: slot, now: transport.now,
             deadline: deadline)
     }

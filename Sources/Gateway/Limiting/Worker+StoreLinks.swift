@@ -84,7 +84,11 @@ extension Worker where Kernel: ~Copyable {
     private mutating func readStoreReplies(_ index: SlabIndex, _ plan: StorePlan) -> Bool {
         while store.links.contains(index) {
             guard let isWhole = try? store.links[index.slot].reader.next() else { return false }
-            guard isWhole else { return true }
+            guard isWhole else {
+                // The beginning of what nobody asked for would become that of the next answer.
+                return !store.links[index.slot].isIdle
+                    || !store.links[index.slot].reader.isWithinReply
+            }
             takeStoreReply(index.slot, plan)
         }
         return true

@@ -21,6 +21,9 @@ extension Worker where Kernel: ~Copyable {
             return perform(store.links[l].machine.on(.garbled), onStoreLink: l, plan)
         }
         guard !store.calls[slot].marks.contains(.asking) else {
+            guard store.links[l].reader.isMessage else {
+                return perform(store.links[l].machine.on(.garbled), onStoreLink: l, plan)
+            }
             store.calls[slot].marks.remove(.asking)
             return
         }
@@ -30,7 +33,9 @@ extension Worker where Kernel: ~Copyable {
 
     private func greetingReply(_ l: UInt32) -> StoreLinkMachine.Reply {
         if let error = store.links[l].reader.error { return .refused(StoreTrouble(error)) }
-        guard store.links[l].machine.greeting.next == .role else { return .fine }
+        guard store.links[l].machine.greeting.next == .role else {
+            return store.links[l].reader.isMessage ? .fine : .refused(.garbled)
+        }
         return ServerRole(store.links[l].reader.tape) == .master ? .fine : .refused(.notMaster)
     }
 
@@ -43,10 +48,13 @@ extension Worker where Kernel: ~Copyable {
         }
         switch call.asker {
         case .trial(let node):
+            guard store.links[l].reader.isMessage else {
+                return perform(store.links[l].machine.on(.garbled), onStoreLink: l, plan)
+            }
             dropFirstCall(l)
             if !isAbandoned { endStoreTrial(node, slowness(of: call, plan)) }
         case .exchange, .settlement, .debt:
-            guard isAbandoned || readStoreIntegers(l) else {
+            guard readStoreIntegers(l) else {
                 return perform(store.links[l].machine.on(.garbled), onStoreLink: l, plan)
             }
             dropFirstCall(l)
@@ -144,6 +152,14 @@ extension Worker where Kernel: ~Copyable {
 }
 
 extension ReplyReader {
+    /// Whether it is a status or an error, as commands of our own are answered.
+    fileprivate var isMessage: Bool {
+        switch root {
+        case .status?, .error?: true
+        default: false
+        }
+    }
+
     /// What the reply says, if it is an error.
     fileprivate var error: StoreError? {
         guard case .error(let range)? = root else { return nil }

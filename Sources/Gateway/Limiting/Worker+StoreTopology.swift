@@ -63,13 +63,24 @@ extension Worker where Kernel: ~Copyable {
             guard case .tried = store.nodes[node].standing.phase, !store.nodes[node].isAsked
             else { continue }
             if !store.nodes[node].isCurrent {
-                endStoreTrial(node, .masterUnknown)
+                leaveStoreTrial(of: node, plan)
             } else if let trouble, store.nodes[node].linkCount == 0 {
                 endStoreTrial(node, trouble)
             } else {
                 continueStoreTrial(node, plan)
             }
         }
+    }
+
+    /// Ends the trial of a node that is no master any more; another one takes the probe.
+    private mutating func leaveStoreTrial(of node: Int, _ plan: StorePlan) {
+        let isProbe = store.nodes[node].standing.phase == .tried(isProbe: true)
+        guard isProbe, let other = probedNode() else { return endStoreTrial(node, .masterUnknown) }
+        store.nodes[node].standing = StoreStanding(timeout: plan.timeout)
+        store.nodes[other].standing.beginTrial(isProbe: true)
+        store.nodes[other].isAsked = false
+        store.review()
+        continueStoreTrial(other, plan)
     }
 
     /// A scout came to nothing: the next one goes.

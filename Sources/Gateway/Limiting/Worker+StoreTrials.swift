@@ -28,7 +28,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// The node to send the probe to: one that failed here, rather than any.
-    private func probedNode() -> Int? {
+    func probedNode() -> Int? {
         var chosen: Int?
         for node in store.nodes.indices where store.nodes[node].isCurrent {
             switch store.nodes[node].standing.phase {

@@ -41,6 +41,8 @@ extension AuthTable {
 }
 
 extension JWTPolicy {
+    private static let subject = JSONPath(["sub"])
+
     fileprivate func recall(
         _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>, scratch: inout AuthScratch
     ) -> Principal {
@@ -54,8 +56,7 @@ extension JWTPolicy {
         defer { scratch.principal = subject.take() }
         let isFound = TokenParts.withClaims(of: token, &scratch.decoded) {
             (claims: borrowing Span<UInt8>) in
-            let path = JSONPath(["sub"])
-            guard case .text(let text) = path.value(in: claims) else { return false }
+            guard case .text(let text) = Self.subject.value(in: claims) else { return false }
             text.append(to: &subject, in: claims)
             return true
         }

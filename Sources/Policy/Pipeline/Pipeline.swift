@@ -12,6 +12,8 @@ package final class Pipeline: Sendable {
     private let actions: [VerdictAction]
     /// By route; `nil` for one without policies, which pays for none.
     private let policies: [RoutePolicies?]
+    /// By route: whether limits by head are all that it has of policies.
+    private let isLimitedAlone: [Bool]
 
     /// - Parameters:
     ///   - listeners: Names by index, as ``Arrival/listener`` counts them.
@@ -26,6 +28,9 @@ package final class Pipeline: Sendable {
         let auth = AuthTable(routes)
         policies = routes.enumerated().map {
             RoutePolicies($1, index: $0, auth: auth, limits: limits)
+        }
+        isLimitedAlone = zip(routes, policies).map { route, policies in
+            route.cors == nil && route.gate == .open && policies?.isHeadLimitedAlone == true
         }
     }
 
@@ -67,7 +72,10 @@ package final class Pipeline: Sendable {
         switch routes.match(head, in: bytes, listener: arrival.listener, scratch: &scratch) {
         case .route(let route):
             var verdict = Verdict(route: route, identity: identity, action: actions[route])
-            if let policies = policies[route] {
+            if isLimitedAlone[route] {
+                verdict.awaits = .head
+                verdict.endsBehindLimits = true
+            } else if let policies = policies[route] {
                 policies.begin(&verdict, head, in: bytes, at: now, scratch: &scratch)
             }
             return verdict

@@ -13,7 +13,7 @@ final class RoutePolicies: Sendable {
     let bodies: BodyRules?
     private let limitStages: LimitStages
     /// Whether nothing stands behind the limits by head.
-    private let isHeadLimitedAlone: Bool
+    let isHeadLimitedAlone: Bool
 
     /// - Returns: `nil` for a route that has none of them.
     init?(_ route: Route, index: Int, auth: AuthTable?, limits: [LimitSettings]) {

@@ -63,6 +63,13 @@ import CHiredis
         return false
     }
 
+    /// Whether a part of a reply has arrived.
+    package var isWithinReply: Bool {
+        // A task without a type is one that waits for its first byte.
+        unsafe reader.pointee.len > reader.pointee.pos
+            || reader.pointee.ridx >= 0 && reader.pointee.rstack.0.type != -1
+    }
+
     /// The reply that ``next()`` has found, or a part of one.
     package var tape: ReplyTape { unsafe box.pointee.tape }
 
@@ -74,7 +81,7 @@ import CHiredis
     /// - Parameter integers: Gets them; as many as it holds at most.
     /// - Returns: How many there are; `nil` if it is anything else.
     package func readIntegers(into integers: inout ReplyIntegers) -> Int? {
-        let items = unsafe box.pointee.tape.items
+        let items = tape.items
         guard case .array(let count)? = items.first, count == items.count - 1,
             count <= ReplyIntegers.countMax
         else { return nil }

@@ -2,7 +2,7 @@
 package enum StoreTrouble: UInt8, CaseIterable, Sendable {
     case refused, unreachable, connectTimeout, unresolved
     case timeout, slow, lost, garbled
-    case notMaster, masterUnknown, movedTwice
+    case notMaster, masterUnknown, moved
     case readOnly, loading, masterDown, clusterDown, tryAgain
     case outOfMemory, notSaving, authRequired, wrongPassword, noPermission
     case busy, tooManyClients, noScript, errorReply
@@ -20,7 +20,7 @@ package enum StoreTrouble: UInt8, CaseIterable, Sendable {
         case .garbled: "garbled"
         case .notMaster: "not_master"
         case .masterUnknown: "master_unknown"
-        case .movedTwice: "moved_twice"
+        case .moved: "moved"
         case .readOnly: "read_only"
         case .loading: "loading"
         case .masterDown: "master_down"
@@ -51,7 +51,8 @@ package enum StoreTrouble: UInt8, CaseIterable, Sendable {
         case .garbled: "The server sent what is no reply, or one that nobody asked for."
         case .notMaster: "The server that was named as the master is none."
         case .masterUnknown: "No sentinel, or no node of the cluster, told who the masters are."
-        case .movedTwice: "The cluster sent a command on, and then on again."
+        case .moved:
+            "The server sent a command on (`MOVED`, `ASK`): only in a cluster it is followed, once."
         case .readOnly: "The server is a replica, or became one (`READONLY`)."
         case .loading: "The server is loading its data (`LOADING`)."
         case .masterDown: "The server has lost its master (`MASTERDOWN`)."

@@ -59,6 +59,11 @@ final class Asking {
         .exchange(SlabIndex(slot: UInt32(number), generation: 1), entries: 1)
     }
 
+    /// The slot of the next call's key.
+    var nextSlot: UInt16 {
+        HashSlot.slot(of: Array("apus:test:{\(nextNumber)}".utf8).span)
+    }
+
     /// What a call's asker was told; `nil` if nothing yet.
     func answer(to number: Int?) -> StoreAnswer? {
         note(of: number)?.answer

@@ -9,7 +9,9 @@ import Simulation
 final class RedisPlay {
     /// Addresses that are ours; a test may add some.
     var addresses: Set<SocketAddress> = []
-    /// Answers a command, in RESP; `nil` never does. Without it see ``usual(_:)``.
+    /// Answers a command, in RESP.
+    ///
+    /// With `nil` nothing is answered any more on that connection. Without it see ``usual(_:)``.
     var answer: ((RedisRequest) -> String?)?
     /// Whether commands are neither read nor answered.
     var isHung = false
@@ -18,6 +20,7 @@ final class RedisPlay {
     /// Commands in the order of their coming.
     private(set) var requests: [RedisRequest] = []
     private var bytes: [Int32: [UInt8]] = [:]
+    private var stuck: Set<Int32> = []
     private var kept: [(stream: SimulatedStream, text: String)] = []
 
     init(_ settings: RedisSettings?) {
@@ -39,7 +42,8 @@ final class RedisPlay {
     /// - Returns: Whether anything moved.
     func play(_ streams: [(stream: SimulatedStream, address: SocketAddress)]) -> Bool {
         var hasMoved = false
-        for (stream, address) in streams where addresses.contains(address) && !isHung {
+        for (stream, address) in streams
+        where addresses.contains(address) && !isHung && !stuck.contains(stream.number) {
             var text = bytes[stream.number] ?? []
             let taken = stream.take()
             text += taken
@@ -48,7 +52,10 @@ final class RedisPlay {
                 let request = RedisRequest(words: words, address: address, stream: stream)
                 requests.append(request)
                 let reply = answer.map { $0(request) } ?? Self.usual(request)
-                guard let reply else { continue }
+                guard let reply else {
+                    stuck.insert(stream.number)
+                    break
+                }
                 if isLate { kept.append((stream, reply)) } else { stream.send(reply) }
                 hasMoved = true
             }

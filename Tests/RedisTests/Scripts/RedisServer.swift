@@ -13,8 +13,8 @@ final class RedisServer {
     private let output = Pipe()
     private let folder: String
 
-    /// Starts it, and returns when it serves.
-    init() throws {
+    /// Starts it, with these options besides, and returns when it serves.
+    init(_ options: [String] = []) throws {
         // Short: the path of a socket has little room, unix(7).
         folder = "/tmp/apus-redis-\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -23,6 +23,7 @@ final class RedisServer {
             "redis-server", "--port", "0", "--unixsocket", "\(folder)/s", "--dir", folder,
             "--save", "", "--appendonly", "no", "--daemonize", "no",
         ]
+        process.arguments? += options
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = output
@@ -93,17 +94,30 @@ final class RedisConnection {
     func ask(_ words: [String]) throws -> Answer {
         var request = "*\(words.count)\r\n"
         for word in words { request += "$\(word.utf8.count)\r\n\(word)\r\n" }
-        var rest = Array(request.utf8)[...]
+        try send(Array(request.utf8))
+        received = []
+        place = 0
+        return try answer()
+    }
+
+    /// Sends bytes as they are.
+    func send(_ bytes: [UInt8]) throws {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes {
-                unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else { throw Unmet("cannot write: errno \(errno)") }
             rest = rest.dropFirst(count)
         }
+    }
+
+    /// Bytes as they come.
+    func receive() throws -> [UInt8] {
         received = []
         place = 0
-        return try answer()
+        try read()
+        return received
     }
 
     @discardableResult
