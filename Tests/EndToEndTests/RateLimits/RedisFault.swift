@@ -36,8 +36,11 @@ enum RedisFault: String, CaseIterable, Sendable, CustomTestStringConvertible {
         case .readOnly: try server.ask("REPLICAOF", "127.0.0.1", "1")
         case .outOfMemory: try server.ask("CONFIG", "SET", "maxmemory", "1")
         case .noAuth:
-            try server.ask("CONFIG", "SET", "requirepass", "a password")
-            try server.ask("CLIENT", "KILL", "TYPE", "normal")
+            // On one connection: the next one would have to say the password.
+            _ = try Wire(to: .ip4(server.port)).redisAll([
+                ["CONFIG", "SET", "requirepass", "a password"],
+                ["CLIENT", "KILL", "TYPE", "normal"],
+            ])
         case .busy:
             let wire = try Wire(to: .ip4(server.port))
             try wire.send("*3\r\n$4\r\nEVAL\r\n$17\r\nwhile true do end\r\n$1\r\n0\r\n")
