@@ -38,6 +38,9 @@ struct HeldBody {
 
     var isWhole: Bool { reader.isFinished }
 
+    /// Bytes of the input that are the body's, once it is whole.
+    var rawByteCount: Int { lookedAt }
+
     /// Room that the input should have now.
     ///
     /// - Parameter capacity: What it has.

@@ -218,7 +218,7 @@ extension Worker where Kernel: ~Copyable {
     /// Ends an exchange, which has no upstream any more, with an answer of the gateway.
     mutating func settle(_ x: UInt32, with content: OwnAnswer.Content) {
         let d = exchanges[x].downstream
-        let isUnread = !exchanges[x].requestBody.isSourceDone
+        let isUnread = !exchanges[x].requestBody.isSourceDone && !dropHeld(x)
         let keeps = exchanges[x].plan.traits.contains(.keepsAlive) && turn.drain == nil
         let persistence: DownstreamMachine.Persistence =
             isUnread ? .endsUnread : keeps ? .kept : .ends

@@ -80,6 +80,18 @@ extension Worker where Kernel: ~Copyable {
         armArriving(x, byteCount: UInt64(desk.held[exchanges[x].admission.held].byteCount))
     }
 
+    /// Takes the whole body of a request that is refused out of its client's input.
+    ///
+    /// - Returns: Whether what follows there is the next request.
+    mutating func dropHeld(_ x: UInt32) -> Bool {
+        let held = exchanges[x].admission.held
+        guard held != .max, desk.held[held].isWhole else { return false }
+        // Of one that was on its way to the app, some may be gone already.
+        if case .forward = exchanges[x].plan.verdict.action { return false }
+        downstreams[exchanges[x].downstream].wire.input.consume(desk.held[held].rawByteCount)
+        return true
+    }
+
     private mutating func refuseHeld(_ x: UInt32, _ event: ExchangeMachine.Event) {
         perform(exchanges[x].machine.on(event), on: x)
     }

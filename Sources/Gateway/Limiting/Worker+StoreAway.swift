@@ -34,7 +34,21 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// Writes down what was taken here and is to be charged to Redis.
-    mutating func owe(_ index: Int, of ledger: UInt32) { desk.limits.owe(index, of: ledger, plan) }
+    mutating func owe(_ index: Int, of ledger: UInt32) {
+        desk.limits.owe(index, of: ledger, plan)
+        store.wake(at: transport.now.advanced(byNanoseconds: Self.debtPause))
+    }
+
+    /// How long a debt waits at least, in nanoseconds, if nobody says that the store is back: it may
+    /// not have been away, but busy, or without a connection for a moment.
+    private static var debtPause: UInt64 { 50_000_000 }
+
+    /// Pays what is owed, or looks again in a while.
+    mutating func tendDebts(_ plan: StorePlan) {
+        guard desk.limits.store.debts.count > 0 else { return }
+        if case .admitting = plan.breaker.state, store.hasRoom { payDebts() }
+        store.wake(at: transport.now.advanced(byNanoseconds: Self.debtPause))
+    }
 
     /// Tells Redis that a request did not need what it took.
     mutating func giveBackToStore(_ index: Int, of ledger: UInt32) {
@@ -80,7 +94,7 @@ extension Worker where Kernel: ~Copyable {
     /// Takes the answer to a debt's payment.
     mutating func debtAnswered(_ answer: StoreAnswer) {
         guard let payment = desk.limits.store.payment else { return }
-        if case .integers = answer {
+        if case .integers = answer, StoreReply(store.reply, keyCount: 1) != nil {
             desk.limits.store.payment = nil
             return payDebts()
         }

@@ -51,6 +51,7 @@ extension Worker where Kernel: ~Copyable {
         tendStoreTopology(plan)
         for node in store.nodes.indices { tendStoreNode(node, plan) }
         tendProbe(plan)
+        tendDebts(plan)
     }
 
     private mutating func closeLateLinks() {
@@ -125,6 +126,13 @@ extension Worker where Kernel: ~Copyable {
         let change = plan.breaker.noteFailure(
             at: transport.now.nanoseconds, jitter: desk.random.next())
         if let change { note(change, trouble) }
+    }
+
+    /// Integers came that are not what the script answers.
+    mutating func noteStoreNonsense() {
+        guard let plan = store.plan else { return }
+        noteStoreTrouble(.garbled)
+        noteStoreFailure(.garbled, plan)
     }
 
     mutating func noteStoreTrouble(_ trouble: StoreTrouble) {

@@ -131,7 +131,9 @@ extension Worker where Kernel: ~Copyable {
     ) {
         let count = entries.nonzeroBitCount
         // Whoever answers something else is not to be believed; it counts as no answer.
-        guard let reply = StoreReply(store.reply, keyCount: count) else { return }
+        guard let reply = StoreReply(store.reply, keyCount: count) else {
+            return noteStoreNonsense()
+        }
         let now = transport.now.nanoseconds / 1000
         let isRefused = isRefused(reply, entries, limits, ledger)
         var place = 0

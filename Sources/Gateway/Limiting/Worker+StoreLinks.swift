@@ -111,7 +111,10 @@ extension Worker where Kernel: ~Copyable {
     private mutating func beginOnStoreLink(_ l: UInt32, _ plan: StorePlan) {
         store.touch(l)
         switch store.links[l].errand {
-        case .calls(let node): continueStoreTrial(node, plan)
+        case .calls(let node):
+            continueStoreTrial(node, plan)
+            // What was decided without it is to be charged.
+            store.wake(at: transport.now)
         case .scouting:
             plan.writeQuery(to: &store.links[l].wire, from: &pool)
         }
