@@ -85,7 +85,9 @@ extension LimitPlay {
         }
         for (place, refusals) in Dictionary(grouping: refusals, by: \.self) {
             let count = store.deeds.count { "\($0.loop) \($0.key)" == place && $0.code == 0 }
-            if refusals.count > count { fail("\(refusals.count) refusals of \(place), not \(count)") }
+            if refusals.count > count {
+                fail("\(refusals.count) refusals of \(place), not \(count)")
+            }
         }
     }
 
@@ -125,7 +127,9 @@ extension LimitPlay {
             let rule = admissions[0].rule
             let more = rule.lease * UInt64(cluster.loops.count)
             check(
-                admissions.sorted { $0.at < $1.at }.map { Flow(at: $0.at / 1000, tokens: Int($0.cost)) },
+                admissions.sorted { $0.at < $1.at }.map {
+                    Flow(at: $0.at / 1000, tokens: Int($0.cost))
+                },
                 rule.rate, rule.burst + more, "leases of \(key)", slack: LimitScene.timeout / 1000)
         }
     }
@@ -202,7 +206,8 @@ extension LimitPlay {
                 where other.key == rule.storeKey(of: visit) && other.at <= end
                     && other.visit.loop.gateway == visit.loop.gateway
                 {
-                    bucket.charge(rule.shape.price(of: other.cost), of: rule.shape, at: other.at / 1000)
+                    bucket.charge(
+                        rule.shape.price(of: other.cost), of: rule.shape, at: other.at / 1000)
                 }
                 let before = end / 1000 - min(end / 1000, 1000)
                 if rule.shape.wait(for: rule.shape.price(of: cost), of: bucket, at: before) == 0 {
@@ -239,7 +244,9 @@ extension LimitPlay {
             let now = cluster.now / 1000
             let owed = bucket.full.whole - min(now, bucket.full.whole)
             let lacking = store.lacking(admissions[0].key)
-            if lacking + 2000 < owed { fail("loop and key \(place) owe \(owed) µs, not \(lacking)") }
+            if lacking + 2000 < owed {
+                fail("loop and key \(place) owe \(owed) µs, not \(lacking)")
+            }
         }
     }
 
