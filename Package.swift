@@ -60,7 +60,7 @@ let package = Package(
                 "Bytes", "Linux", "HTTP", "Crypto", "Redis", "Policy", "Telemetry", "Config",
                 "Reactor",
             ]),
-        module("Simulation", ["Bytes", "Linux", "Reactor", "Gateway"]),
+        module("Simulation", ["Bytes", "Linux", "Policy", "Reactor", "Gateway"]),
         .executableTarget(
             name: "apus",
             dependencies: ["CVersion", "Linux", "Telemetry", "Config", "Gateway", arguments],
@@ -70,7 +70,7 @@ let package = Package(
         tests("Linux", ["Bytes", "Linux"]),
         tests("HTTP", ["Dice", "Bytes", "HTTP"]),
         tests("Crypto", ["Bytes", "Crypto"]),
-        tests("Redis", ["Dice", "Bytes", "Policy", "Redis"]),
+        tests("Redis", ["Dice", "Bytes", "Policy", "Redis", "Simulation"]),
         tests("Policy", ["Dice", "Bytes", "HTTP", "Crypto", "Policy"]),
         tests("Telemetry", ["Dice", "Bytes", "Telemetry"]),
         tests("Config", ["Bytes", "HTTP", "Policy", "Config"]),
@@ -78,7 +78,7 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "Bytes", "Linux", "HTTP", "Policy", "Telemetry", "Config", "Reactor", "Gateway",
+                "Bytes", "Linux", "HTTP", "Crypto", "Policy", "Telemetry", "Config", "Reactor", "Gateway",
                 "Simulation",
             ]),
         tests("EndToEnd", ["Dice"]),

@@ -59,18 +59,19 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
     }
 
     /// One turn: what is ready, what is due, what was posted.
-    mutating func takeTurn() {
+    @inline(__always) mutating func takeTurn() {
         let isBusy = !turn.runnable.isEmpty || !turn.grants.isEmpty
         transport.turn(until: isBusy ? transport.now : nextDeadline())
         sight.beginTurn(wallTime: transport.wallTime)
         for index in 0..<transport.reportCount { dispatch(transport.report(index)) }
         runRunnable()
-        if !turn.grants.isEmpty { runGrants() }
+        if plan.hasGates, !turn.grants.isEmpty { runGrants() }
         fireTimers()
-        finishStoreTurn()
+        if store.isUsed { finishStoreTurn() }
     }
 
-    private func nextDeadline() -> MonotonicInstant? {
+    // Called rather than inlined, the worker would be copied whole to be lent.
+    @inline(__always) private func nextDeadline() -> MonotonicInstant? {
         let visit = wheel.nextVisit() ?? MonotonicInstant(nanoseconds: .max)
         let other = min(
             turn.acceptingResumes ?? MonotonicInstant(nanoseconds: .max),
@@ -79,7 +80,7 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
         return next.nanoseconds == .max ? nil : next
     }
 
-    private mutating func dispatch(_ report: Report) {
+    @inline(__always) private mutating func dispatch(_ report: Report) {
         let token = Token(word: report.word)
         let index = token.index
         switch token.kind {
@@ -91,16 +92,20 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
             guard upstreams.contains(index) else { return }
             upstreams[index.slot].wire.note(report.readiness)
             wakeUpstream(index.slot)
+        case .store, .listener, .wakeup, nil: dispatchSeldom(report, token)
+        }
+    }
+
+    /// Apart, so that what is usual stays small enough to be inlined.
+    @inline(never) private mutating func dispatchSeldom(_ report: Report, _ token: Token) {
+        switch token.kind {
         case .store:
-            guard store.links.contains(index) else { return }
-            store.links[index.slot].wire.note(report.readiness)
-            wakeStoreLink(index.slot)
-        case .listener:
-            accept(on: Int(index.slot), atMost: Self.acceptsPerTurn)
-        case .wakeup:
-            for message in turn.mailbox.takeAll() { receive(message) }
-        case nil:
-            break
+            guard store.links.contains(token.index) else { return }
+            store.links[token.index.slot].wire.note(report.readiness)
+            wakeStoreLink(token.index.slot)
+        case .listener: accept(on: Int(token.index.slot), atMost: Self.acceptsPerTurn)
+        case .wakeup: for message in turn.mailbox.takeAll() { receive(message) }
+        case .downstream, .upstream, nil: break
         }
     }
 

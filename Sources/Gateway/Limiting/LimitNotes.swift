@@ -13,15 +13,18 @@ struct LimitNotes: ~Copyable {
     /// Eight names.
     static let violatedBytesMax = 8 * 67 + 2
 
-    var isEmpty: Bool { lines.isEmpty && violated.isEmpty }
+    /// Whether there may be anything.
+    private(set) var isWritten = false
 
     mutating func clear() {
         lines.removeAll()
         violated.removeAll()
+        isWritten = false
     }
 
     /// Writes that the one limit of a route let the request pass; nothing stands here yet.
     @inline(__always) mutating func write(_ trace: LimitTrace, by plan: LimitPlan) {
+        isWritten = true
         if plan.settings.fields.isStandard {
             lines.append(plan.texts.lines)
             lines.append(decimal: trace.remaining)
@@ -43,6 +46,7 @@ struct LimitNotes: ~Copyable {
         _ ledgers: borrowing LedgerShelf, _ ledger: UInt32, by plans: [LimitPlan]
     ) {
         clear()
+        isWritten = true
         var told = Told()
         for index in ledgers.entries(of: ledger) {
             if ledgers[ledger, index].isRefused { told.hasViolations = true }

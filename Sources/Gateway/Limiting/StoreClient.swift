@@ -50,6 +50,9 @@ struct StoreClient: ~Copyable {
         dues.chores = MonotonicInstant(nanoseconds: 0)
     }
 
+    /// Whether there is a store at all.
+    @inline(__always) var isUsed: Bool { plan != nil }
+
     /// Whether a further call has a place, as far as can be told without its slot.
     var hasRoom: Bool {
         guard let plan else { return false }

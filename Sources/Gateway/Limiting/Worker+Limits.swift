@@ -197,7 +197,8 @@ extension Worker where Kernel: ~Copyable {
     /// Writes down what a response with this status tells of limits, and gives back what it says
     /// was not to be counted.
     @inline(__always) mutating func tellLimits(_ limits: LimitTrace, status: UInt16) {
-        if !desk.limits.notes.isEmpty { desk.limits.notes.clear() }
+        if desk.limits.notes.isWritten { desk.limits.notes.clear() }
+        if limits.isNone { return }
         if limits.ledger != .max {
             settleLimits(limits.ledger, status: status)
             desk.limits.writeNotes(limits.ledger, by: plan.commons.limits)

@@ -80,7 +80,7 @@ final class RedisPlay {
     }
 
     /// Takes a whole command off the front of `bytes`.
-    private static func command(in bytes: inout [UInt8]) -> [String]? {
+    static func command(in bytes: inout [UInt8]) -> [String]? {
         var rest = bytes[...]
         guard let count = number(after: "*", in: &rest) else { return nil }
         var words: [String] = []

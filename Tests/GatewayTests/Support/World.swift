@@ -31,21 +31,28 @@ final class World {
     private static let turnsMax = 20_000
 
     /// - Parameter text: The configuration; see ``Settings``.
-    init(
+    convenience init(
         _ text: String = Settings.plain, faults: SimulatedFaults = SimulatedFaults(),
         environment: [String: String] = [:], redis settings: RedisSettings? = nil
     ) throws {
-        let result = Loading.load(text: text, path: "test.yaml", environment: environment)
-        var snapshot = try #require(result.snapshot, "\(result.problems.map(\.text))")
+        var snapshot = try Self.load(text, environment: environment)
         if let settings { snapshot.redis = settings }
-        kernel = SimulatedKernel(
-            listenerCount: snapshot.listeners.count,
-            now: MonotonicInstant(nanoseconds: 5_000_000_000_000))
+        try self.init(snapshot, commons: Commons(snapshot, secret: .fixed), faults: faults)
+    }
+
+    /// - Parameters:
+    ///   - commons: Of the process, which several loops may be of.
+    ///   - start: What its clock says.
+    init(
+        _ snapshot: Snapshot, commons: Commons, faults: SimulatedFaults,
+        start: MonotonicInstant = MonotonicInstant(nanoseconds: 5_000_000_000_000)
+    ) throws {
+        kernel = SimulatedKernel(listenerCount: snapshot.listeners.count, now: start)
         kernel.faults = faults
         for server in snapshot.upstreams.flatMap(\.servers) {
             if let address = SocketAddress(server.address) { kernel.receptions[address] = .accepts }
         }
-        redis = RedisPlay(settings)
+        redis = RedisPlay(snapshot.redis)
         for address in redis.addresses { kernel.receptions[address] = .accepts }
         var names = MetricNames(
             routes: snapshot.routes.map(\.name), upstreams: snapshot.upstreams.map(\.name),
@@ -56,11 +63,17 @@ final class World {
         self.names = names
         metrics = LoopMetrics(names: names)
         mailbox = try Mailbox()
-        commons = Commons(snapshot, secret: .fixed)
+        self.commons = commons
         worker = Worker(
             SimulatedTransport(kernel),
             plan: Plan(snapshot, commons: commons, seed: .fixed),
             sight: Sight(snapshot, metrics: metrics, queue: queue), mailbox: mailbox)
+    }
+
+    /// What a configuration's text says.
+    static func load(_ text: String, environment: [String: String] = [:]) throws -> Snapshot {
+        let result = Loading.load(text: text, path: "test.yaml", environment: environment)
+        return try #require(result.snapshot, "\(result.problems.map(\.text))")
     }
 
     // MARK: Playing
@@ -134,6 +147,8 @@ final class World {
     /// Server connections that the worker holds, idle ones included.
     var upstreamCount: Int { worker.upstreams.count }
     var exchangeCount: Int { worker.exchanges.count }
+    /// Access lines and events that were written.
+    var lineCount: UInt64 { queue.lineCount }
     /// Buffers in use.
     var bufferCount: Int { worker.pool.lentCount }
 

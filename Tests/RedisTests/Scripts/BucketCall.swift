@@ -1,17 +1,9 @@
 import Policy
+import Simulation
 
 @testable import Redis
 
-/// What a call of the script asks of one key.
-struct BucketAsk {
-    enum Operation: String, CaseIterable { case take, shadow, lease, back, charge }
-
-    var key: String
-    var shape: BucketShape
-    var operation: Operation
-    var cost: UInt64 = 1
-    var lease: UInt64 = 1
-
+extension BucketAsk {
     /// The arguments, as a gateway writes them.
     var arguments: [String] {
         let price = shape.price(of: cost)
@@ -22,66 +14,6 @@ struct BucketAsk {
         ]
         return numbers.map(String.init) + [operation.rawValue]
             + [String(leasePrice.whole), String(leasePrice.part)]
-    }
-}
-
-/// What the script answers, the server's clock apart.
-struct BucketResult: Equatable {
-    var code: Int64
-    var full: BucketTime
-}
-
-/// The script in Swift: buckets by key, which Policy's `Bucket` changes.
-struct BucketStore {
-    private(set) var buckets: [String: Bucket] = [:]
-
-    mutating func call(_ asks: [BucketAsk], at now: UInt64) -> [BucketResult] {
-        var tried = asks.map { attempt($0, at: now) }
-        let isRefused = zip(asks, tried).contains { ask, result in
-            result.code == 0 && [.take, .lease].contains(ask.operation)
-        }
-        for (index, ask) in asks.enumerated() {
-            if isRefused, ![.back, .charge].contains(ask.operation) {
-                tried[index].code = min(1, tried[index].code)
-                tried[index].full = unchanged(ask, at: now)
-            }
-            let bucket = Bucket(full: tried[index].full)
-            // A clock that is set back finds no later instant of what was full.
-            buckets[ask.key] = bucket.isFull(at: now) ? nil : bucket
-        }
-        return tried
-    }
-
-    private func bucket(_ ask: BucketAsk) -> Bucket { buckets[ask.key] ?? .untouched }
-
-    /// The bucket as it is read: within what it can be at `now`.
-    private func unchanged(_ ask: BucketAsk, at now: UInt64) -> BucketTime {
-        var bucket = bucket(ask)
-        bucket.charge(.zero, of: ask.shape, at: now)
-        return bucket.full
-    }
-
-    private func attempt(_ ask: BucketAsk, at now: UInt64) -> BucketResult {
-        var bucket = bucket(ask)
-        let price = ask.shape.price(of: ask.cost)
-        var code: Int64 = 1
-        switch ask.operation {
-        case .back: bucket.giveBack(price, of: ask.shape, at: now)
-        case .charge: bucket.charge(price, of: ask.shape, at: now)
-        case .take, .shadow:
-            code = bucket.take(price, of: ask.shape, at: now) ? 1 : 0
-        case .lease:
-            var single = bucket
-            if !single.take(price, of: ask.shape, at: now) {
-                code = 0
-                bucket = single
-            } else if bucket.take(ask.shape.price(of: ask.lease), of: ask.shape, at: now) {
-                code = 2
-            } else {
-                bucket = single
-            }
-        }
-        return BucketResult(code: code, full: bucket.full)
     }
 }
 

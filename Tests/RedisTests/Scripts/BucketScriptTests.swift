@@ -1,4 +1,5 @@
 import Policy
+import Simulation
 import Testing
 
 @testable import Redis

@@ -1,5 +1,6 @@
 import Dice
 import Policy
+import Simulation
 import Testing
 
 @testable import Redis
@@ -63,7 +64,7 @@ import Testing
     func `the script answers as the bucket in memory does, to the last part`(seed: Int) throws {
         var dice = Dice(seed: UInt64(seed))
         let server = try BucketServer(redis.connect(), saysTime: true)
-        var store = BucketStore()
+        var store = SimulatedBuckets()
         var now: UInt64 = 1_760_000_000_000_000
         var codes: [Int64: Int] = [:]
         for count in 0..<2500 {
