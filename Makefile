@@ -11,7 +11,7 @@ SOAK ?= 1800
 RELEASE := swift build -c release --static-swift-stdlib --product apus
 BINARY := .build/release/apus
 
-.PHONY: help setup build run test lint format figures fuzz ceilings bench bodies soak install clean
+.PHONY: help setup build run test lint format figures fuzz ceilings bench limits bodies soak install clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,10 @@ ceilings: build ## Compare instructions and allocations of a request with Benchm
 bench: build ## Compare cost with nginx and HAProxy, in one run, as a table
 	@.ci/setup test
 	@Benchmarks/compare.py $(BENCH)
+
+limits: build ## Compare what a rate limit costs with nginx and HAProxy: memory, Redis, leases
+	@.ci/setup test
+	@Benchmarks/limits.py $(BENCH)
 
 bodies: build ## Send a GiB up and down, with fast and with slow ends
 	@Benchmarks/bodies.py

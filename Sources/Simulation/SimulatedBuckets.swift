@@ -2,7 +2,9 @@ package import Policy
 
 /// What a call of the script by which gateways share buckets asks of one key.
 package struct BucketAsk: Sendable {
-    package enum Operation: String, CaseIterable, Sendable { case take, shadow, lease, back, charge }
+    package enum Operation: String, CaseIterable, Sendable {
+        case take, shadow, lease, back, charge
+    }
 
     package var key: String
     package var shape: BucketShape

@@ -57,24 +57,40 @@ extension Worker where Kernel: ~Copyable {
             at: downstreams[exchanges[x].downstream].wire.input, trailers: &desk.trailers)
     }
 
-    /// Sees to room in the client's input, within the budget of the process.
+    /// Sees to room in the client's input, where a buffer of the usual size is full.
+    ///
+    /// - Returns: Whether the budget of the process has as much left.
     private mutating func makeRoomForHeld(_ x: UInt32) -> Bool {
         let d = exchanges[x].downstream
-        guard downstreams[d].wire.input.room == 0 || !downstreams[d].wire.input.hasStorage
+        guard downstreams[d].wire.input.hasStorage, downstreams[d].wire.input.room == 0
         else { return true }
         let held = exchanges[x].admission.held
         let bytes = desk.held[held].room(above: downstreams[d].wire.input.capacity)
-        let reserved = desk.held[held].reservedBytes
-        guard plan.commons.heldBodies.take(bytes - reserved) else { return false }
-        desk.held[held].reservedBytes = max(bytes, reserved)
+        guard reserve(bytes, held) else { return false }
         downstreams[d].wire.openInput(bytes, from: &pool)
+        return true
+    }
+
+    /// Has the budget say what a body takes, be it more than before or less.
+    private mutating func reserve(_ bytes: Int, _ held: UInt32) -> Bool {
+        let more = bytes - desk.held[held].reservedBytes
+        guard plan.commons.heldBodies.take(more) else { return false }
+        if more < 0 { plan.commons.heldBodies.give(-more) }
+        desk.held[held].reservedBytes = bytes
         return true
     }
 
     /// Waits for more of a body: `stream` between two reads, and never slower than
     /// `body_min_rate`.
+    ///
+    /// What it holds meanwhile is no more than it needs, and counts: a thousand clients that send
+    /// half a body each are a matter of the budget as well.
     private mutating func armHeld(_ x: UInt32) {
         let d = exchanges[x].downstream
+        downstreams[d].wire.park(to: &pool)
+        guard reserve(downstreams[d].wire.input.capacity, exchanges[x].admission.held) else {
+            return refuseHeld(x, .requestRefused(.overloaded))
+        }
         watchDownstream(d)
         guard downstreams.isOccupied(d) else { return }
         armArriving(x, byteCount: UInt64(desk.held[exchanges[x].admission.held].byteCount))

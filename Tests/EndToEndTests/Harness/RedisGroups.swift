@@ -12,7 +12,9 @@ final class RedisSentinels: Sendable {
         let replica = try RedisServer(["--replicaof", "127.0.0.1", "\(master.port)"])
         servers = [master, replica]
         try eventually("the replica follows") {
-            guard case .text(let text) = try replica.ask("INFO", "replication") else { return false }
+            guard case .text(let text) = try replica.ask("INFO", "replication") else {
+                return false
+            }
             return text.contains("master_link_status:up")
         }
         let ports = try (0..<3).map { _ in try Ports.free() }

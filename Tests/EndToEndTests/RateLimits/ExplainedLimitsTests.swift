@@ -34,7 +34,10 @@ import Testing
     @Test func `explain shows limits, keys and what a fresh request meets`() throws {
         let (code, output) = try run("explain", "POST", "http://a/login", "--from", "192.0.2.1")
         #expect(code == 0)
-        for text in ["per_ip", "=192.0.2.1", "takes  5", "15 of 20", "logins", "texts"] {
+        for text in [
+            "per_ip", "=192.0.2.1", "5; 15 of 20 tokens left", "apus:per_ip:{=192.0.2.1}", "logins",
+            "texts",
+        ] {
             #expect(output.contains(text), "\(text) in \(output)")
         }
     }

@@ -52,7 +52,7 @@ import Testing
 
         static let limits = """
             rate_limits:
-              fresh: { rate: 60/min, burst: 2, key: "header:X-Key", max_keys: 10000 }
+              fresh: { rate: 60/min, burst: 2, key: "header:X-Key", max_keys: 2000 }
               hot: { rate: 20/s, burst: 10, key: "header:X-Key", replicas: 2, max_keys: 1000 }
             routes:
               - { name: free, match: { path: /free }, respond: { status: 200, body: ok } }

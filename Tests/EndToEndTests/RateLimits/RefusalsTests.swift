@@ -48,8 +48,9 @@ import Testing
         for _ in 0..<20 {
             let refusal = try wire.ask(request)
             #expect(refusal.status == 429)
-            #expect(try JSONDecoder().decode(Violations.self, from: Data(refusal.body))
-                .violatedPolicies == ["tight"])
+            #expect(
+                try JSONDecoder().decode(Violations.self, from: Data(refusal.body))
+                    .violatedPolicies == ["tight"])
         }
         // Three are left of five, and nothing else has taken any.
         let left = try wire.ask(get("/wide", "X-Key: a\r\n"))

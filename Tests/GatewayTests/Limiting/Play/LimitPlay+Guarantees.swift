@@ -85,7 +85,9 @@ extension LimitPlay {
         }
         for (place, refusals) in Dictionary(grouping: refusals, by: \.self) {
             let count = store.deeds.count { "\($0.loop) \($0.key)" == place && $0.code == 0 }
-            if refusals.count > count { fail("\(refusals.count) refusals of \(place), not \(count)") }
+            if refusals.count > count {
+                fail("\(refusals.count) refusals of \(place), not \(count)")
+            }
         }
     }
 
@@ -202,7 +204,8 @@ extension LimitPlay {
                 where other.key == rule.storeKey(of: visit) && other.at <= end
                     && other.visit.loop.gateway == visit.loop.gateway
                 {
-                    bucket.charge(rule.shape.price(of: other.cost), of: rule.shape, at: other.at / 1000)
+                    bucket.charge(
+                        rule.shape.price(of: other.cost), of: rule.shape, at: other.at / 1000)
                 }
                 let before = end / 1000 - min(end / 1000, 1000)
                 if rule.shape.wait(for: rule.shape.price(of: cost), of: bucket, at: before) == 0 {
@@ -239,7 +242,9 @@ extension LimitPlay {
             let now = cluster.now / 1000
             let owed = bucket.full.whole - min(now, bucket.full.whole)
             let lacking = store.lacking(admissions[0].key)
-            if lacking + 2000 < owed { fail("loop and key \(place) owe \(owed) µs, not \(lacking)") }
+            if lacking + 2000 < owed {
+                fail("loop and key \(place) owe \(owed) µs, not \(lacking)")
+            }
         }
     }
 

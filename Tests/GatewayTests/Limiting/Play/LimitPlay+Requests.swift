@@ -70,7 +70,9 @@ extension LimitPlay {
         for visit in visits {
             let found = statuses[visit.number] ?? []
             if let status = visit.status {
-                if found != ["\(status)"] { fail("request \(visit.number) \(status): lines \(found)") }
+                if found != ["\(status)"] {
+                    fail("request \(visit.number) \(status): lines \(found)")
+                }
             } else if visit.forwardedAt != nil ? found.count != 1 : found.count > 1 {
                 fail("request \(visit.number), whose client left, has lines \(found)")
             }
@@ -97,7 +99,8 @@ extension LimitPlay {
             let page = MetricsPage.text(loop.world.names, loop.world.metrics)
             for line in page.split(separator: "\n") where line.hasPrefix(prefix) {
                 let name = line.dropFirst(prefix.utf8.count).prefix { $0 != "\"" }
-                decisions[name, default: 0] += line.split(separator: " ").last.flatMap { Int($0) } ?? 0
+                decisions[name, default: 0] +=
+                    line.split(separator: " ").last.flatMap { Int($0) } ?? 0
             }
         }
         for rule in scene.rules {

@@ -103,7 +103,8 @@ struct LimitRule {
             case .caller: "auth"
             }
         let counts = counted.isEmpty ? "" : ", count: \(counted)"
-        return "  \(name): { rate: \(rateText), burst: \(burst), key: \(key), replicas: \(replicas), "
+        return
+            "  \(name): { rate: \(rateText), burst: \(burst), key: \(key), replicas: \(replicas), "
             + "lease: \(lease), mode: \(isShadow ? "shadow" : "enforce"), max_keys: 2000, "
             + "on_store_failure: \(onFailure.rawValue)\(counts) }"
     }

@@ -49,7 +49,9 @@ struct PlainAnswer {
 
     /// The names in `violated-policies`.
     var violated: [String] {
-        guard let start = body.firstRange(of: "\"violated-policies\":[")?.upperBound else { return [] }
+        guard let start = body.firstRange(of: "\"violated-policies\":[")?.upperBound else {
+            return []
+        }
         return body[start...].prefix { $0 != "]" }.split(separator: ",").map {
             $0.filter { $0 != "\"" }
         }
