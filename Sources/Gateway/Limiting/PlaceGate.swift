@@ -43,8 +43,8 @@ final class PlaceGate: Sendable {
     /// Takes a waiter out of the queue.
     ///
     /// - Returns: Whether it was there; if not, it has been given a place and is being told so.
-    func withdraw(_ seat: UInt32, of exchange: SlabIndex) -> Bool {
-        queue.withLock { $0.withdraw(seat, of: exchange) }
+    func withdraw(_ seat: UInt32, of waiter: Waiter) -> Bool {
+        queue.withLock { $0.withdraw(seat, of: waiter) }
     }
 }
 
@@ -95,10 +95,11 @@ struct PlaceQueue {
         return vacate(first)
     }
 
-    mutating func withdraw(_ seat: UInt32, of exchange: SlabIndex) -> Bool {
-        guard Int(seat) < seats.count, seats[Int(seat)].waiter?.exchange == exchange else {
-            return false
-        }
+    mutating func withdraw(_ seat: UInt32, of waiter: PlaceGate.Waiter) -> Bool {
+        // Exchanges of two loops may have the same slot and generation.
+        guard Int(seat) < seats.count, let other = seats[Int(seat)].waiter,
+            other.exchange == waiter.exchange, other.mailbox === waiter.mailbox
+        else { return false }
         _ = vacate(seat)
         return true
     }

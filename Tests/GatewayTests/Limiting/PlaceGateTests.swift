@@ -39,12 +39,23 @@ struct PlaceGateTests {
         _ = gate.enter(Self.waiter(0, mailbox))
         #expect(gate.enter(Self.waiter(1, mailbox)) == .waits(0))
         #expect(gate.leave()?.exchange.slot == 1)
-        #expect(!gate.withdraw(0, of: SlabIndex(slot: 1, generation: 1)))
+        #expect(!gate.withdraw(0, of: Self.waiter(1, mailbox)))
         // Its seat is another's by now.
         #expect(gate.enter(Self.waiter(2, mailbox)) == .waits(0))
-        #expect(!gate.withdraw(0, of: SlabIndex(slot: 1, generation: 1)))
-        #expect(gate.withdraw(0, of: SlabIndex(slot: 2, generation: 1)))
+        #expect(!gate.withdraw(0, of: Self.waiter(1, mailbox)))
+        #expect(gate.withdraw(0, of: Self.waiter(2, mailbox)))
         #expect(gate.leave() == nil)
+    }
+
+    @Test func `exchanges of two loops are told apart though they have one number`() throws {
+        let (mailbox, other) = (try Mailbox<WorkerMessage>(), try Mailbox<WorkerMessage>())
+        let gate = Self.gate(places: 1, seats: 1)
+        _ = gate.enter(Self.waiter(0, mailbox))
+        #expect(gate.enter(Self.waiter(1, mailbox)) == .waits(0))
+        #expect(gate.leave()?.mailbox === mailbox)
+        #expect(gate.enter(Self.waiter(1, other)) == .waits(0))
+        #expect(!gate.withdraw(0, of: Self.waiter(1, mailbox)))
+        #expect(gate.leave()?.mailbox === other)
     }
 
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
@@ -75,8 +86,8 @@ struct PlaceGateTests {
             default:
                 guard !queue.isEmpty else { continue }
                 let gone = queue.remove(at: Int(dice.below(UInt64(queue.count))))
-                #expect(gate.withdraw(gone.seat, of: gone.exchange))
-                #expect(!gate.withdraw(gone.seat, of: gone.exchange))
+                #expect(gate.withdraw(gone.seat, of: Self.waiter(gone.exchange.slot, mailbox)))
+                #expect(!gate.withdraw(gone.seat, of: Self.waiter(gone.exchange.slot, mailbox)))
             }
         }
     }
