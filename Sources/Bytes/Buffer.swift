@@ -251,7 +251,22 @@ extension Buffer {
     }
 
     /// Appends `value` in decimal, without padding.
+    ///
+    /// Up to eight digits are gathered in a word, whose lowest byte is the first of them.
     @inlinable package mutating func append(decimal value: UInt64) {
+        guard value < 100_000_000 else { return appendLong(decimal: value) }
+        var word: UInt64 = 0
+        var rest = UInt32(truncatingIfNeeded: value)
+        var count = 0
+        repeat {
+            word = word &<< 8 | UInt64(48 &+ rest % 10)
+            rest /= 10
+            count &+= 1
+        } while rest > 0
+        append(word, bytes: count)
+    }
+
+    @usableFromInline @inline(never) mutating func appendLong(decimal value: UInt64) {
         var digits: InlineArray<20, UInt8> = .init(repeating: 0)
         var first = 20
         var rest = value

@@ -108,9 +108,19 @@ extension Worker where Kernel: ~Copyable {
         if exchanges[x].admission.place.isAwaited { return refusePlace(x) }
         if exchanges[x].machine.response == .arriving {
             _ = perform(exchanges[x].machine.on(.downstreamStalled), on: x)
-        } else {
+        } else if exchanges[x].machine.response != .awaited || isReadingBody(x) {
             _ = perform(exchanges[x].machine.on(.requestTooSlow), on: x)
         }
+    }
+
+    /// Whether an exchange waits for its client's body.
+    ///
+    /// While it waits for limits, a place or a connect, a deadline of the client's is one that was
+    /// armed before it, such as that of an idle connection.
+    private func isReadingBody(_ x: UInt32) -> Bool {
+        if isHolding(x) { return true }
+        return exchanges[x].machine.request == .arriving && exchanges[x].upstream != .max
+            && exchanges[x].machine.link != .connecting
     }
 
     mutating func upstreamTimedOut(_ u: UInt32) {

@@ -136,13 +136,21 @@ struct Admission {
     var callCount: UInt8 = 0
     /// Of the route's `concurrency`.
     var place = Place.none
-    /// Until when the store may be waited for, over all stages; 0 before it is asked.
-    var storeDeadline = MonotonicInstant(nanoseconds: 0)
+    /// Nanoseconds that the store may still be waited for, over all stages: what a client takes to
+    /// send its body is not the store's delay.
+    var storeLeft = UInt64.max
+    /// When it was asked the last time.
+    var storeAsked = MonotonicInstant(nanoseconds: 0)
     /// Of ``Desk/held``, for a body that is looked at before it goes upstream; `.max` for others.
     var held = UInt32.max
 
     /// Of ``LimitDesk/ledgers``; `.max` without one.
     var ledger: UInt32 { limits.ledger }
+
+    /// The store has answered, or is waited for no more.
+    mutating func endWait(at now: MonotonicInstant) {
+        storeLeft &-= min(storeLeft, now.nanoseconds(since: storeAsked))
+    }
 }
 
 extension BucketKey {

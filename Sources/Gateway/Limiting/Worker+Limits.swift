@@ -212,6 +212,9 @@ extension Worker where Kernel: ~Copyable {
         if !exchanges[x].admission.place.isNone { leavePlace(x) }
         if exchanges[x].admission.held != .max { endHolding(x) }
         let ledger = exchanges[x].admission.ledger
-        if ledger != .max { desk.limits.ledgers.close(ledger, to: &pool) }
+        if ledger != .max {
+            if desk.limits.ledgers.hasReserved(ledger) { oweReserved(ledger) }
+            desk.limits.ledgers.close(ledger, to: &pool)
+        }
     }
 }

@@ -99,6 +99,16 @@ extension Worker where Kernel: ~Copyable {
         if desk.limits.ledgers.hasReserved(ledger) { settleReserved(ledger, status) }
     }
 
+    /// Has what was taken for an answer that never came stay taken: whoever leaves before a refusal
+    /// would else try for nothing while Redis is away.
+    mutating func oweReserved(_ ledger: UInt32) {
+        guard desk.limits.store.isUsed else { return }
+        for index in desk.limits.ledgers.entries(of: ledger)
+        where desk.limits.ledgers[ledger, index].isReserved {
+            if case .local = desk.limits.ledgers[ledger, index].store { owe(index, of: ledger) }
+        }
+    }
+
     private mutating func settleReserved(_ ledger: UInt32, _ status: UInt16) {
         desk.limits.ledgers.endReserving(ledger)
         for index in desk.limits.ledgers.entries(of: ledger)

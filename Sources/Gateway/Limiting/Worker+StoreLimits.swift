@@ -41,20 +41,19 @@ extension Worker where Kernel: ~Copyable {
     private mutating func ask(
         _ limits: [RouteLimit], _ ledger: UInt32, _ x: UInt32
     ) -> Bool {
-        if exchanges[x].admission.storeDeadline.nanoseconds == 0 {
-            exchanges[x].admission.storeDeadline = transport.now.advanced(
-                byNanoseconds: plan.storeTimeout)
-        }
-        guard transport.now < exchanges[x].admission.storeDeadline else { return false }
+        let left = min(exchanges[x].admission.storeLeft, plan.storeTimeout)
+        guard left > 0 else { return false }
+        exchanges[x].admission.storeLeft = left
+        exchanges[x].admission.storeAsked = transport.now
+        let deadline = transport.now.advanced(byNanoseconds: left)
         var rest = desk.limits.ledgers.pendingEntries(of: ledger)
         while rest != 0 {
             let (entries, slot) = desk.limits.entriesOfOneSlot(among: rest, of: ledger)
             rest &= ~entries
-            composeTail(entries, limits, ledger, until: exchanges[x].admission.storeDeadline)
+            composeTail(entries, limits, ledger, until: deadline)
             let asker = StoreAsker.exchange(exchanges.index(of: x), entries: entries)
             let isAsked = callScript(
-                for: asker, keyCount: entries.nonzeroBitCount, slot: slot,
-                until: exchanges[x].admission.storeDeadline)
+                for: asker, keyCount: entries.nonzeroBitCount, slot: slot, until: deadline)
             if isAsked {
                 exchanges[x].admission.callCount += 1
             } else {
@@ -118,6 +117,7 @@ extension Worker where Kernel: ~Copyable {
         if case .integers = answer { readReply(about: entries, limits, ledger) }
         endFetches(entries, ledger)
         guard exchanges[x].admission.callCount == 0 else { return }
+        exchanges[x].admission.endWait(at: transport.now)
         switch conclude(limits, ledger) {
         case .admitted: leave(x)
         case .refused(let reason): exchanges[x].plan.verdict.refuse(reason)

@@ -52,7 +52,12 @@ extension Worker where Kernel: ~Copyable {
 
     /// Goes on with a trial as far as the node's connections allow.
     mutating func continueStoreTrial(_ node: Int, _ plan: StorePlan) {
-        guard case .tried = store.nodes[node].standing.phase, !store.nodes[node].isAsked else {
+        guard case .tried(let isProbe) = store.nodes[node].standing.phase,
+            !store.nodes[node].isAsked
+        else { return }
+        if !isProbe, plan.breaker.state.rawValue != BreakerState.admitting.rawValue {
+            // Others had it refuse meanwhile: the trial is left to the one that probes.
+            _ = store.nodes[node].standing.endTrial(succeeded: false, at: transport.now)
             return
         }
         if let link = store.readyLink(node) { return askStoreTrial(node, on: link, plan) }

@@ -17,8 +17,11 @@ package struct Debt: Sendable, Equatable {
     }
 }
 
-/// Debts by the store's key, one for each, so that an outage costs memory by its clients and not by
+/// Debts by limit and text, one for each, so that an outage costs memory by its clients and not by
 /// its requests, and no more than was settled at start.
+///
+/// The text is that part of the store's key in which keys of one limit differ: those of two limits
+/// may have it in common.
 ///
 /// Debts stand densely, in the order in which they came but for those taken out; an index of twice
 /// as many places finds them by the tag of their text.
@@ -59,7 +62,7 @@ package struct DebtTable: ~Copyable {
     /// Adds to a key's debt.
     ///
     /// - Parameters:
-    ///   - text: The store's key, 1 to ``textBytesMax`` bytes.
+    ///   - text: 1 to ``textBytesMax`` bytes.
     ///   - burst: What the debt never exceeds: more is in no bucket to be taken.
     /// - Returns: `false` if it is not written down, for want of room.
     package mutating func add(
@@ -70,7 +73,7 @@ package struct DebtTable: ~Copyable {
         var place = home(of: tag)
         while index[place] != 0 {
             let at = Int(index[place]) &- 1
-            if debts[at].isOf(tag) {
+            if debts[at].isOf(tag, debt.limit) {
                 debts[at].add(debt.cost, upTo: burst)
                 return true
             }
@@ -88,7 +91,7 @@ package struct DebtTable: ~Copyable {
     ///
     /// One that could not be charged is added again.
     ///
-    /// - Parameter text: Gets the store's key appended.
+    /// - Parameter text: Gets the debt's text appended.
     package mutating func takeNext(_ text: inout Buffer) -> Debt? {
         guard count > 0 else { return nil }
         let last = debts[count &- 1]
@@ -156,7 +159,10 @@ struct DebtEntry: BitwiseCopyable {
 
     var tag: SipHash.Tag { SipHash.Tag(low: tagLow, high: tagHigh) }
 
-    func isOf(_ tag: SipHash.Tag) -> Bool { tagLow == tag.low && tagHigh == tag.high }
+    func isOf(_ tag: SipHash.Tag, _ limit: Int) -> Bool {
+        tagLow == tag.low && tagHigh == tag.high
+            && self.limit == UInt32(truncatingIfNeeded: limit)
+    }
 
     mutating func add(_ cost: UInt64, upTo burst: UInt64) {
         let (sum, overflows) = self.cost.addingReportingOverflow(cost)
