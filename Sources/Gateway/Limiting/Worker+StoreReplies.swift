@@ -132,6 +132,12 @@ extension Worker where Kernel: ~Copyable {
     private mutating func repeatFirstCall(
         of l: UInt32, as call: StoreCall, on target: UInt32, _ error: StoreError
     ) {
+        guard let plan = store.plan, case .admitting = plan.breaker.state else {
+            // Nothing more is sent by now, not even once more.
+            let call = store.links[l].removeFirst(from: &store.calls)
+            store.links[l].dropUnsent(from: &store.calls)
+            return failStoreCall(call, .error, StoreTrouble(error))
+        }
         var tail = pool.take(call.byteCount <= BufferPool.smallBytes ? .small : .large)
         tail.append(store.links[l].tails, count: Int(call.byteCount))
         dropFirstCall(l)

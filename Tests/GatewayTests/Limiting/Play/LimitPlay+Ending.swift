@@ -61,8 +61,9 @@ extension LimitPlay {
     ) {
         guard let seconds = refusal.retryAfter, seconds <= patience else { return }
         cluster.pass(seconds * 1_000_000_000)
+        // Another stage's limits are looked at only now.
         let again = probeOnce(route, seat, key)
-        if again?.status == 429 {
+        if again?.violated.contains(where: { refusal.violated.contains($0) }) ?? true {
             fail("\(route.name) \(key) came again after \(seconds) s: \(again?.body ?? "")")
         }
     }

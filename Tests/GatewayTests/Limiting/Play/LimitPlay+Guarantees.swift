@@ -127,9 +127,7 @@ extension LimitPlay {
             let rule = admissions[0].rule
             let more = rule.lease * UInt64(cluster.loops.count)
             check(
-                admissions.sorted { $0.at < $1.at }.map {
-                    Flow(at: $0.at / 1000, tokens: Int($0.cost))
-                },
+                admissions.map { Flow(at: $0.at / 1000, tokens: Int($0.cost)) },
                 rule.rate, rule.burst + more, "leases of \(key)", slack: LimitScene.timeout / 1000)
         }
     }
@@ -155,7 +153,7 @@ extension LimitPlay {
                 rule.counted.isEmpty ? 0 : overlap(of: rule, admissions[0].key, on: gateway)
             let isMemory = scene.weather == .memory
             check(
-                kept.sorted { $0.at < $1.at }.map { Flow(at: $0.at / 1000, tokens: Int($0.cost)) },
+                kept.map { Flow(at: $0.at / 1000, tokens: Int($0.cost)) },
                 isMemory ? rule.rate : rule.localRate,
                 (isMemory ? rule.burst : rule.localBurst) + inFlight, "gateway \(place)",
                 // Without Redis the decision is not seen, but the arrival at the app.
@@ -269,8 +267,10 @@ extension LimitPlay {
         var sum = 0
         var least = Int.max
         let bound = Int(burst * rate.period + rate.count * slack)
+        // Refunds first, of those at one moment.
+        let events = events.sorted { ($0.at, $0.tokens) < ($1.at, $1.tokens) }
         for event in events {
-            let flowed = Int(rate.count * (event.at - (events.first?.at ?? 0)))
+            let flowed = Int(rate.count * (event.at - events[0].at))
             least = min(least, sum * Int(rate.period) - flowed)
             sum += event.tokens
             let excess = sum * Int(rate.period) - flowed - least

@@ -200,7 +200,15 @@ final class LimitPlay {
     }
 
     private func read(_ seat: Seat) {
-        guard let client = seat.client, client.read() else { return }
+        guard let client = seat.client else { return }
+        defer {
+            if client.stream.sawEnd {
+                client.leave()
+                seat.client = nil
+                seat.loop.isStirred = true
+            }
+        }
+        guard client.read() else { return }
         guard let visit = seat.visit else {
             return fail("bytes that answer nothing: \(client.text.suffix(80))")
         }

@@ -87,8 +87,9 @@ struct LimitRule {
     let replicas: Int
 
     var shape: BucketShape { BucketShape(rate: rate, burst: burst) }
-    /// The dearest request takes two tokens.
-    var localShape: BucketShape { shape.divided(by: replicas, costMax: min(burst, 2)) }
+    var localShape: BucketShape { shape.divided(by: replicas, costMax: costMax) }
+    /// What the dearest request takes.
+    var costMax: UInt64 { name == "tight" ? 2 : 1 }
     var localBurst: UInt64 { localShape.burst }
     /// Tokens flow in this slowly in a gateway that is alone: a period for so many.
     var localRate: Rate { Rate(count: rate.count, period: rate.period * UInt64(replicas)) }
@@ -150,7 +151,7 @@ struct LimitRule {
         case .header: "=\(visit.key)"
         case .address: "=\(visit.address)"
         case .user: "=\(visit.user)"
-        case .caller: "=ops"
+        case .caller: "=key:ops"
         }
     }
 
