@@ -106,20 +106,21 @@ extension Worker where Kernel: ~Copyable {
         guard downstreams[d].isWatched else { return watchDownstream(d) }
         let x = downstreams[d].exchange
         if exchanges[x].admission.place.isAwaited { return refusePlace(x) }
-        guard isClientAwaited(x) else { return }
         if exchanges[x].machine.response == .arriving {
             _ = perform(exchanges[x].machine.on(.downstreamStalled), on: x)
-        } else if exchanges[x].machine.request == .arriving || isHolding(x) {
+        } else if exchanges[x].machine.response != .awaited || isReadingBody(x) {
             _ = perform(exchanges[x].machine.on(.requestTooSlow), on: x)
         }
     }
 
-    /// Whether an exchange goes on with what its client does.
+    /// Whether an exchange waits for its client's body.
     ///
-    /// If not, it waits for the store or a connect, which have deadlines of their own, and a timer
-    /// that fires was armed for what is over: a head, or the quiet before it.
-    private func isClientAwaited(_ x: UInt32) -> Bool {
-        exchanges[x].upstream != .max && exchanges[x].machine.link != .connecting || isHolding(x)
+    /// While it waits for limits, a place or a connect, a deadline of the client's is one that was
+    /// armed before it, such as that of an idle connection.
+    private func isReadingBody(_ x: UInt32) -> Bool {
+        if isHolding(x) { return true }
+        return exchanges[x].machine.request == .arriving && exchanges[x].upstream != .max
+            && exchanges[x].machine.link != .connecting
     }
 
     mutating func upstreamTimedOut(_ u: UInt32) {
