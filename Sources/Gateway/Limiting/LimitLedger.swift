@@ -226,6 +226,13 @@ extension LimitEntry {
         seconds = standing.secondsToNext
     }
 
+    /// Its request did not need what it took.
+    mutating func giveBack(burst: UInt64) {
+        remaining = min(remaining &+ cost, burst)
+        // Of a full bucket there is nothing to wait for.
+        if remaining == burst { seconds = 0 }
+    }
+
     /// - Parameter wait: Microseconds until there is enough.
     mutating func refuse(by store: LimitStore, wait: UInt64, isShadow: Bool) {
         self.store = store
@@ -233,11 +240,14 @@ extension LimitEntry {
         retryAfter = UInt32(clamping: max(1, (wait &+ 999_999) / 1_000_000))
     }
 
-    /// - Parameter remaining: In the lease and in the store's bucket together.
-    mutating func lease(remaining: UInt64) {
+    /// - Parameters:
+    ///   - remaining: In the lease and in the store's bucket together.
+    ///   - seconds: Until there is one more, at most: nobody is asked.
+    mutating func lease(remaining: UInt64, seconds: UInt32) {
         ruling = .leased
         store = .redis
         self.remaining = remaining
+        self.seconds = seconds
     }
 
     /// - Returns: Whether there was a fetch.

@@ -76,6 +76,8 @@ final class RouteLimit: Sendable {
     /// Tokens that are fetched at a time, in the bucket that all gateways share.
     let lease: UInt64
     let leasePrice: BucketTime
+    /// In which a token flows in, rounded up.
+    let secondsAToken: UInt32
 
     init(_ use: LimitUse, of plan: LimitPlan) {
         limit = use.limit
@@ -85,6 +87,9 @@ final class RouteLimit: Sendable {
         localPrice = plan.localShape.price(of: use.cost)
         lease = max(plan.settings.lease, use.cost)
         leasePrice = plan.shape.price(of: lease)
+        let token = plan.shape.price(of: 1)
+        let microseconds = token.whole &+ (token.part > 0 ? 1 : 0)
+        secondsAToken = UInt32(clamping: (microseconds &+ 999_999) / 1_000_000)
     }
 }
 
@@ -117,9 +122,16 @@ struct RouteLimits: Sendable {
     private var body: [RouteLimit] = []
     /// More than the fields of these limits take in a response.
     let fieldBytesMax: Int
+    /// Fields that an app may not send beside those of these limits: each tells of one limit alone.
+    /// `RateLimit` and `RateLimit-Policy` are lists, in which an app may tell of its own.
+    let spokenNames: [String]
 
     init(_ uses: [LimitUse], of plans: [LimitPlan]) {
         fieldBytesMax = uses.isEmpty ? 0 : LimitNotes.linesBytesMax
+        let hasLegacy = uses.contains { use in
+            plans[use.limit].tellsClients && plans[use.limit].settings.fields.isLegacy
+        }
+        spokenNames = hasLegacy ? LimitNotes.legacyNames : []
         for use in uses {
             let limit = RouteLimit(use, of: plans[use.limit])
             switch plans[use.limit].settings.stage {

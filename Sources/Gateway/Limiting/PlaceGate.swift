@@ -13,6 +13,11 @@ final class PlaceGate: Sendable {
     struct Waiter: Sendable {
         let mailbox: Mailbox<WorkerMessage>
         let exchange: SlabIndex
+
+        /// Exchanges of two loops may have the same name.
+        func isSame(as other: Waiter) -> Bool {
+            mailbox === other.mailbox && exchange == other.exchange
+        }
     }
 
     enum Entry: Equatable {
@@ -96,10 +101,9 @@ struct PlaceQueue {
     }
 
     mutating func withdraw(_ seat: UInt32, of waiter: PlaceGate.Waiter) -> Bool {
-        // Exchanges of two loops may have the same slot and generation.
-        guard Int(seat) < seats.count, let other = seats[Int(seat)].waiter,
-            other.exchange == waiter.exchange, other.mailbox === waiter.mailbox
-        else { return false }
+        guard Int(seat) < seats.count, seats[Int(seat)].waiter?.isSame(as: waiter) == true else {
+            return false
+        }
         _ = vacate(seat)
         return true
     }

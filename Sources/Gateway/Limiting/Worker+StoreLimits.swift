@@ -26,7 +26,8 @@ extension Worker where Kernel: ~Copyable {
                 desk.limits.ledgers[ledger, index].key, limit: limit.limit, cost: limit.cost,
                 at: now)
             guard let standing else { continue }
-            desk.limits.ledgers[ledger, index].lease(remaining: standing.left &+ standing.elsewhere)
+            desk.limits.ledgers[ledger, index].lease(
+                remaining: standing.left &+ standing.elsewhere, seconds: limit.secondsAToken)
             sight.metrics.limitDecided(limit.limit, .admitted, by: .redis)
         }
     }

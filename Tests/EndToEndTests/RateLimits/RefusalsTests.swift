@@ -143,6 +143,19 @@ import Testing
         #expect(refusal["Retry-After"] == "3600")
     }
 
+    @Test func `what is left of a lease is told as if it were still in Redis`() throws {
+        let gateway = try LimitedGateway(
+            .redis, limits: "each: { rate: 60/h, burst: 20, key: \"header:X-Key\", lease: 5 }",
+            routes: "- { name: all, rate_limits: [each], upstream: app }")
+        let wire = try gateway.apus.connect()
+        let told = try (0..<7).map { _ in try wire.ask(get("/", "X-Key: a\r\n"))["RateLimit"] }
+        #expect(told == (13...19).reversed().map { "\"each\";r=\($0);t=60" })
+        // Two leases were taken of twenty.
+        let left = try #require(gateway.server).ask("TTL", "apus:each:{=a}")
+        guard case .number(let seconds) = left else { throw Unmet("\(left)") }
+        #expect((595...601).contains(seconds))
+    }
+
     @Test func `preflights and health take nothing`() throws {
         let gateway = try gateway(.memory)
         let preflight =

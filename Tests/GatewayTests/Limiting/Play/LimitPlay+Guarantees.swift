@@ -217,8 +217,8 @@ extension LimitPlay {
 
     // MARK: Recovery
 
-    /// Once Redis is back, each bucket there lacks what any loop took of it by itself, less what has
-    /// flowed in since:
+    /// Once Redis is back, each bucket there lacks what any loop took of it by itself, less what
+    /// has flowed in since:
     ///
     ///     lacking in Redis >= taken by a loop since Redis last lost its keys - rate * time
     private func checkRecovery() {
