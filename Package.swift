@@ -78,8 +78,8 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "Bytes", "Linux", "HTTP", "Crypto", "Policy", "Telemetry", "Config", "Reactor", "Gateway",
-                "Simulation",
+                "Bytes", "Linux", "HTTP", "Crypto", "Policy", "Telemetry", "Config", "Reactor",
+                "Gateway", "Simulation",
             ]),
         tests("EndToEnd", ["Dice"]),
         tests("Apus", ["apus"]),
