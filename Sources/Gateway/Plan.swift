@@ -83,12 +83,13 @@ final class RoutePlan: Sendable {
     private static let heldBytesMax: UInt64 = 1 << 20
 
     convenience init(_ route: Route, errorPages: ErrorPages?, _ commons: Commons) {
+        let limits = RouteLimits(route.limits, of: commons.limits)
         self.init(
             stamp: ResponseStamp(
-                route.securityHeaders, cors: route.cors, edits: route.edits),
+                route.securityHeaders, cors: route.cors, edits: route.edits,
+                spoken: limits.spokenNames),
             bodyBytesMax: route.bodyBytesMax, timeouts: route.timeouts, action: route.action,
-            edits: route.edits, errorPages: errorPages,
-            limits: RouteLimits(route.limits, of: commons.limits))
+            edits: route.edits, errorPages: errorPages, limits: limits)
     }
 
     convenience init(globalsOf snapshot: Snapshot) {

@@ -43,10 +43,13 @@ struct HeldBody {
 
     /// Room that the input should have now.
     ///
+    /// It grows with what has come: who only announces a long body holds no memory for it.
+    ///
     /// - Parameter capacity: What it has.
     func room(above capacity: Int) -> Int {
-        if case .length(let length) = framing { return Int(clamping: length) }
-        return min(max(2 * capacity, Self.framingBytesMax), rawBytesMax)
+        let wanted = max(2 * capacity, Self.framingBytesMax)
+        guard case .length(let length) = framing else { return min(wanted, rawBytesMax) }
+        return min(wanted, Int(clamping: length))
     }
 
     /// Looks at what has come.

@@ -153,8 +153,9 @@ extension Worker where Kernel: ~Copyable {
         let state = downstreams[d].wire.state
         if state.contains(.broken) {
             _ = perform(exchanges[x].machine.on(.downstreamLost), on: x)
-        } else if state.contains(.ended), exchanges[x].machine.request == .delivered,
-            exchanges[x].machine.response != .tunnelled
+        } else if state.contains(.ended), exchanges[x].machine.response != .tunnelled,
+            // In a queue nothing of a body is read, and its client leaves behind it.
+            exchanges[x].machine.request == .delivered || exchanges[x].admission.place.isAwaited
         {
             let timing = exchanges[x].timing
             // A long upload ends later than it began; what comes of a response says nothing.

@@ -226,6 +226,13 @@ extension LimitEntry {
         seconds = standing.secondsToNext
     }
 
+    /// Its request did not need what it took.
+    mutating func giveBack(burst: UInt64) {
+        remaining = min(remaining &+ cost, burst)
+        // Of a full bucket there is nothing to wait for.
+        if remaining == burst { seconds = 0 }
+    }
+
     /// - Parameter wait: Microseconds until there is enough.
     mutating func refuse(by store: LimitStore, wait: UInt64, isShadow: Bool) {
         self.store = store

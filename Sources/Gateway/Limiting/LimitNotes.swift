@@ -8,6 +8,9 @@ struct LimitNotes: ~Copyable {
     /// A JSON array of the limits that refuse the request; empty without any.
     private(set) var violated = Buffer(capacity: LimitNotes.violatedBytesMax)
 
+    static let legacyNames = [
+        "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset",
+    ]
     /// Eight limits with names of 64 bytes, twice each with two numbers, and the legacy fields.
     static let linesBytesMax = 8 * (2 * 66 + 64) + 256
     /// Eight names.

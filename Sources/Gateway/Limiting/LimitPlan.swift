@@ -122,9 +122,16 @@ struct RouteLimits: Sendable {
     private var body: [RouteLimit] = []
     /// More than the fields of these limits take in a response.
     let fieldBytesMax: Int
+    /// Fields that an app may not send beside those of these limits: each tells of one limit alone.
+    /// `RateLimit` and `RateLimit-Policy` are lists, in which an app may tell of its own.
+    let spokenNames: [String]
 
     init(_ uses: [LimitUse], of plans: [LimitPlan]) {
         fieldBytesMax = uses.isEmpty ? 0 : LimitNotes.linesBytesMax
+        let hasLegacy = uses.contains { use in
+            plans[use.limit].tellsClients && plans[use.limit].settings.fields.isLegacy
+        }
+        spokenNames = hasLegacy ? LimitNotes.legacyNames : []
         for use in uses {
             let limit = RouteLimit(use, of: plans[use.limit])
             switch plans[use.limit].settings.stage {

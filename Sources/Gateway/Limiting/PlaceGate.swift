@@ -13,6 +13,11 @@ final class PlaceGate: Sendable {
     struct Waiter: Sendable {
         let mailbox: Mailbox<WorkerMessage>
         let exchange: SlabIndex
+
+        /// Exchanges of two loops may have the same name.
+        func isSame(as other: Waiter) -> Bool {
+            mailbox === other.mailbox && exchange == other.exchange
+        }
     }
 
     enum Entry: Equatable {
@@ -43,8 +48,8 @@ final class PlaceGate: Sendable {
     /// Takes a waiter out of the queue.
     ///
     /// - Returns: Whether it was there; if not, it has been given a place and is being told so.
-    func withdraw(_ seat: UInt32, of exchange: SlabIndex) -> Bool {
-        queue.withLock { $0.withdraw(seat, of: exchange) }
+    func withdraw(_ seat: UInt32, of waiter: Waiter) -> Bool {
+        queue.withLock { $0.withdraw(seat, of: waiter) }
     }
 }
 
@@ -95,8 +100,8 @@ struct PlaceQueue {
         return vacate(first)
     }
 
-    mutating func withdraw(_ seat: UInt32, of exchange: SlabIndex) -> Bool {
-        guard Int(seat) < seats.count, seats[Int(seat)].waiter?.exchange == exchange else {
+    mutating func withdraw(_ seat: UInt32, of waiter: PlaceGate.Waiter) -> Bool {
+        guard Int(seat) < seats.count, seats[Int(seat)].waiter?.isSame(as: waiter) == true else {
             return false
         }
         _ = vacate(seat)

@@ -29,6 +29,7 @@ struct StoreStanding {
     }
 
     var isTrusted: Bool { phase == .trusted }
+    var isTried: Bool { if case .tried = phase { true } else { false } }
 
     /// Notes a failure; the first trial is due at once.
     ///

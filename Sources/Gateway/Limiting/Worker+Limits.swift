@@ -148,11 +148,8 @@ extension Worker where Kernel: ~Copyable {
             return settle(x, with: .problem(.bodyTooLarge, problemFormat(of: x)))
         }
         exchanges[x].aim(at: upstream)
-        if case .unread = verdict.body {
-            // As nearly all bodies.
-        } else {
-            inspect(x, verdict)
-        }
+        // Where only limits by the body were awaited it was known when the exchange was opened.
+        if !verdict.body.isUnread, !exchanges[x].requestBody.isInspected { inspect(x, verdict) }
         launch(x)
     }
 

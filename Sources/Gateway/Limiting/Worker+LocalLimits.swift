@@ -117,8 +117,9 @@ extension Worker where Kernel: ~Copyable {
             let limitPlan = plan.commons.limits[Int(entry.limit)]
             if let counted = limitPlan.counted, !counted.contains(status) {
                 giveBack(index, of: ledger)
-                let remaining = min(entry.remaining &+ entry.cost, limitPlan.settings.burst)
-                desk.limits.ledgers[ledger, index].remaining = remaining
+                let shape =
+                    if case .redis = entry.store { limitPlan.shape } else { limitPlan.localShape }
+                desk.limits.ledgers[ledger, index].giveBack(burst: shape.burst)
             } else if desk.limits.store.isUsed, case .local = entry.store {
                 owe(index, of: ledger)
             }

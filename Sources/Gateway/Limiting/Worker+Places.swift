@@ -59,7 +59,9 @@ extension Worker where Kernel: ~Copyable {
         case .none: break
         case .held: passPlaceOn(ofRoute: route)
         // If it was just given a place, that comes as a message, which finds nobody.
-        case .awaited(let seat): _ = gate.withdraw(seat, of: exchanges.index(of: x))
+        case .awaited(let seat):
+            let waiter = PlaceGate.Waiter(mailbox: turn.mailbox, exchange: exchanges.index(of: x))
+            _ = gate.withdraw(seat, of: waiter)
         }
         exchanges[x].admission.place = .none
     }

@@ -152,8 +152,12 @@ extension Worker where Kernel: ~Copyable {
         let trouble = StoreTrouble(error)
         let call = store.links[l].removeFirst(from: &store.calls)
         store.links[l].dropUnsent(from: &store.calls)
-        if case .calls(let node) = store.links[l].errand { doubtStoreNode(node, trouble) }
+        guard case .calls(let node) = store.links[l].errand else { return }
+        doubtStoreNode(node, trouble)
         failStoreCall(call, .error, trouble)
+        // A master that was demoted keeps its connections, while its name or address may lead to
+        // the new one by now.
+        if case .readOnly = error { closeStoreLinks(of: node) }
     }
 }
 

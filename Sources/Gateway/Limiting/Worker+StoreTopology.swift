@@ -158,7 +158,10 @@ extension Worker where Kernel: ~Copyable {
             return known
         }
         let node = StoreNode(name, at: address, timeout: plan.timeout)
-        let free = store.nodes.firstIndex { !$0.isCurrent && $0.linkCount == 0 && !$0.isAsked }
+        // One that is tried may hold the breaker's leave to probe, which has to be passed on.
+        let free = store.nodes.firstIndex {
+            !$0.isCurrent && $0.linkCount == 0 && !$0.isAsked && !$0.standing.isTried
+        }
         if let free {
             store.nodes[free] = node
             return free
@@ -182,7 +185,8 @@ extension Worker where Kernel: ~Copyable {
         return try? connectStore(to: address, for: .calls(node: node), plan).get()
     }
 
-    private mutating func closeStoreLinks(of node: Int) {
+    /// Closes all connections to a node; who waits on them is told.
+    mutating func closeStoreLinks(of node: Int) {
         while store.nodes[node].linkCount > 0 {
             dropStoreLink(store.nodes[node].link(0), .lost)
         }

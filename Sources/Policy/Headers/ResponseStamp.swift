@@ -20,10 +20,16 @@ package final class ResponseStamp: Sendable {
     private let given: FieldNameSet
 
     /// Compiles what a route's responses carry, at load.
-    package init(_ settings: SecurityHeaderSettings, cors: CORSPolicy?, edits route: RouteEdits) {
+    ///
+    /// - Parameter spoken: Names of fields that others write, and an app's copies of which go.
+    package init(
+        _ settings: SecurityHeaderSettings, cors: CORSPolicy?, edits route: RouteEdits,
+        spoken: [String] = []
+    ) {
         let edits = route.response
         security = SecurityHeaders(
-            settings, removing: (cors == nil ? [] : CORSPolicy.spoken) + edits.droppedNames)
+            settings,
+            removing: (cors == nil ? [] : CORSPolicy.spoken) + edits.droppedNames + spoken)
         self.cors = cors
         cookies = CookieHardening(route.cookies)
         isVarying = cors?.variesByOrigin ?? false

@@ -39,12 +39,24 @@ struct PlaceGateTests {
         _ = gate.enter(Self.waiter(0, mailbox))
         #expect(gate.enter(Self.waiter(1, mailbox)) == .waits(0))
         #expect(gate.leave()?.exchange.slot == 1)
-        #expect(!gate.withdraw(0, of: SlabIndex(slot: 1, generation: 1)))
+        #expect(!gate.withdraw(0, of: Self.waiter(1, mailbox)))
         // Its seat is another's by now.
         #expect(gate.enter(Self.waiter(2, mailbox)) == .waits(0))
-        #expect(!gate.withdraw(0, of: SlabIndex(slot: 1, generation: 1)))
-        #expect(gate.withdraw(0, of: SlabIndex(slot: 2, generation: 1)))
+        #expect(!gate.withdraw(0, of: Self.waiter(1, mailbox)))
+        #expect(gate.withdraw(0, of: Self.waiter(2, mailbox)))
         #expect(gate.leave() == nil)
+    }
+
+    @Test func `loops whose requests have the same name do not withdraw each other's`() throws {
+        let mailboxes = try (0..<2).map { _ in try Mailbox<WorkerMessage>() }
+        let gate = Self.gate(places: 1, seats: 1)
+        _ = gate.enter(Self.waiter(0, mailboxes[0]))
+        #expect(gate.enter(Self.waiter(1, mailboxes[0])) == .waits(0))
+        #expect(gate.leave()?.mailbox === mailboxes[0])
+        #expect(gate.enter(Self.waiter(1, mailboxes[1])) == .waits(0))
+        // The first leaves before it hears of its place, its seat being another loop's by now.
+        #expect(!gate.withdraw(0, of: Self.waiter(1, mailboxes[0])))
+        #expect(gate.leave()?.mailbox === mailboxes[1])
     }
 
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
@@ -54,7 +66,7 @@ struct PlaceGateTests {
         let (places, seats) = (Int(dice.below(4)) + 1, Int(dice.below(6)))
         let gate = Self.gate(places: places, seats: seats)
         var placed = 0
-        var queue: [(seat: UInt32, exchange: SlabIndex)] = []
+        var queue: [(seat: UInt32, waiter: PlaceGate.Waiter)] = []
         for step in 0..<500 as Range<UInt32> {
             switch dice.below(4) {
             case 0, 1:
@@ -65,18 +77,18 @@ struct PlaceGateTests {
                     placed += 1
                 case .waits(let seat):
                     #expect(placed == places && queue.count < seats)
-                    queue.append((seat, waiter.exchange))
+                    queue.append((seat, waiter))
                 case .full: #expect(placed == places && queue.count == seats)
                 }
             case 2 where placed > 0:
                 let next = gate.leave()
-                #expect(next?.exchange == queue.first?.exchange)
+                #expect(next?.exchange == queue.first?.waiter.exchange)
                 if queue.isEmpty { placed -= 1 } else { queue.removeFirst() }
             default:
                 guard !queue.isEmpty else { continue }
                 let gone = queue.remove(at: Int(dice.below(UInt64(queue.count))))
-                #expect(gate.withdraw(gone.seat, of: gone.exchange))
-                #expect(!gate.withdraw(gone.seat, of: gone.exchange))
+                #expect(gate.withdraw(gone.seat, of: gone.waiter))
+                #expect(!gate.withdraw(gone.seat, of: gone.waiter))
             }
         }
     }

@@ -236,4 +236,22 @@ struct StoreClusterTests {
         #expect(asking.admits)
         asking.end()
     }
+
+    @Test func `a probe whose node is no master any more is made at another at once`() throws {
+        let cluster = Cluster()
+        let asking = try Self.makeAsking(cluster, failures: 1)
+        asking.kernel.receptions[cluster.address(1)] = .refuses
+        for (stream, address) in asking.kernel.upstreamStreams where address == cluster.address(1) {
+            stream.reset()
+        }
+        asking.world.pass(.milliseconds(1100))
+        #expect(asking.breaker == .refusing)
+        cluster.owners = [3, 2]
+        asking.world.pass(.seconds(4))
+        #expect(asking.breaker == .admitting)
+        let calls = Self.ask(asking)
+        asking.world.run()
+        for call in calls { #expect(asking.answer(to: call) == .integers) }
+        asking.end()
+    }
 }

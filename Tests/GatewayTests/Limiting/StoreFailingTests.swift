@@ -231,4 +231,26 @@ struct StoreFailingTests {
         #expect(asking.admits)
         asking.end()
     }
+
+    @Test func `a master that was demoted is connected to anew`() throws {
+        let asking = try Asking(.simulated(links: 2))
+        asking.world.run()
+        let old = Set(asking.kernel.upstreamStreams.map(\.stream.number))
+        // Its name, or what forwards to it, leads to the new one by now.
+        asking.redis.answer = { request in
+            old.contains(request.stream.number) && request.name.hasPrefix("EVAL")
+                ? "-READONLY You can't write against a read only replica.\r\n"
+                : RedisPlay.usual(request)
+        }
+        let call = asking.ask()
+        asking.world.run()
+        #expect(asking.answer(to: call) == .failed(.error))
+        asking.world.pass(.milliseconds(100))
+        #expect(asking.admits)
+        #expect(asking.linkCount == 2)
+        let next = asking.ask()
+        asking.world.run()
+        #expect(asking.answer(to: next) == .integers)
+        asking.end()
+    }
 }
