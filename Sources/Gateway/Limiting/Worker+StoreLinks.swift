@@ -1,5 +1,6 @@
 import Bytes
 import Linux
+import Policy
 import Reactor
 import Redis
 import Telemetry
@@ -128,6 +129,7 @@ extension Worker where Kernel: ~Copyable {
         }
         while true {
             if store.links[l].machine.phase == .ready {
+                withholdCalls(of: l, plan)
                 store.links[l].stage(from: &store.calls, by: plan, pool: &pool)
             }
             guard !store.links[l].wire.output.isEmpty else { return }
@@ -139,6 +141,24 @@ extension Worker where Kernel: ~Copyable {
                 return readStoreLink(store.links.index(of: l), plan)
             }
         }
+    }
+
+    /// While the breaker refuses, calls that wait to be sent stay unsent: a connection that became
+    /// ready only now has some.
+    private mutating func withholdCalls(of l: UInt32, _ plan: StorePlan) {
+        guard store.links[l].queue.firstUnsent != .max,
+            plan.breaker.state.rawValue != BreakerState.admitting.rawValue
+        else { return }
+        var slot = store.links[l].queue.firstUnsent
+        while slot != .max {
+            let call = store.calls[slot]
+            defer { slot = call.next }
+            if case .trial = call.asker { continue }
+            guard !call.marks.contains(.abandoned) else { continue }
+            store.calls[slot].marks.insert(.abandoned)
+            failStoreCall(call, .lost, .lost)
+        }
+        store.links[l].dropUnsent(from: &store.calls)
     }
 
     /// Gives a link up, with consequences for its node.

@@ -115,6 +115,21 @@ struct StoreBreakerTests {
         asking.end()
     }
 
+    @Test func `calls that wait for a connection are not sent once it refuses`() throws {
+        let asking = try Asking(.simulated(failures: 1))
+        asking.world.worker.takeTurn()
+        let calls = [asking.ask(), asking.ask()]
+        #expect(calls.allSatisfy { $0 != nil })
+        let breaker = try #require(asking.world.store?.breaker)
+        _ = breaker.noteFailure(at: asking.kernel.now.nanoseconds, jitter: 0)
+        asking.world.run()
+        for call in calls { #expect(asking.answer(to: call) == .failed(.lost)) }
+        #expect(asking.redis.requests("EVALSHA").isEmpty)
+        asking.world.pass(.seconds(3))
+        #expect(asking.admits)
+        asking.end()
+    }
+
     @Test func `a trial that another loop's failure overtakes is left to the probe`() throws {
         let asking = try Asking(.simulated(failures: 2))
         asking.world.run()
