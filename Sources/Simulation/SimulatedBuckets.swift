@@ -2,6 +2,7 @@ package import Policy
 
 /// What a call of the script by which gateways share buckets asks of one key.
 package struct BucketAsk: Sendable {
+    /// As the script spells them: see the script's own documentation for what each does.
     package enum Operation: String, CaseIterable, Sendable {
         case take, shadow, lease, back, charge
     }

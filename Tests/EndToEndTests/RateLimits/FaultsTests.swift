@@ -165,22 +165,24 @@ import Testing
     static let seconds =
         ProcessInfo.processInfo.environment["APUS_FAULT_SECONDS"].flatMap(Double.init) ?? 0.6
 
-    /// Prints a row of the table in docs/rate-limiting.md.
+    /// Prints a row of the table in docs/rate-limiting.md: times in milliseconds, those of the
+    /// memory mode for both halves of the run.
     private func tell(_ fault: RedisFault, _ sight: Sight, _ samples: [Load.Sample]) {
         guard Self.seconds > 1 else { return }
-        func tail(_ kinds: [Kind], _ share: Double) -> String {
+        func tail(_ kinds: [Kind], _ began: Double, _ ended: Double) -> String {
             let times = samples.filter { sample in
-                sample.began > sight.refusingSince && sample.began < sight.ended
+                sample.began > began && sample.began < ended
                     && kinds.contains { $0.rawValue == sample.kind }
             }
-            return String(format: "%.2f", times.map(\.seconds).quantile(share) * 1000)
+            return String(format: "%.2f", times.map(\.seconds).quantile(0.99) * 1000)
         }
-        let longest = longest(of: [.fresh, .hot], samples) * 1000
+        let (began, ended) = (sight.refusingSince, sight.ended)
+        let middle = (began + ended) / 2
+        let longest = String(format: "%.1f", longest(of: [.fresh, .hot], samples) * 1000)
         print(
-            "| \(fault.rawValue) | \(samples.count) | 0 "
-                + "| \(String(format: "%.1f", longest)) "
-                + "| \(tail([.fresh, .hot], 0.5)) / \(tail([.memory], 0.5)) "
-                + "| \(tail([.fresh, .hot], 0.99)) / \(tail([.memory], 0.99)) "
+            "| \(fault.rawValue) | \(samples.count) | 0 | \(longest) "
+                + "| \(tail([.fresh, .hot], began, ended)) "
+                + "| \(tail([.memory], began, middle)), \(tail([.memory], middle, ended)) "
                 + "| \(Int(sight.localOfHot)) of \(Int(5 + 10 * sight.seconds)) "
                 + "| \(Int(sight.recovery * 1000)) | \(sight.grownKiB) |")
     }

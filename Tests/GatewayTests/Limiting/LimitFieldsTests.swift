@@ -17,7 +17,8 @@ struct LimitFieldsTests {
         with: """
               - { name: plain, match: { path: /plain }, rate_limits: [plain], upstream: app }
               - { name: old, match: { path: /old }, rate_limits: [old], upstream: app }
-              - { name: failures, match: { path: /failures }, rate_limits: [failures], upstream: app }
+              - { name: failures, match: { path: /failures },
+                  rate_limits: [failures], upstream: app }
               - { name: app,
             """)
 

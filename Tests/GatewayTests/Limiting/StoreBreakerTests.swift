@@ -94,4 +94,45 @@ struct StoreBreakerTests {
         #expect(asking.admits)
         asking.end()
     }
+
+    @Test func `a script that is not known is not sent again while it refuses`() throws {
+        let asking = try Asking(.simulated(failures: 1))
+        asking.world.run()
+        asking.redis.answer = { request in
+            request.name == "EVALSHA" ? "-NOSCRIPT no\r\n" : RedisPlay.usual(request)
+        }
+        asking.redis.isLate = true
+        let call = asking.ask()
+        asking.world.run()
+        let breaker = try #require(asking.world.store?.breaker)
+        _ = breaker.noteFailure(at: asking.kernel.now.nanoseconds, jitter: 0)
+        asking.redis.release()
+        asking.world.run()
+        #expect(asking.answer(to: call) == .failed(.error))
+        #expect(asking.redis.requests("EVAL").isEmpty)
+        asking.world.pass(.seconds(3))
+        #expect(asking.admits)
+        asking.end()
+    }
+
+    @Test func `a trial that another loop's failure overtakes is left to the probe`() throws {
+        let asking = try Asking(.simulated(failures: 2))
+        asking.world.run()
+        let call = asking.ask()
+        asking.redis.isHung = true
+        asking.world.run()
+        asking.kernel.upstreamStreams[0].stream.reset()
+        asking.world.worker.takeTurn()
+        #expect(asking.answer(to: call) == .failed(.lost))
+        let breaker = try #require(asking.world.store?.breaker)
+        _ = breaker.noteFailure(at: asking.kernel.now.nanoseconds, jitter: 0)
+        #expect(asking.breaker == .refusing)
+        asking.redis.isHung = false
+        asking.world.pass(.milliseconds(500))
+        #expect(asking.redis.requests("PING").isEmpty)
+        asking.world.pass(.seconds(3))
+        #expect(asking.redis.requests("PING").count == 1)
+        #expect(asking.admits)
+        asking.end()
+    }
 }

@@ -56,6 +56,18 @@ private final class Debts {
         #expect(debts.next() == nil)
     }
 
+    @Test func `debts of two limits stay apart though their texts are the same`() {
+        let debts = Debts(capacity: 8)
+        #expect(debts.add("{=x}", 3, limit: 1))
+        #expect(debts.add("{=x}", 4, limit: 2))
+        #expect(debts.add("{=x}", 1, limit: 1))
+        #expect(debts.count == 2)
+        #expect(debts.brokenInvariant == nil)
+        #expect(debts.next()?.debt == Debt(limit: 2, key: someKey, cost: 4))
+        #expect(debts.next()?.debt == Debt(limit: 1, key: someKey, cost: 4))
+        #expect(debts.brokenInvariant == nil)
+    }
+
     @Test func `what finds no room is counted`() {
         let debts = Debts(capacity: 2)
         #expect(debts.add("a", 1))

@@ -11,7 +11,7 @@ import Telemetry
 extension LimitPlay {
     // MARK: Telling the truth
 
-    /// For a client that is alone on its key, while nothing else changes:
+    /// For a client that is alone on its key, while nothing else changes.
     ///
     ///     RateLimit r  =>  so many tokens are there
     ///     Retry-After s  =>  the request passes after s seconds
@@ -77,7 +77,7 @@ extension LimitPlay {
 
     // MARK: Leaving nothing behind
 
-    /// All of it is zero once everybody has left and the loops are drained:
+    /// All of it is zero once everybody has left and the loops are drained.
     ///
     ///     connections, exchanges, ledgers, places, held bodies, calls, links, buffers, descriptors
     func checkLeaks() {

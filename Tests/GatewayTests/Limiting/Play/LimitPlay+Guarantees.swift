@@ -26,7 +26,7 @@ extension LimitPlay {
 
     // MARK: Exactness
 
-    /// Of each bucket in Redis, between two losses of its keys, for each window:
+    /// Of each bucket in Redis, between two losses of its keys, for each window.
     ///
     ///     taken - given back <= burst + rate * window
     private func checkStore() {
@@ -39,7 +39,7 @@ extension LimitPlay {
         }
     }
 
-    /// What is let pass in the name of Redis was taken there, by the same loop:
+    /// What is let pass in the name of Redis was taken there, by the same loop.
     ///
     ///     requests let pass by Redis <= calls that it admitted, at each moment
     ///
@@ -71,7 +71,7 @@ extension LimitPlay {
         }
     }
 
-    /// While Redis answers in time it alone decides, and a refusal is its own:
+    /// While Redis answers in time it alone decides, and a refusal is its own.
     ///
     ///     refusals of a limit <= calls in which Redis lacked the price, for each loop and key
     private func checkCalmRefusals() {
@@ -91,7 +91,7 @@ extension LimitPlay {
         }
     }
 
-    /// The same from outside, of all gateways together, for limits without `lease`:
+    /// The same from outside, of all gateways together, for limits without `lease`.
     ///
     ///     with the app <= burst + rate * (window + timeout)
     ///
@@ -118,7 +118,7 @@ extension LimitPlay {
         }
     }
 
-    /// With `lease: N`, of all gateways together:
+    /// With `lease: N`, of all gateways together.
     ///
     ///     let pass <= burst + rate * window + N * loops * gateways
     private func checkLeases() {
@@ -134,7 +134,7 @@ extension LimitPlay {
 
     // MARK: Without Redis
 
-    /// What a gateway lets pass by itself, for each key and window:
+    /// What a gateway lets pass by itself, for each key and window.
     ///
     ///     let pass <= local burst + rate / replicas * window
     ///
@@ -161,7 +161,7 @@ extension LimitPlay {
         }
     }
 
-    /// A key that a gateway never saw before, and Redis told it nothing of, has its local burst:
+    /// A key that a gateway never saw before, and Redis told it nothing of, has its local burst.
     ///
     ///     asked for so far <= local burst  =>  not refused but by Redis
     private func checkFreshKeys() {
@@ -190,7 +190,7 @@ extension LimitPlay {
         }
     }
 
-    /// Without Redis a refusal is right to the microsecond, but for a turn:
+    /// Without Redis a refusal is right to the microsecond, but for a turn.
     ///
     ///     refused  =>  a bucket from which all that passed was taken lacks the price
     private func checkMemoryRefusals() {
@@ -217,8 +217,8 @@ extension LimitPlay {
 
     // MARK: Recovery
 
-    /// Once Redis is back, each bucket there lacks what any loop took of it by itself, less what has
-    /// flowed in since:
+    /// Once Redis is back, each bucket there lacks what any loop took of it by itself, less what
+    /// has flowed in since.
     ///
     ///     lacking in Redis >= taken by a loop since Redis last lost its keys - rate * time
     private func checkRecovery() {

@@ -5,7 +5,7 @@ import Telemetry
 
 /// What holds of each request, whatever becomes of Redis, and of the figures about them.
 extension LimitPlay {
-    /// Each request has one answer, one line in the log, and is with the app once at most:
+    /// Each request has one answer, one line in the log, and is with the app once at most.
     ///
     ///     status = the app's, or 429 with what it violates, or 503 where the route says so
     ///     time until it is decided upon <= redis.timeout
@@ -87,7 +87,7 @@ extension LimitPlay {
 
     // MARK: Figures
 
-    /// Of each limit, over all loops:
+    /// Of each limit, over all loops.
     ///
     ///     requests that it let pass or refused <= decisions <= requests
     ///
