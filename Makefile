@@ -6,12 +6,15 @@ DESTDIR ?=
 TIME ?= 60
 # Seconds that `make soak` keeps the load up.
 SOAK ?= 1800
+# Worlds that `make simulate` plays, and the one alone that it does if it is named.
+SEEDS ?= 10000
+SEED ?=
 
 # OpenSSL and hiredis stay dynamic, so that the system's updates reach them; Swift's runtime comes along.
 RELEASE := swift build -c release --static-swift-stdlib --product apus
 BINARY := .build/release/apus
 
-.PHONY: help setup build run test lint format figures fuzz ceilings bench limits bodies soak install clean
+.PHONY: help setup build run test lint format figures fuzz ceilings bench limits bodies simulate soak install clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +68,10 @@ limits: build ## Compare what a rate limit costs with nginx and HAProxy: memory,
 
 bodies: build ## Send a GiB up and down, with fast and with slow ends
 	@Benchmarks/bodies.py
+
+simulate: ## Play SEEDS=10000 random worlds of limits; a failing one says its number, for SEED=N
+	@.ci/setup build
+	APUS_SEED=$(SEED) APUS_SEEDS=$(SEEDS) swift test --disable-xctest --filter LimitSimulationTests
 
 soak: build ## Hold a mixed load for SOAK=1800 seconds and watch memory and descriptors
 	@.ci/setup test

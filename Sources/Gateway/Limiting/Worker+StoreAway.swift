@@ -86,19 +86,25 @@ extension Worker where Kernel: ~Copyable {
             let isAsked = callScript(
                 for: .debt, keyCount: 1, slot: slot,
                 until: transport.now.advanced(byNanoseconds: plan.storeTimeout))
-            if !isAsked { desk.limits.store.putBackPayment(burst: limitPlan.settings.burst) }
+            if !isAsked { postponePayment() }
             return
         }
     }
 
     /// Takes the answer to a debt's payment.
     mutating func debtAnswered(_ answer: StoreAnswer) {
-        guard let payment = desk.limits.store.payment else { return }
-        if case .integers = answer, StoreReply(store.reply, keyCount: 1) != nil {
-            desk.limits.store.payment = nil
-            return payDebts()
+        guard case .integers = answer, StoreReply(store.reply, keyCount: 1) != nil else {
+            return postponePayment()
         }
+        desk.limits.store.payment = nil
+        payDebts()
+    }
+
+    /// Writes down once more what did not arrive, to be paid in a while.
+    private mutating func postponePayment() {
+        guard let payment = desk.limits.store.payment else { return }
         let burst = plan.commons.limits[payment.debt.limit].settings.burst
         desk.limits.store.putBackPayment(burst: burst)
+        store.wake(at: transport.now.advanced(byNanoseconds: Self.debtPause))
     }
 }

@@ -117,6 +117,30 @@ struct StoreLimitsTests {
                 == ["apus:clients:{=192.0.2.0}", "apus:others:{=192.0.2.0}"])
     }
 
+    @Test func `a debt whose payment is answered by nonsense is paid later`() throws {
+        world.kernel.receptions[Self.address] = .refuses
+        for (stream, address) in world.kernel.upstreamStreams where address == Self.address {
+            stream.reset()
+        }
+        world.run()
+        let client = try world.connect()
+        client.get("/")
+        world.run()
+        let healthy = world.redis.answer
+        world.redis.answer = { request in
+            request.words.contains("charge")
+                ? "*4\r\n:1\r\n:1\r\n:-9\r\n:1\r\n" : RedisPlay.usual(request)
+        }
+        world.kernel.receptions[Self.address] = .accepts
+        world.pass(.seconds(3))
+        let count = keys(of: "charge").count
+        #expect(count > 0)
+        world.redis.answer = healthy
+        world.pass(.seconds(40))
+        #expect(keys(of: "charge").count > count)
+        #expect(world.debtCount == 0)
+    }
+
     @Test func `who leaves before the answer that counts is charged for it`() throws {
         world.kernel.receptions[Self.address] = .refuses
         for (stream, address) in world.kernel.upstreamStreams where address == Self.address {

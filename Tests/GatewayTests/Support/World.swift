@@ -149,6 +149,8 @@ final class World {
     var exchangeCount: Int { worker.exchanges.count }
     /// Access lines and events that were written.
     var lineCount: UInt64 { queue.lineCount }
+    /// What Redis is to be charged with.
+    var debtCount: Int { worker.desk.limits.store.debts.count }
     /// Buffers in use.
     var bufferCount: Int { worker.pool.lentCount }
 
