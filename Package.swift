@@ -78,7 +78,8 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "Bytes", "Linux", "HTTP", "Crypto", "Policy", "Telemetry", "Config", "Reactor", "Gateway",
+                "Bytes", "Linux", "HTTP", "Crypto", "Policy", "Telemetry", "Config", "Reactor",
+                "Gateway",
                 "Simulation",
             ]),
         tests("EndToEnd", ["Dice"]),

@@ -55,7 +55,9 @@ struct HoldingTests {
             client.stream.send(Array(whole[cut...]))
             world.run()
             #expect(client.statuses == [200], "cut at \(cut)")
-            let got = world.app.requests.first.map { isChunked ? Chunks.decode($0.head + $0.body) : $0.body }
+            let got = world.app.requests.first.map {
+                isChunked ? Chunks.decode($0.head + $0.body) : $0.body
+            }
             #expect(got == "user=u0&text=abc", "cut at \(cut)")
         }
     }

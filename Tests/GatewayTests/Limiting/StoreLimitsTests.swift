@@ -32,7 +32,8 @@ struct StoreLimitsTests {
     init() throws {
         world = try World(Self.text, redis: .simulated(failures: 1))
         world.redis.answer = { request in
-            guard request.name.hasPrefix("EVAL"), !request.isProof, let count = Int(request.words[2])
+            guard request.name.hasPrefix("EVAL"), !request.isProof,
+                let count = Int(request.words[2])
             else { return RedisPlay.usual(request) }
             // All keys have a token, and are full in a second.
             return "*\(1 + 3 * count)\r\n:1760000000000000\r\n"
