@@ -81,7 +81,8 @@ struct HeldBody {
         }
     }
 
-    private var isTooLarge: Bool {
+    /// Also what is announced counts.
+    var isTooLarge: Bool {
         byteCount > bytesMax || lookedAt >= rawBytesMax
             || reader.announcedByteCount > UInt64(bytesMax - byteCount)
     }

@@ -13,7 +13,10 @@ extension Worker where Kernel: ~Copyable {
         let held = desk.held.insert(HeldBody(exchanges[x].plan.framing, bytesMax: bytesMax))
         guard let held else { preconditionFailure("an exchange holds one body at most") }
         exchanges[x].admission.held = held.slot
-        if desk.requestHead.options.contains(.expectContinue) { inviteBody(x) }
+        // Nobody is asked for what will be refused.
+        if desk.requestHead.options.contains(.expectContinue), !desk.held[held.slot].isTooLarge {
+            inviteBody(x)
+        }
         goOnHolding(x)
     }
 

@@ -123,6 +123,7 @@ struct RouteLimits: Sendable {
     /// More than the fields of these limits take in a response.
     let fieldBytesMax: Int
     /// Fields that an app may not send beside those of these limits: each tells of one limit alone.
+    ///
     /// `RateLimit` and `RateLimit-Policy` are lists, in which an app may tell of its own.
     let spokenNames: [String]
 

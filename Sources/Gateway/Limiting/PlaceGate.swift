@@ -4,10 +4,10 @@ import Policy
 import Reactor
 import Synchronization
 
-/// The places of a route with `concurrency`: how many of its requests are with the app, and who
-/// waits for one of them to end. All loops share it.
+/// The places of a route with `concurrency`, for all loops.
 ///
-/// Whoever leaves hands its place to the one that has waited longest, so nobody overtakes.
+/// It knows how many of the route's requests are with the app, and who waits for one of them to
+/// end. Whoever leaves hands its place to the one that has waited longest, so nobody overtakes.
 final class PlaceGate: Sendable {
     /// A request that waits, of whichever loop.
     struct Waiter: Sendable {

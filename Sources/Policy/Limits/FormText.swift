@@ -3,23 +3,26 @@ import Bytes
 /// Parameters as forms and queries have them: `name=value&name=value`, percent-encoded, a `+` being
 /// a space (application/x-www-form-urlencoded of the URL standard).
 enum FormText {
-    /// Where the first parameter of a name has its value, encoded; empty for one without `=`.
+    /// Where the parameter of a name has its value, encoded; empty for one without `=`.
     ///
     /// - Parameter name: Decoded.
-    /// - Returns: `nil` if no parameter has the name.
+    /// - Returns: `nil` if no parameter has the name, or several have: of these, readers take
+    ///   either, so that a client could have one counted and another one meant.
     static func value(
         of name: [UInt8], in bytes: borrowing Span<UInt8>, _ range: ByteRange
     ) -> ByteRange? {
+        var found: ByteRange?
         var place = range.start
         while place < range.end {
             let end = bytes.first(0x26, in: ByteRange(place, range.end))
             let equals = bytes.first(0x3d, in: ByteRange(place, end))
             if isName(name, bytes, ByteRange(place, equals)) {
-                return ByteRange(min(equals &+ 1, end), end)
+                guard found == nil else { return nil }
+                found = ByteRange(min(equals &+ 1, end), end)
             }
             place = end &+ 1
         }
-        return nil
+        return found
     }
 
     /// Appends what stands encoded.

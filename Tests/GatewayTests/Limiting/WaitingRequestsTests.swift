@@ -154,6 +154,29 @@ struct WaitingRequestsTests {
         world.expectNothingLeaks()
     }
 
+    @Test func `a client that may not send its body is not asked for it`() throws {
+        let world = try World(Self.settings)
+        let expect = Self.form + "Expect: 100-continue\r\n"
+        let large = try world.connect(sending: Self.post("/form", expect, byteCount: 2 << 20))
+        let small = try world.connect(sending: Self.post("/form", expect, byteCount: 6))
+        world.run()
+        #expect(large.statuses == [413])
+        #expect(small.statuses == [100])
+        world.expectNothingLeaks()
+    }
+
+    @Test func `the budget is for what has come, and not for what was announced`() throws {
+        let world = try World(Self.settings)
+        let part = String(repeating: "x", count: 80_000)
+        for _ in 0..<120 {
+            try world.connect(sending: Self.post("/form", byteCount: 1 << 20) + part)
+            world.run()
+        }
+        #expect(world.exchangeCount == 120)
+        #expect(world.clients.allSatisfy { $0.statuses == [] })
+        world.expectNothingLeaks()
+    }
+
     @Test func `what has come of held bodies is bounded`() throws {
         let world = try World(Self.settings)
         let part = String(repeating: "x", count: 600_000)

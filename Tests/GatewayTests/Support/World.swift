@@ -185,7 +185,9 @@ final class World {
             "server connections": worker.upstreams.count,
             "exchanges": worker.exchanges.count, "inspectors": worker.desk.inspectors.count,
             "buffers": worker.pool.lentCount,
-            "descriptors": kernel.openCount, "idle": worker.pools.reduce(0) { $0 + $1.idleCount },
+            // Connections to Redis stay.
+            "descriptors": kernel.openCount - worker.store.links.count,
+            "idle": worker.pools.reduce(0) { $0 + $1.idleCount },
             "endpoint connections": worker.pools.reduce(0) { sum, pool in
                 pool.endpoints.reduce(sum) { $0 + $1.connectionCount }
             },

@@ -71,6 +71,7 @@ struct Errand: Hashable {
 final class RandomPlay {
     let world: World
     private let seed: UInt64
+    private let scene: RandomScene
     private var random: SeededRandom
     private var players: [Player] = []
     private var errands: [Int: Errand] = [:]
@@ -89,18 +90,17 @@ final class RandomPlay {
         }
     }
 
-    init(seed: UInt64) throws {
+    init(seed: UInt64, _ scene: RandomScene = .plain) throws {
         self.seed = seed
+        self.scene = scene
         random = SeededRandom(seed: seed)
         var faults = SimulatedFaults(seed: random.next())
         faults.shortPercent = UInt64(random.below(60))
         faults.blockPercent = UInt64(random.below(20))
         faults.interruptPercent = UInt64(random.below(10))
         faults.shufflesReports = random.happens(percent: 50)
-        world = try World(
-            Settings.text(servers: "\"10.0.0.1:3000\", { address: \"10.0.0.2:3000\", weight: 2 }"),
-            faults: faults)
-        if random.happens(percent: 50) { world.kernel.roomMax = 1 + random.below(6000) }
+        world = try World(scene.text, faults: faults, redis: scene.redis)
+        if random.happens(percent: 50) { world.kernel.roomMax = 100 + random.below(6000) }
     }
 
     /// Plays to the end and checks.
@@ -109,6 +109,10 @@ final class RandomPlay {
         world.app.pace = { pace.share(of: $0) }
         world.app.answersEarly = random.happens(percent: 10)
         world.app.answer = { [unowned self] in reply(to: $0) }
+        if scene == .shared {
+            let whims = Whims(SeededRandom(seed: random.next()))
+            world.redis.answer = { whims.reply(to: $0) }
+        }
         for _ in 0..<(1 + random.below(6)) { try join() }
         for _ in 0..<(50 + random.below(400)) { step() }
         // Then the storm is over: who is left finishes.
@@ -118,6 +122,8 @@ final class RandomPlay {
             player.outbox = []
             player.client.appetite = .max
         }
+        world.redis.isHung = false
+        world.redis.release()
         world.run()
         world.pass(.seconds(200))
         verify()
@@ -159,7 +165,7 @@ final class RandomPlay {
         case 60..<75:
             player.client.appetite = 1 + random.below(5000)
             _ = player.client.read()
-        case 75..<92: _ = world.app.play(world.kernel.upstreamStreams.map(\.stream))
+        case 75..<92: playServers()
         case 92..<95:
             world.kernel.advance(
                 to: world.kernel.now.advanced(by: .milliseconds(random.below(1500))))
@@ -174,6 +180,17 @@ final class RandomPlay {
         case 98: leave(player)
         default: _ = world.kernel.upstreamStreams.randomElement(using: &random)?.stream.reset()
         }
+    }
+
+    private func playServers() {
+        let servers = world.kernel.upstreamStreams
+        let isRedis = { self.world.redis.addresses.contains($0) }
+        _ = world.app.play(servers.filter { !isRedis($0.address) }.map(\.stream))
+        guard scene == .shared else { return }
+        if random.happens(percent: 5) { world.redis.isHung.toggle() }
+        if random.happens(percent: 5) { world.redis.isLate = true }
+        if random.happens(percent: 10) { world.redis.release() }
+        _ = world.redis.play(servers)
     }
 
     private func leave(_ player: Player) {
@@ -208,6 +225,7 @@ final class RandomPlay {
         verifyApp()
         world.expectOneRecordEach("seed \(seed)")
         world.expectNothingLeaks("seed \(seed)")
+        if scene != .plain { world.expectNoLimitsLeft("seed \(seed)") }
     }
 
     /// The app got what clients sent, whole and unmixed, and no POST twice.
@@ -259,6 +277,17 @@ final class RandomPlay {
                 #expect(answer.body == errand.body, "\(note) seems ended")
             }
         }
+    }
+}
+
+/// What Redis says, by a seed of its own.
+private final class Whims {
+    private var random: SeededRandom
+
+    init(_ random: SeededRandom) { self.random = random }
+
+    func reply(to request: RedisRequest) -> String? {
+        RandomScene.reply(to: request, &random)
     }
 }
 

@@ -13,10 +13,10 @@ struct RandomTests {
         return Array(1...max(1, count))
     }()
 
-    @Test(arguments: seeds)
+    @Test(arguments: seeds, RandomScene.allCases)
     func `whatever happens, answers are their requests' own and nothing is left behind`(
-        _ seed: UInt64
+        _ seed: UInt64, _ scene: RandomScene
     ) throws {
-        try RandomPlay(seed: seed).perform()
+        try RandomPlay(seed: seed, scene).perform()
     }
 }

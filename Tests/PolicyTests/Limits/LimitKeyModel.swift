@@ -72,12 +72,11 @@ struct LimitKeyModel {
     }
 
     private func parameter(of text: [UInt8]) -> [UInt8]? {
-        for pair in SlowBytes.split(text, at: 0x26) {
-            let name = Array(pair.prefix { $0 != 0x3d })
-            guard decoded(name) == [0x6b] else { continue }
-            return decoded(Array(pair.dropFirst(name.count + 1)))
+        let values = SlowBytes.split(text, at: 0x26).compactMap { pair -> [UInt8]? in
+            let name = pair.prefix { $0 != 0x3d }
+            return decoded(Array(name)) == [0x6b] ? Array(pair.dropFirst(name.count + 1)) : nil
         }
-        return nil
+        return values.count == 1 ? decoded(values[0]) : nil
     }
 
     private func decoded(_ text: [UInt8]) -> [UInt8]? {
