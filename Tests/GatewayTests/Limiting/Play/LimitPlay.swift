@@ -66,12 +66,12 @@ final class LimitPlay {
     ///
     /// - Returns: What did not hold.
     func perform() -> [String] {
-        let seatCount = 2 + dice.below(14)
+        let seatCount = 2 + dice.below(10)
         for _ in 0..<seatCount {
             let loop = cluster.loops[dice.below(cluster.loops.count)]
             let host = UInt32(1 + dice.below(dice.happens(percent: 70) ? 3 : 200))
             let leisure = [0, 1, 20, 500, 3000][dice.below(5)]
-            let seat = Seat(loop, host: host, budget: 4 + dice.below(16), leisure: leisure)
+            let seat = Seat(loop, host: host, budget: 3 + dice.below(14), leisure: leisure)
             seats.append(seat)
             plan(seat)
         }
