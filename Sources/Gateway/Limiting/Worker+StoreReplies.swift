@@ -91,10 +91,12 @@ extension Worker where Kernel: ~Copyable {
     ) {
         let call = store.calls[store.links[l].queue.head]
         switch error {
-        case .noScript where call.form == .digest && !call.marks.contains(.repeated):
+        case .noScript where call.form == .digest:
             var again = call
-            // Those behind the first are answered after the server has learnt the script.
-            again.form = store.links[l].queue.textCount > 0 ? .digest : .text
+            // Those behind the first are answered after the server has learnt the script, but for
+            // one that forgets it in between.
+            let isTaught = !call.marks.contains(.repeated) && store.links[l].queue.textCount > 0
+            again.form = isTaught ? .digest : .text
             again.marks = [.repeated]
             if call.marks.contains(.redirected) {
                 again.marks.formUnion([.redirected])

@@ -109,6 +109,23 @@ struct StoreAskingTests {
         asking.end()
     }
 
+    @Test func `a server that forgets the script again at once is sent it again`() throws {
+        let asking = try Asking()
+        asking.world.run()
+        var calls = 0
+        asking.redis.answer = { request in
+            calls += 1
+            return calls <= 4 && request.name == "EVALSHA"
+                ? "-NOSCRIPT No matching script.\r\n" : RedisPlay.usual(request)
+        }
+        let (first, second) = (asking.ask(), asking.ask())
+        asking.world.run()
+        #expect(asking.answer(to: first) == .integers && asking.answer(to: second) == .integers)
+        #expect(asking.redis.requests("EVAL").count == 2)
+        #expect(asking.admits)
+        asking.end()
+    }
+
     @Test func `a server that never learns the script has failed`() throws {
         let asking = try Asking()
         asking.world.run()

@@ -13,7 +13,7 @@ extension LimitPlay {
 
     /// For a client that is alone on its key, while nothing else changes.
     ///
-    ///     RateLimit r  =>  so many tokens are there
+    ///     RateLimit r  =>  so many tokens are there, or were when its loop fetched its lease
     ///     Retry-After s  =>  the request passes after s seconds
     func probe() {
         let routes = scene.routes.filter { !$0.hasGate && $0.name != "deny" && $0.name != "free" }
@@ -37,7 +37,9 @@ extension LimitPlay {
                 break
             }
             let isPromised = route.uses.allSatisfy { rule, cost in
-                rule.isShadow || left[rule.name].map { $0 >= cost } ?? false
+                rule.isShadow
+                    || left[rule.name].map { $0 >= cost } ?? false
+                        && (rule.lease == 1 || isFresh(rule, key, loop))
             }
             if answer.status == 429 {
                 if isPromised { fail("\(route.name) \(key) was promised \(left)") }
@@ -54,6 +56,14 @@ extension LimitPlay {
             }
         }
         leave(seat, during: seat.visit)
+    }
+
+    /// Whether no other loop has taken or paid anything since a loop fetched its lease.
+    private func isFresh(_ rule: LimitRule, _ key: String, _ loop: LoopPlay) -> Bool {
+        let last = store.deeds.last {
+            $0.isTaken && $0.key == "apus:\(rule.name):{=\(key)}"
+        }
+        return last.map { $0.loop == loop.number } ?? true
     }
 
     private func retry(

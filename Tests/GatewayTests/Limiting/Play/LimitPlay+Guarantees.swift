@@ -199,20 +199,35 @@ extension LimitPlay {
                 guard let rule = scene.rulesByName[name], let cost = visit.cost(of: rule),
                     let end = visit.answeredAt
                 else { continue }
-                var bucket = Bucket.untouched
-                for other in book.admissions
-                where other.key == rule.storeKey(of: visit) && other.at <= end
-                    && other.visit.loop.gateway == visit.loop.gateway
-                {
-                    bucket.charge(
-                        rule.shape.price(of: other.cost), of: rule.shape, at: other.at / 1000)
-                }
+                let bucket = bucket(of: rule, rule.storeKey(of: visit), beside: visit, until: end)
                 let before = end / 1000 - min(end / 1000, 1000)
                 if rule.shape.wait(for: rule.shape.price(of: cost), of: bucket, at: before) == 0 {
                     fail("request \(visit.number) was refused by \(name) for nothing")
                 }
             }
         }
+    }
+
+    /// The least that a gateway's bucket can hold: whoever left before the app was asked may have
+    /// taken as well.
+    private func bucket(
+        of rule: LimitRule, _ key: String, beside visit: Visit, until end: UInt64
+    ) -> Bucket {
+        let lost = visits.filter { other in
+            other.hasLeft && other.forwardedAt == nil && other.cost(of: rule) != nil
+                && rule.storeKey(of: other) == key && other.loop.gateway == visit.loop.gateway
+        }
+        let passed = book.admissions.filter {
+            $0.key == key && $0.visit.loop.gateway == visit.loop.gateway
+        }
+        let taken =
+            passed.map { (at: $0.at, cost: $0.cost) }
+            + lost.map { (at: $0.sentAt, cost: $0.cost(of: rule) ?? 1) }
+        var bucket = Bucket.untouched
+        for (at, cost) in taken.sorted(by: { $0.at < $1.at }) where at <= end {
+            bucket.charge(rule.shape.price(of: cost), of: rule.shape, at: at / 1000)
+        }
+        return bucket
     }
 
     // MARK: Recovery
