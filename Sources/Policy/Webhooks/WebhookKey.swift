@@ -1,0 +1,14 @@
+package import Crypto
+
+/// A secret of a webhook, made ready.
+package struct WebhookKey: Sendable {
+    package enum Material: Sendable {
+        case hmac(HMACKey)
+        case publicKey(PublicKey)
+        case token(Secret)
+    }
+
+    package let material: Material
+    /// Which of the scheme's forms it is for.
+    package let form: SignatureForm
+}
