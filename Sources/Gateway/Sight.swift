@@ -194,6 +194,42 @@ struct Sight: ~Copyable {
         queue.append(&event)
     }
 
+    /// Counts and tells of a delivery that is not what the webhook wants.
+    ///
+    /// - Parameters:
+    ///   - name: Of the webhook, as `webhook` is its index.
+    ///   - isLetPass: Whether it went to the app nevertheless.
+    mutating func noteWebhookRejected(
+        _ webhook: Int, _ name: String, _ result: WebhookResult, _ reason: StaticString,
+        _ journal: borrowing Journal, isLetPass: Bool
+    ) {
+        metrics.webhookJudged(webhook, result)
+        guard begin(.warn, .security, "webhook is not what it should be") else { return }
+        event.add("kind", "webhook_rejected")
+        addAsker(journal)
+        event.add("webhook", name)
+        event.add("reason", reason)
+        if isLetPass { event.add("mode", "shadow") }
+        queue.append(&event)
+    }
+
+    /// Counts and tells of an event that the app has answered before.
+    ///
+    /// - Parameter id: As the provider calls it.
+    mutating func noteWebhookReplayed(
+        _ webhook: Int, _ name: String, _ id: borrowing Span<UInt8>, _ journal: borrowing Journal,
+        isLetPass: Bool
+    ) {
+        metrics.webhookJudged(webhook, .replayed)
+        guard begin(.info, .security, "webhook was delivered before") else { return }
+        event.add("kind", "webhook_replayed")
+        addAsker(journal)
+        event.add("webhook", name)
+        event.add("id", id)
+        if isLetPass { event.add("mode", "shadow") }
+        queue.append(&event)
+    }
+
     /// - Parameter reason: Why a connection is closed that should begin with a PROXY header.
     mutating func noteProxyRefused(_ listener: Int, _ peer: Peer, _ reason: StaticString) {
         metrics.proxyHeaderRefused(listener: listener)
