@@ -194,11 +194,13 @@ struct Desk: ~Copyable {
     var limits: LimitDesk
     /// Request bodies that are looked at before they go upstream.
     var held: Slab<HeldBody>
+    var replays: ReplayDesk
 
     init(_ plan: Plan) {
         random = RandomSource(seed: plan.seed.random)
         scratch = PolicyScratch(tagKey: plan.seed.tagKey)
         limits = LimitDesk(plan)
         held = Slab(capacity: plan.connectionSlots)
+        replays = ReplayDesk(plan)
     }
 }
