@@ -20,9 +20,12 @@ final class Commons: Sendable {
     let placeSecret: (UInt64, UInt64)
     /// By route; `nil` for one whose requests nobody counts.
     let gates: [PlaceGate?]
+    let replays: ReplayPlan
 
     /// - Parameter secret: Known to nobody else, or strangers could choose keys that share a place.
-    init(_ snapshot: Snapshot, secret: CommonSecret) {
+    init(_ snapshot: Snapshot, secret: CommonSecret, webhooks: [String] = []) {
+        replays = ReplayPlan(
+            webhooks: webhooks, storePrefix: snapshot.redis?.keyPrefix, secret: secret.keys)
         keySecret = secret.keys
         store = snapshot.redis.map(StorePlan.init)
         placeSecret = secret.places

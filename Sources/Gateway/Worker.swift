@@ -195,6 +195,7 @@ struct Desk: ~Copyable {
     /// Request bodies that are looked at before they go upstream.
     var held: Slab<HeldBody>
     var webhooks: WebhookDesk
+    var replays: ReplayDesk
 
     init(_ plan: Plan) {
         random = RandomSource(seed: plan.seed.random)
@@ -202,5 +203,6 @@ struct Desk: ~Copyable {
         limits = LimitDesk(plan)
         held = Slab(capacity: plan.connectionSlots)
         webhooks = WebhookDesk(plan)
+        replays = ReplayDesk(plan)
     }
 }
