@@ -23,9 +23,9 @@ final class Commons: Sendable {
     let replays: ReplayPlan
 
     /// - Parameter secret: Known to nobody else, or strangers could choose keys that share a place.
-    init(_ snapshot: Snapshot, secret: CommonSecret, webhooks: [String] = []) {
+    init(_ snapshot: Snapshot, secret: CommonSecret) {
         replays = ReplayPlan(
-            webhooks: webhooks, storePrefix: snapshot.redis?.keyPrefix, secret: secret.keys)
+            webhooks: snapshot.webhooks.map(\.name), storePrefix: snapshot.redis?.keyPrefix, secret: secret.keys)
         keySecret = secret.keys
         heldBodies = HeldBudget(bytesMax: snapshot.limits.heldBytesMax)
         store = snapshot.redis.map(StorePlan.init)

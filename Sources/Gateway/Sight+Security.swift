@@ -95,17 +95,19 @@ extension Sight {
 
     /// Counts and tells of an event that the app has answered before.
     ///
-    /// - Parameter id: As the provider calls it.
     mutating func noteWebhookReplayed(
-        _ webhook: Int, _ name: String, _ id: borrowing Span<UInt8>, _ journal: borrowing Journal,
-        isLetPass: Bool
+        _ webhook: Int, _ name: String, _ journal: borrowing Journal, isLetPass: Bool
     ) {
         metrics.webhookJudged(webhook, .replayed)
         guard begin(.info, .security, "webhook was delivered before") else { return }
         event.add("kind", "webhook_replayed")
         addAsker(journal)
         event.add("webhook", name)
-        event.add("id", id)
+        if !journal.webhookID.isEmpty {
+            journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
+                event.add("id", bytes.extracting(journal.webhookID.indices))
+            }
+        }
         if isLetPass { event.add("mode", "shadow") }
         queue.append(&event)
     }

@@ -22,6 +22,8 @@ struct Journal: ~Copyable {
     private(set) var principal: ByteRange = .empty
     /// The value of `Apus-Webhook` for a delivery that was verified.
     private(set) var webhook: ByteRange = .empty
+    /// The event's id in it, as the provider calls it.
+    private(set) var webhookID: ByteRange = .empty
 
     /// Bytes that are noted behind the head at most: an address (45), an id (36), a `traceparent`
     /// (55), a name or subject (255), an app's `Retry-After` (64), a provider and its event's id
@@ -89,12 +91,14 @@ struct Journal: ~Copyable {
         text.append(Array(provider.utf8))
         if !id.isEmpty {
             text.append("; id=\"")
+            let idStart = text.count
             for index in id.indices {
                 if id[index] == UInt8(ascii: "\"") || id[index] == UInt8(ascii: "\\") {
                     text.append("\\")
                 }
                 text.append(id[index])
             }
+            webhookID = ByteRange(idStart, text.count)
             text.append("\"")
         }
         webhook = ByteRange(start, text.count)

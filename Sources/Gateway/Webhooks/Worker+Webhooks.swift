@@ -55,7 +55,7 @@ extension Worker where Kernel: ~Copyable {
         case .refused(let refusal):
             if case .shadow = verifier.settings.mode {
                 sight.noteWebhookRejected(
-                    webhook, verifier.settings.name, refusal.result, refusal.token,
+                    webhook, verifier.settings.name, WebhookResult(refusal), refusal.token,
                     exchanges[x].journal, isLetPass: true)
                 return .admitted
             }
@@ -90,7 +90,7 @@ extension Worker where Kernel: ~Copyable {
     private mutating func reject(_ x: UInt32, _ refusal: WebhookRefusal) {
         let webhook = webhook(of: x)
         sight.noteWebhookRejected(
-            webhook, desk.webhooks.verifiers[webhook].settings.name, refusal.result, refusal.token,
+            webhook, desk.webhooks.verifiers[webhook].settings.name, WebhookResult(refusal), refusal.token,
             exchanges[x].journal, isLetPass: false)
         exchanges[x].record.outcome = .webhookRejected
         exchanges[x].record.reason = refusal.token
@@ -114,10 +114,24 @@ extension Worker where Kernel: ~Copyable {
             journal.note(webhookOf: settings.provider, id: id)
         }
         exchanges[x].journal = journal
-        guard let replay = settings.replay else {
+        guard let replay = settings.replay,
+            let use = plan.route(exchanges[x].plan.verdict.route).webhook
+        else {
             sight.metrics.webhookJudged(webhook(of: x), .verified)
             return .admitted
         }
-        return beginDelivery(x, replay)
+        return beginDelivery(x, use, replay)
+    }
+}
+
+extension WebhookResult {
+    /// How a refusal is counted.
+    fileprivate init(_ refusal: WebhookRefusal) {
+        switch refusal.result {
+        case .missing: self = .missing
+        case .malformed: self = .malformed
+        case .badSignature: self = .badSignature
+        case .stale: self = .stale
+        }
     }
 }

@@ -23,8 +23,6 @@ package struct Route: Sendable {
     package var limits: [LimitUse] = []
     /// How many requests are with the app at a time; `nil` for any number.
     package var concurrency: ConcurrencySettings?
-    /// Index into the snapshot's webhooks; `nil` for a route that anybody may send to.
-    package var webhook: Int?
     /// None unless the route says what it changes of messages.
     package var edits = RouteEdits.none
 
