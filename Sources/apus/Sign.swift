@@ -2,7 +2,6 @@ import ArgumentParser
 import Config
 import Gateway
 import Linux
-import Policy
 
 /// The command `apus sign`.
 struct Sign: ParsableCommand {
@@ -98,15 +97,7 @@ struct Sign: ParsableCommand {
 
     private func signer() throws -> SigningRequest.Signer {
         guard let webhook else { return .provider(provider, secret: secret ?? "") }
-        let webhooks = try Configuration.load(options.path).webhooks
-        guard let settings = webhooks.first(where: { $0.name == webhook }) else {
-            let names = webhooks.map(\.name).joined(separator: ", ")
-            throw complaint("the configuration has no such webhook: it has \(names)")
-        }
-        guard settings.provider == provider else {
-            throw complaint("the provider of this webhook is \(settings.provider)")
-        }
-        return .webhook(settings)
+        return .webhook(webhook, provider: provider, try Configuration.load(options.path))
     }
 
     private func complaint(_ text: String) -> ExitCode {

@@ -38,7 +38,12 @@ extension Inspection {
         of signer: SigningRequest.Signer
     ) throws(SigningProblem) -> WebhookSettings {
         switch signer {
-        case .webhook(let settings): return settings
+        case .webhook(let name, let provider, let snapshot):
+            guard let settings = snapshot.webhooks.first(where: { $0.name == name }) else {
+                throw .webhookNotKnown(name, known: snapshot.webhooks.map(\.name))
+            }
+            guard settings.provider == provider else { throw .providerOther(settings.provider) }
+            return settings
         case .provider(let name, let secret):
             guard let provider = WebhookProvider.named(name) else {
                 throw .providerNotKnown(

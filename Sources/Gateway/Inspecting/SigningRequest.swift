@@ -1,3 +1,4 @@
+package import Config
 package import Policy
 
 /// A delivery to be signed as its provider would, in the words of who wants to send it.
@@ -7,7 +8,7 @@ package struct SigningRequest: Sendable {
         /// A provider of the table, and the secret that it shares.
         case provider(String, secret: String)
         /// A webhook of a configuration, by its first secret.
-        case webhook(WebhookSettings)
+        case webhook(String, provider: String, Snapshot)
     }
 
     package var signer: Signer
@@ -31,6 +32,9 @@ package struct SigningRequest: Sendable {
 package enum SigningProblem: Error, Equatable {
     case request(InquiryProblem)
     case providerNotKnown(String, known: [String])
+    case webhookNotKnown(String, known: [String])
+    /// It is another one that a webhook is of.
+    case providerOther(String)
     /// It says no time, or the body does.
     case timestampNotSent(String)
     /// It says no id, or the body does.
@@ -48,6 +52,10 @@ package enum SigningProblem: Error, Equatable {
         case .providerNotKnown(let name, let known):
             "there is no provider \(InquiryProblem.quoted(name)): there are "
                 + known.joined(separator: ", ")
+        case .webhookNotKnown(let name, let known):
+            "there is no webhook \(InquiryProblem.quoted(name)): the configuration has "
+                + (known.isEmpty ? "none" : known.joined(separator: ", "))
+        case .providerOther(let provider): "the provider of the webhook is \(provider)"
         case .timestampNotSent(let provider):
             "\(provider) sends no timestamp beside the body: leave --timestamp out"
         case .idNotSent(let provider):
