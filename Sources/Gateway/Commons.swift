@@ -20,9 +20,12 @@ final class Commons: Sendable {
     let placeSecret: (UInt64, UInt64)
     /// By route; `nil` for one whose requests nobody counts.
     let gates: [PlaceGate?]
+    let replays: ReplayPlan
 
     /// - Parameter secret: Known to nobody else, or strangers could choose keys that share a place.
     init(_ snapshot: Snapshot, secret: CommonSecret) {
+        replays = ReplayPlan(
+            webhooks: snapshot.webhooks.map(\.name), storePrefix: snapshot.redis?.keyPrefix, secret: secret.keys)
         keySecret = secret.keys
         heldBodies = HeldBudget(bytesMax: snapshot.limits.heldBytesMax)
         store = snapshot.redis.map(StorePlan.init)

@@ -196,11 +196,15 @@ struct Desk: ~Copyable {
     var limits: LimitDesk
     /// Request bodies that are looked at before they go upstream.
     var held: Slab<HeldBody>
+    var webhooks: WebhookDesk
+    var replays: ReplayDesk
 
     init(_ plan: Plan) {
         random = RandomSource(seed: plan.seed.random)
         scratch = PolicyScratch(tagKey: plan.seed.tagKey)
         limits = LimitDesk(plan)
         held = Slab(capacity: plan.connectionSlots)
+        webhooks = WebhookDesk(plan)
+        replays = ReplayDesk(plan)
     }
 }

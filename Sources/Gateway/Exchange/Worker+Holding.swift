@@ -36,7 +36,7 @@ extension Worker where Kernel: ~Copyable {
         while true {
             switch lookAtHeld(x) {
             case .whole: return passLimits(x)
-            case .tooLarge: return refuseHeld(x, .requestTooLarge)
+            case .tooLarge: return passOversized(x) ? () : refuseHeld(x, .requestTooLarge)
             case .malformed(let error):
                 exchanges[x].record.reason = error.token
                 return refuseHeld(x, .requestMalformed)

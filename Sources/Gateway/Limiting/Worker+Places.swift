@@ -48,7 +48,7 @@ extension Worker where Kernel: ~Copyable {
 
     /// Those whose bodies are looked at first get a place before their bodies are held.
     private mutating func goOnPlaced(_ x: UInt32) {
-        if case .body? = exchanges[x].plan.verdict.awaits { passLimits(x) } else { reach(x) }
+        if exchanges[x].plan.verdict.awaits != nil { passLimits(x) } else { reach(x) }
     }
 
     /// Gives up what an exchange has of its route's places.

@@ -49,12 +49,15 @@ package struct WebhookNaming: Sendable, Equatable {
     package init() {}
 }
 
-/// `replay`, `replay_ttl` and `duplicate_wait` of a webhook.
+/// `replay`, `replay_ttl`, `duplicate_wait` and `on_store_failure` of a webhook.
 package struct ReplaySettings: Sendable, Equatable {
     /// Seconds for which an event is known after the app answered it 2xx: 1 to 30 days.
     package var secondsKept: Int64
     /// How long a duplicate waits for the first to be answered: 0 to 30 s.
     package var duplicateWait: Duration
+    /// What holds while Redis is away: `local`, what this process knows; or `deny`, 503, so that
+    /// the provider sends again.
+    package var onStoreFailure = StoreFailureRule.local
 
     package init(secondsKept: Int64, duplicateWait: Duration) {
         self.secondsKept = secondsKept
