@@ -30,8 +30,8 @@ extension GenericWebhookKeys {
 
     private func template() -> [SignedPart]? {
         guard let signed else { return fields.has("signed") ? nil : [.body] }
-        do throws(WebhookTemplateProblem) {
-            return try WebhookTemplate.parts(of: signed.value)
+        do throws(SignedTemplateProblem) {
+            return try SignedPart.parts(of: signed.value)
         } catch {
             // What is wrong with a text shows some of it.
             let isShown = signed.scalar?.origin == .file
