@@ -36,7 +36,7 @@ package enum Inspection {
                 page.add(snapshot.routes[route].concurrency)
                 page.add(snapshot.routes[route].gate.bodies, verdict)
                 if let webhook = snapshot.routes[route].webhook {
-                    page.add(snapshot.webhooks[webhook], names: rehearsal.question.names)
+                    page.add(snapshot.webhooks[webhook], rehearsal.webhook?.ruling)
                 }
             }
         }

@@ -93,14 +93,6 @@ struct Question {
     }
 }
 
-extension Question {
-    /// The names of the request's fields, in lower case.
-    var names: Set<String> {
-        let lines = String(decoding: message, as: UTF8.self).split(separator: "\r\n").dropFirst()
-        return Set(lines.map { $0.prefix { $0 != ":" }.lowercased() })
-    }
-}
-
 extension Inquiry {
     /// Whether a header takes the place of the URL's host, as with curl.
     var namesHost: Bool {

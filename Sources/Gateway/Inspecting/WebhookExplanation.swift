@@ -4,15 +4,15 @@ import Policy
 extension ExplanationPage {
     /// Adds the webhook of the route that takes a request: what a delivery must have to pass.
     ///
-    /// - Parameter names: Of the request's fields, in lower case.
-    mutating func add(_ webhook: WebhookSettings, names: Set<String>) {
+    /// - Parameter ruling: What it makes of the request; `nil` if that does not come as far.
+    mutating func add(_ webhook: WebhookSettings, _ ruling: WebhookRehearsal.Ruling?) {
         section("webhook")
-        let scheme = webhook.scheme
         var lines = [["name", webhook.name], ["provider", webhook.provider]]
-        for (index, scheme) in ([scheme] + scheme.alternatives).enumerated() {
+        let schemes = webhook.schemesUsed
+        for (index, scheme) in schemes.enumerated() {
             lines.append([index == 0 ? "signature" : "or", scheme.signatureText])
         }
-        lines.append(["of", scheme.signed.map(\.text).joined()])
+        let scheme = schemes.first ?? webhook.scheme
         if let timestamp = scheme.timestamp, let tolerance = webhook.tolerance {
             let span = DurationText.format(.seconds(tolerance))
             lines.append(["timestamp", "\(timestamp.text), off by \(span) at most"])
@@ -27,34 +27,41 @@ extension ExplanationPage {
         if case .shadow = webhook.mode {
             lines.append(["mode", "shadow: forgeries pass without Apus-Webhook, and are logged"])
         }
-        lines.append(["this request", webhook.fate(names)])
+        lines.append(["this request", Self.text(of: ruling)])
         rows(lines)
     }
 }
 
-extension WebhookSettings {
-    /// What becomes of a request with fields of these names.
-    fileprivate func fate(_ names: Set<String>) -> String {
-        let fields = ([scheme] + scheme.alternatives).flatMap(\.signature.fields)
-        guard !fields.isEmpty, !fields.contains(where: { names.contains($0.lowercased()) }) else {
-            return "is taken for genuine here: its body would tell"
+extension ExplanationPage {
+    fileprivate static func text(of ruling: WebhookRehearsal.Ruling?) -> String {
+        switch ruling {
+        case .genuine?: "is taken for genuine here: with its body it would be verified"
+        case .refused(let refusal)?: "is refused: \(refusal.token)"
+        case .letPass(let refusal)?: "passes, but is logged: \(refusal.token)"
+        case .answered?: "asks whether the address is yours, and is answered"
+        case nil: "does not come as far"
         }
-        let isShadow = if case .shadow = mode { true } else { false }
-        return "has no \(alternatives(fields)): "
-            + (isShadow ? "passed on as if it had none to show" : "answered 401, not as below")
     }
+}
 
-    private func alternatives(_ names: [String]) -> String { names.joined(separator: " or ") }
+extension WebhookSettings {
+    /// Those of the provider's ways of signing that there is a secret for.
+    fileprivate var schemesUsed: [WebhookScheme] {
+        ([scheme] + scheme.alternatives).filter { scheme in
+            keys.contains { scheme.forms.contains($0.form) }
+        }
+    }
 }
 
 extension WebhookScheme {
     /// `v1=… among the pairs of Stripe-Signature; hmac-sha256 in hex`.
     fileprivate var signatureText: String {
         let ways = forms.map { form in
-            if case .token = form.algorithm { return "the secret itself" }
-            return "\(form.mark)… by \(form.algorithm.name) in \(form.encoding.rawValue)"
+            "\(form.mark)… by \(form.algorithm.name) in \(form.encoding.rawValue)"
         }
-        return signature.text + ": " + ways.joined(separator: " or ")
+        if case .token? = forms.first?.algorithm { return "\(signature.text): the secret itself" }
+        return signature.text + ": " + ways.joined(separator: " or ") + " of "
+            + signed.map(\.text).joined()
     }
 
     fileprivate var replayText: String {
