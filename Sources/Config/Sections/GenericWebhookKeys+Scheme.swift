@@ -45,7 +45,7 @@ extension GenericWebhookKeys {
     private func place(in header: String) -> SignaturePlace {
         if let pair = marks.pair {
             return .pairs(
-                header, separator: marks.list?.value ?? UInt8(ascii: ","),
+                header, separator: marks.list?.value ?? Self.pairsSeparator,
                 pairSeparator: pair.value)
         }
         if let list = marks.list { return .list([header], separator: list.value) }
@@ -117,9 +117,16 @@ extension GenericWebhookKeys {
     }
 
     private func checkSeparators(_ encoding: SignatureForm.Encoding) {
-        guard let list = marks.list else { return }
         let report = fields.place.report
-        if list.value == marks.pair?.value ?? UInt8(ascii: "\n") {
+        guard let list = marks.list else {
+            if let pair = marks.pair, pair.value == Self.pairsSeparator {
+                pair.object(
+                    Objection("stands between pairs unless list_separator says other"),
+                    report: report)
+            }
+            return
+        }
+        if list.value == marks.pair?.value {
             list.object(Objection("is the pair_separator as well"), report: report)
         }
         let signs =

@@ -65,6 +65,8 @@ struct GenericWebhookKeys {
     /// `key_encoding`.
     enum KeyEncoding: String, CaseIterable, Sendable { case text, hex, base64 }
 
+    /// Between pairs, where the file does not say.
+    static let pairsSeparator = UInt8(ascii: ",")
     /// Seconds, where a timestamp is and the file does not say.
     static let tolerance: Int64 = 300
     /// A day: how long generic's senders try again is not known.

@@ -109,7 +109,12 @@ enum ChallengeSection {
     static let token = Key(
         required: "token",
         Kind<String>.discreet(
-            .text(expected: "a secret", pattern: nil), parse: SecretText.bearer
+            .text(expected: "a secret", pattern: nil),
+            parse: { text throws(Objection) in
+                guard !text.isEmpty else { throw Objection("is empty") }
+                try FieldText.checkValue(text)
+                return text
+            }
         ).located,
         "What you told the provider to ask with")
 
