@@ -17,7 +17,8 @@ extension GenericWebhookKeys {
         let form = SignatureForm(
             algorithm, encoding, keyForm, mark: marks.prefix?.value ?? "")
         var scheme = WebhookScheme(
-            forms: [form], signature: place(in: header), signed: isToken(algorithm) ? [.body] : template)
+            forms: [form], signature: place(in: header),
+            signed: isToken(algorithm) ? [.body] : template)
         scheme.timestamp = timestampPlace
         scheme.id = id.map { EventIDPlace($0.value, isSigned: isSigned($0.value, template)) }
         if !isToken(algorithm) { check(template) }
@@ -68,7 +69,8 @@ extension GenericWebhookKeys {
         case (.ed25519, .hex): return .ed25519Hex
         case (.ed25519, .base64): return .ed25519Base64(prefix: "")
         case (_, nil): return .publicKey
-        case (.token, _): object(to: "key_encoding", "has no use: a token is compared as it is sent")
+        case (.token, _):
+            object(to: "key_encoding", "has no use: a token is compared as it is sent")
         case (.ed25519, .text): object(to: "key_encoding", "is hex or base64 for public keys")
         default:
             object(

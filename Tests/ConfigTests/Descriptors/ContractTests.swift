@@ -74,7 +74,8 @@ struct ContractTests {
                 header_matches: { x-a: "^b" }, no_header: [server], cors: none, limits: [per_ip] } }
         """
     private let environment = [
-        "APUS_ADMIN_TOKEN": "x", "REDIS_PASSWORD": "x", "STRIPE_WEBHOOK_SECRET": "whsec_0f3c9a1d2b4e6f8a",
+        "APUS_ADMIN_TOKEN": "x", "REDIS_PASSWORD": "x",
+        "STRIPE_WEBHOOK_SECRET": "whsec_0f3c9a1d2b4e6f8a",
         "CRON_SECRET": "f3c9a1d2b4e6f8a0",
     ]
 

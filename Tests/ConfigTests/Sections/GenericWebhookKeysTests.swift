@@ -27,7 +27,8 @@ struct GenericWebhookKeysTests {
     @Test func `the least is a field with the HMAC of the body in hexadecimal`() throws {
         let settings = try settings("header: X-A, algorithm: hmac-sha256")
         var scheme = WebhookScheme(
-            forms: [SignatureForm(Self.hmac("hmac-sha256"), .hex, .text)], signature: .field(["X-A"]),
+            forms: [SignatureForm(Self.hmac("hmac-sha256"), .hex, .text)],
+            signature: .field(["X-A"]),
             signed: [.body])
         #expect(settings.scheme == scheme && settings.tolerance == nil)
         scheme.id = EventIDPlace(.field(["X-Id"]), isSigned: false)

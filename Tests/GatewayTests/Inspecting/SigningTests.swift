@@ -17,7 +17,8 @@ struct SigningTests {
     }
 
     @Test func `what curl would change of a URL it is told to leave`() {
-        #expect(request("http://a/b").curl(bodyFile: nil) == "curl -X POST -H 'X-A: a' 'http://a/b'")
+        #expect(
+            request("http://a/b").curl(bodyFile: nil) == "curl -X POST -H 'X-A: a' 'http://a/b'")
         #expect(
             request("http://a/[b]/../c").curl(bodyFile: nil)
                 == "curl --globoff --path-as-is -X POST -H 'X-A: a' 'http://a/[b]/../c'")

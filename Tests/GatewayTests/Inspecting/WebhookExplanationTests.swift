@@ -91,7 +91,8 @@ struct WebhookExplanationTests {
 
     @Test func `a challenge is answered as it would be`() throws {
         let text = try explain("GET /stripe?q=hello&t=0f3c9a1d2b4e6f8a")
-        #expect(text.contains("\n  this request  asks whether the address is yours, and is answered"))
+        #expect(
+            text.contains("\n  this request  asks whether the address is yours, and is answered"))
         #expect(text.contains("\nbody\n  hello\n"))
         #expect(try forecast("GET /stripe?q=hello&t=0f3c9a1d2b4e6f8a").status == 200)
         #expect(try forecast("GET /stripe?q=hello&t=wrong").status == 401)
