@@ -1,14 +1,15 @@
-extension SignedPart {
+/// What is signed, as `signed` of a generic webhook has it.
+package enum WebhookTemplate {
     /// Parts of a template, texts between the braces among them.
     package static let partsMax = 16
 
-    /// Reads what is signed, as `signed` of a generic webhook has it: text with parts in braces.
+    /// Reads a text with parts in braces.
     ///
     /// `{body}`, `{ts}`, `{id}`, `{url}`, `{method}`, `{header:NAME}`, `{json:a.b}`; `{{` and `}}`
     /// stand for braces.
     package static func parts(
         of text: String
-    ) throws(SignedTemplateProblem) -> [SignedPart] {
+    ) throws(WebhookTemplateProblem) -> [SignedPart] {
         var parts: [SignedPart] = []
         var literal = ""
         var rest = text[...]
@@ -33,9 +34,7 @@ extension SignedPart {
         return parts
     }
 
-    private var isLiteral: Bool { if case .literal = self { true } else { false } }
-
-    private static func part(_ name: String) throws(SignedTemplateProblem) -> SignedPart {
+    private static func part(_ name: String) throws(WebhookTemplateProblem) -> SignedPart {
         switch name {
         case "body": return .body
         case "ts": return .timestamp
@@ -55,7 +54,7 @@ extension SignedPart {
         throw .unknownPart(name)
     }
 
-    private static func path(_ text: String) throws(SignedTemplateProblem) -> [String] {
+    private static func path(_ text: String) throws(WebhookTemplateProblem) -> [String] {
         let steps = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard steps.allSatisfy({ !$0.isEmpty }), steps.count <= 16 else { throw .path(text) }
         return steps
@@ -71,7 +70,7 @@ extension SignedPart {
 }
 
 /// Why a text is no template.
-package enum SignedTemplateProblem: Error, Equatable, Sendable {
+package enum WebhookTemplateProblem: Error, Equatable, Sendable {
     /// A `{` without its `}`.
     case unclosed
     /// A `}` without its `{`.
@@ -97,7 +96,11 @@ package enum SignedTemplateProblem: Error, Equatable, Sendable {
         case .path(let path):
             "asks for \"\(path)\", which is no path of names with points between them"
         case .nothingSigned: "signs nothing of the request; most providers sign {body}"
-        case .tooManyParts: "has more than \(SignedPart.partsMax) parts"
+        case .tooManyParts: "has more than \(WebhookTemplate.partsMax) parts"
         }
     }
+}
+
+extension SignedPart {
+    fileprivate var isLiteral: Bool { if case .literal = self { true } else { false } }
 }
