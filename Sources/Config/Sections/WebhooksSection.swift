@@ -64,7 +64,8 @@ enum WebhooksSection {
         keys: [
             provider.description, secrets.description, tolerance.description,
             bodySize.description, replay.description, replayKept.description,
-            duplicateWait.description, onStoreFailure.description, mode.description, publicURL.description,
+            duplicateWait.description, onStoreFailure.description, mode.description,
+            publicURL.description,
             webhookID.description, certificate.description, challenge.description,
         ] + GenericWebhookKeys.descriptions)
     static let kind = Kind<WebhookDraft>.section(section) { fields in
