@@ -33,21 +33,30 @@ enum SignatureText {
         _ range: ByteRange, of bytes: borrowing Span<UInt8>, to buffer: inout Buffer
     ) -> Bool {
         guard range.count % 2 == 0, range.count / 2 <= buffer.room else { return false }
-        var capitals: UInt8 = 0
-        var smalls: UInt8 = 0
+        var isSmall = true
+        var isCapital = true
         var place = range.start
         while place < range.end {
-            guard let high = ASCIIByte.hexDigit(bytes[place]),
-                let low = ASCIIByte.hexDigit(bytes[place &+ 1])
-            else { return false }
-            for index in place...place &+ 1 where bytes[index] > 0x39 {
-                if bytes[index] >= 0x61 { smalls = 1 } else { capitals = 1 }
-            }
-            buffer.append(high &<< 4 | low)
-            place &+= 2
+            // Eight digits at once; zeros fill up the last ones.
+            let count = min(8, range.end &- place)
+            let padding = Word.repeating(0x30) & ~Word.start(of: .max, count)
+            let word = Word.start(of: bytes.word(at: place), count) | padding
+            let nibbles = (word & 0x0f0f_0f0f_0f0f_0f0f) &+ (word &>> 6 & ones) &* 9
+            // The text that stands for these values is the one that was sent, or it is none. A byte
+            // that is no digit may carry into the next one, and is unequal by itself.
+            let letters = (nibbles &+ Word.repeating(6)) &>> 4 & ones
+            let digits = nibbles &+ Word.repeating(0x30)
+            isSmall = isSmall && digits &+ letters &* 39 == word
+            isCapital = isCapital && digits &+ letters &* 7 == word
+            var packed = (nibbles &<< 4 | nibbles &>> 8) & 0x00ff_00ff_00ff_00ff
+            packed = (packed | packed &>> 8) & 0x0000_ffff_0000_ffff
+            buffer.append(packed | packed &>> 16, bytes: count / 2)
+            place &+= 8
         }
-        return capitals & smalls == 0
+        return isSmall || isCapital
     }
+
+    @inline(__always) private static var ones: UInt64 { Word.repeating(1) }
 }
 
 /// Goes through the signatures of a request, those of one form.
