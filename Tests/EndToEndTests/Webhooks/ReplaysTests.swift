@@ -1,0 +1,210 @@
+import Dice
+import Foundation
+import Glibc
+import Synchronization
+import Testing
+
+/// The app gets an event until it has answered it 2xx, and never after.
+@Suite(.staged, .serialized) struct ReplaysTests {
+    static let seed = ProcessInfo.processInfo.environment["APUS_SEED"].flatMap(UInt64.init) ?? 20262
+    static let eventCount = 700
+    static let duplicateCount = 300
+
+    /// Events, their signatures, and the gateways that they go to.
+    final class Scene {
+        let app: EventApp
+        let origin: Origin
+        let deliveries: Deliveries
+        let server: RedisServer?
+        let gateways: [WebhookGateway]
+        var dice = Dice(seed: ReplaysTests.seed)
+        var signed: [String: Delivery] = [:]
+        /// Answers to all that was sent.
+        var sent: [Round.Sent] = []
+
+        init(_ count: Int, server: RedisServer? = nil, app: EventApp, _ more: String = "") throws {
+            self.app = app
+            self.server = server
+            origin = try app.origin()
+            deliveries = try Deliveries()
+            // Time enough for a machine that is busy: what is tested here is not the waiting.
+            let redis = server.map {
+                """
+                redis:
+                  url: "redis://\($0.address)"
+                  timeout: 5s
+                  breaker: { failures: 1, cooldown: 50ms, max_cooldown: 100ms }
+                """
+            }
+            let (origin, deliveries) = (origin, deliveries)
+            gateways = try (0..<count).map { _ in
+                try WebhookGateway(
+                    ["stripe"], adding: "\"tolerance\": \"1h\"",
+                    with: """
+                        server: { workers: 2, drain_timeout: 20s }
+                        timeouts: { response: 60s }
+                        \(redis ?? "")
+                        \(more)
+                        """, app: origin, deliveries: deliveries)
+            }
+            if server != nil { try awaitRedis() }
+        }
+
+        /// The first deliveries come before there is a connection.
+        func awaitRedis() throws {
+            try eventually("the gateways have connections to Redis") {
+                guard case .text(let text)? = try server?.ask("CLIENT", "LIST") else {
+                    return false
+                }
+                return text.components(separatedBy: "name=apus").count > 2 * gateways.count
+            }
+        }
+
+        func sign(_ events: [String]) throws {
+            for start in stride(from: 0, to: events.count, by: 100) {
+                let some = Array(events[start..<min(start + 100, events.count)])
+                for delivery in try deliveries.sign("stripe", ids: some) {
+                    signed[delivery.told] = delivery
+                }
+            }
+        }
+
+        /// All events, and duplicates of some, in any order.
+        func all() -> [String] {
+            let events = (0..<ReplaysTests.eventCount).map { "evt_\($0)" }
+            let more = (0..<ReplaysTests.duplicateCount).map { _ in
+                events[Int(dice.below(UInt64(events.count)))]
+            }
+            return (events + more).shuffled(using: &dice)
+        }
+
+        /// Sends deliveries until each was answered 2xx, as a provider does.
+        ///
+        /// - Parameter onTheWay: Called while those of the first round are all on their way.
+        func deliver(_ events: [String], onTheWay: () throws -> Void = {}) throws {
+            var left = events
+            for number in 0..<40 where !left.isEmpty {
+                var round = try Round(left, signed, to: gateways.map(\.apus)) {
+                    Int(dice.below(UInt64(gateways.count)))
+                }
+                if number == 0 { try onTheWay() }
+                try round.finish()
+                sent += round.sent
+                let accepted = Set(round.sent.filter { $0.status == 200 }.map(\.event))
+                left = round.sent.map(\.event).filter { !accepted.contains($0) }
+            }
+            #expect(left.isEmpty, "never accepted: \(left.prefix(5)), seed \(ReplaysTests.seed)")
+        }
+
+        /// What may be answered at all.
+        func expectAnswers() {
+            for one in sent {
+                let isKnown = [200, 409, 500, 503].contains(one.status)
+                #expect(isKnown, "\(one), seed \(ReplaysTests.seed)")
+                if one.status == 409 || one.status == 503 { #expect(one.retryAfter != nil) }
+            }
+        }
+
+        /// Prints what happened.
+        func tell(_ what: String) {
+            let events = app.events.values
+            let counts = [200, 409, 500, 503].map { status in
+                "\(status): \(sent.filter { $0.status == status && !$0.isReplay }.count)"
+            }
+            print(
+                "\(what), seed \(ReplaysTests.seed): \(sent.count) deliveries of \(events.count) "
+                    + "events, \(app.requests) reached the app; answers \(counts), replayed "
+                    + "\(sent.filter(\.isReplay).count); accepted twice: "
+                    + "\(events.filter { $0.accepted > 1 }.count)")
+        }
+    }
+
+    /// Fails every third request, and takes its time, so that duplicates meet.
+    static func failing() -> EventApp {
+        EventApp { number in
+            pass(seconds: 0.02)
+            return number % 3 == 2 ? .fail : .accept
+        }
+    }
+
+    private func expectOnce(_ scene: Scene) {
+        #expect(scene.app.events.count == Self.eventCount)
+        for (name, event) in scene.app.events {
+            let isOnce = event.accepted == 1 && event.late == 0 && event.currentMax == 1
+            #expect(isOnce, "\(name): \(event), seed \(Self.seed)")
+        }
+        scene.expectAnswers()
+    }
+
+    /// Whatever is sent again now is answered by the gateways.
+    private func expectReplayed(_ scene: Scene) throws {
+        let before = scene.app.requests
+        for number in 0..<200 {
+            let gateway = scene.gateways[number % scene.gateways.count]
+            let delivery = try #require(scene.signed["evt_\(number)"])
+            let answer = try gateway.deliver(delivery)
+            #expect(answer.isReplay, "evt_\(number): \(answer), seed \(Self.seed)")
+        }
+        #expect(scene.app.requests == before)
+    }
+
+    @Test(arguments: [1, 2])
+    func `an event is accepted once`(gateways: Int) throws {
+        let server = gateways > 1 ? try RedisServer() : nil
+        let scene = try Scene(gateways, server: server, app: Self.failing())
+        let events = scene.all()
+        try scene.sign(Array(Set(events)))
+        try scene.deliver(events)
+        scene.tell(gateways == 1 ? "in memory" : "two gateways on one Redis")
+        expectOnce(scene)
+        try expectReplayed(scene)
+        let replayed = try scene.gateways.reduce(0) { try $0 + $1.judged("stripe", "replayed") }
+        let told = try scene.gateways.reduce(0) { sum, gateway in
+            try sum
+                + gateway.apus.lines("security").filter { $0.kind == "webhook_replayed" }.count
+        }
+        #expect(Int(replayed) == told)
+    }
+
+    @Test func `an event is accepted once more at most if Redis is killed meanwhile`() throws {
+        let reached = Door()
+        let goOn = Door()
+        let app = EventApp { number in
+            if number == 250 { reached.open() }
+            if number >= 250 { try goOn.pass() }
+            pass(seconds: 0.02)
+            return number % 3 == 2 ? .fail : .accept
+        }
+        let server = try RedisServer()
+        let scene = try Scene(2, server: server, app: app)
+        let events = scene.all()
+        try scene.sign(Array(Set(events)))
+        try scene.deliver(events) {
+            try reached.pass()
+            try server.kill()
+            goOn.open()
+        }
+        scene.tell("two gateways, Redis killed")
+        scene.expectAnswers()
+        for (name, event) in app.events {
+            // One more on its way through the gateway that did not know of the first.
+            let isBounded = 1...2 ~= event.accepted && event.currentMax <= 2
+            #expect(isBounded, "\(name): \(event), seed \(Self.seed)")
+        }
+        // Events without a duplicate are accepted once whatever happens to Redis.
+        var times: [String: Int] = [:]
+        for event in events { times[event, default: 0] += 1 }
+        for (event, count) in times where count == 1 {
+            #expect(app.event(event).accepted == 1, "\(event): \(app.event(event))")
+        }
+        // When it is back each gateway knows what it took, and Redis what both took meanwhile.
+        try server.restart()
+        try scene.awaitRedis()
+        let before = app.requests
+        for one in scene.sent where one.status == 200 && !one.isReplay {
+            let delivery = try #require(scene.signed[one.event])
+            #expect(try scene.gateways[one.gateway].deliver(delivery).isReplay)
+        }
+        #expect(app.requests == before)
+    }
+}
