@@ -17,7 +17,7 @@ extension GenericWebhookKeys {
         let form = SignatureForm(
             algorithm, encoding, keyForm, mark: marks.prefix?.value ?? "")
         var scheme = WebhookScheme(
-            forms: [form], signature: place(in: header), signed: isToken(algorithm) ? [] : template)
+            forms: [form], signature: place(in: header), signed: isToken(algorithm) ? [.body] : template)
         scheme.timestamp = timestampPlace
         scheme.id = id.map { EventIDPlace($0.value, isSigned: isSigned($0.value, template)) }
         if !isToken(algorithm) { check(template) }
@@ -30,8 +30,8 @@ extension GenericWebhookKeys {
 
     private func template() -> [SignedPart]? {
         guard let signed else { return fields.has("signed") ? nil : [.body] }
-        do throws(SignedTemplateProblem) {
-            return try SignedPart.parts(of: signed.value)
+        do throws(WebhookTemplateProblem) {
+            return try WebhookTemplate.parts(of: signed.value)
         } catch {
             signed.object(Objection(error.reason), report: fields.place.report)
             return nil

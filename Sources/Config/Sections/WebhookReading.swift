@@ -127,8 +127,10 @@ struct WebhookReading {
 
     /// What makes a secret easy to guess; public keys are meant to be known.
     private func doubt(of key: WebhookKey, _ secret: Located<String>) -> Doubt? {
-        if case .publicKey = key.material { return nil }
-        return Doubt(secret, charactersMin: Self.secretCharactersMin)
+        switch key.material {
+        case .hmac, .token: Doubt(secret, charactersMin: Self.secretCharactersMin)
+        case .publicKey, .certificate: nil
+        }
     }
 
     // MARK: Replays
@@ -178,13 +180,13 @@ struct WebhookReading {
                     ? "has no use without timestamp_header or timestamp_pair"
                     : "has no use: \(name) does not say when it signed")
         }
-        if !scheme.signed.contains(.url) {
+        if !scheme.signsURL {
             object(to: "public_url", "has no use: \(name) does not sign the URL")
         } else if let url, url.value.contains("?"), name != "square" {
             url.object(
                 Objection("has a query, which is the request's own for \(name)"), report: report)
         }
-        if scheme.signed.contains(.webhookID) {
+        if scheme.signsWebhookID {
             require("webhook_id", by: name)
         } else {
             object(to: "webhook_id", "has no use: \(name) does not sign an id of the webhook")

@@ -127,7 +127,7 @@ extension Worker where Kernel: ~Copyable {
 extension WebhookResult {
     /// How a refusal is counted.
     fileprivate init(_ refusal: WebhookRefusal) {
-        switch refusal.result {
+        switch refusal.kind {
         case .missing: self = .missing
         case .malformed: self = .malformed
         case .badSignature: self = .badSignature

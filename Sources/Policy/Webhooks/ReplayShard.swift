@@ -135,8 +135,10 @@ struct ReplayShard: ~Copyable {
 
 /// An event and what is known of it; all zeros if the slot is free.
 ///
+/// Not private: whoever owns the shard ends it, and asks for this type's description then.
+///
 /// - Size: 32 bytes, two to a line of the cache.
-private struct ReplayEntry: BitwiseCopyable {
+struct ReplayEntry: BitwiseCopyable {
     private let keyLow: UInt64
     private let keyHigh: UInt64
     /// The ticket of the claim, 0 once committed.
@@ -159,6 +161,15 @@ private struct ReplayEntry: BitwiseCopyable {
 }
 
 extension ReplayShard {
+    /// Another one that knows the same: for tests.
+    func copy() -> ReplayShard {
+        var other = ReplayShard(homeCount: Int(homeCount), window: window)
+        for index in 0..<slots.count { other.slots[index] = slots[index] }
+        other.latest = latest
+        other.evictedCount = evictedCount
+        return other
+    }
+
     /// Slots whose end has not come: for tests.
     func usedCount(at now: UInt64) -> Int {
         (0..<slots.count).reduce(0) { $0 + (slots[$1].end > max(now, latest) ? 1 : 0) }

@@ -5,6 +5,7 @@ package struct WebhookKey: Sendable {
     package enum Material: Sendable {
         case hmac(HMACKey)
         case publicKey(PublicKey)
+        case certificate(Certificate)
         case token(Secret)
     }
 

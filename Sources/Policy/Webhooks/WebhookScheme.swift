@@ -17,12 +17,27 @@ package struct WebhookScheme: Sendable, Equatable {
     package var id: EventIDPlace?
     /// What is answered here instead of being delivered.
     package var handshake: WebhookHandshake?
+    /// Other ways in which the same provider signs, each for secrets of its own forms.
+    package var alternatives: [WebhookScheme] = []
 
     package init(forms: [SignatureForm], signature: SignaturePlace, signed: [SignedPart]) {
         self.forms = forms
         self.signature = signature
         self.signed = signed
     }
+}
+
+extension WebhookScheme {
+    /// It and its ``alternatives``.
+    var all: [WebhookScheme] { [self] + alternatives }
+
+    /// Whether ``WebhookNaming/publicURL`` is of use to it.
+    package var signsURL: Bool {
+        all.contains { $0.signed.contains(.url) || $0.signed.contains(.registeredURL) }
+    }
+
+    /// Whether ``WebhookNaming/webhookID`` is.
+    package var signsWebhookID: Bool { all.contains { $0.signed.contains(.webhookID) } }
 }
 
 /// One way in which a provider makes signatures.
@@ -68,6 +83,8 @@ package enum WebhookKeyForm: Sendable, Equatable {
     case hex
     /// With or without padding, behind this prefix, which may be left out if it is not empty.
     case base64(prefix: String)
+    /// The same behind this prefix, which may not be left out.
+    case markedBase64(prefix: String)
     /// An Ed25519 public key, 32 bytes, in hexadecimal.
     case ed25519Hex
     /// The same in base64 behind this prefix, which may not be left out.
@@ -103,6 +120,9 @@ package enum SignedPart: Sendable, Equatable {
     case id
     /// The URL that the sender knows, as ``WebhookSettings/publicURL`` says.
     case url
+    /// The URL that the provider was given: ``WebhookNaming/publicURL`` as it is if it has a path,
+    /// ``url`` otherwise.
+    case registeredURL
     case method
     /// The value of the only field of this name.
     case header(String)
