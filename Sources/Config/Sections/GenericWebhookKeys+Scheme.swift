@@ -30,10 +30,14 @@ extension GenericWebhookKeys {
 
     private func template() -> [SignedPart]? {
         guard let signed else { return fields.has("signed") ? nil : [.body] }
-        do throws(WebhookTemplateProblem) {
-            return try WebhookTemplate.parts(of: signed.value)
+        do throws(SignedTemplateProblem) {
+            return try SignedPart.parts(of: signed.value)
         } catch {
-            signed.object(Objection(error.reason), report: fields.place.report)
+            // What is wrong with a text shows some of it.
+            let isShown = signed.scalar?.origin == .file
+            signed.object(
+                Objection(isShown ? error.reason : "is no template such as {ts}.{body}"),
+                report: fields.place.report)
             return nil
         }
     }

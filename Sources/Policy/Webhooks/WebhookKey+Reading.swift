@@ -19,16 +19,16 @@ package enum WebhookKeyProblem: Error, Equatable, Sendable {
     /// For a problem of the configuration.
     package var reason: String {
         switch self {
-        case .empty: "it is empty"
-        case .notHex: "it is not hexadecimal"
-        case .notBase64(""): "it is not base64"
-        case .notBase64(let prefix): "what follows \(prefix) is not base64"
-        case .prefixMissing(let prefix): "it must begin with \(prefix)"
-        case .ed25519Length: "it is no Ed25519 public key, which has 32 bytes"
-        case .notPublicKey: "it is no public key in PEM, nor one in base64"
-        case .notCertificate: "it is no certificate in PEM"
-        case .privateKey: "it is a private key, which belongs to the provider alone"
-        case .kindNotSpoken: "it is a key for another kind of signature"
+        case .empty: "is empty"
+        case .notHex: "is not hexadecimal"
+        case .notBase64(""): "is not base64"
+        case .notBase64(let prefix): "is not base64 behind \(prefix)"
+        case .prefixMissing(let prefix): "must begin with \(prefix)"
+        case .ed25519Length: "is no Ed25519 public key, which has 32 bytes"
+        case .notPublicKey: "is no public key in PEM, nor one in base64"
+        case .notCertificate: "is no certificate in PEM"
+        case .privateKey: "is a private key, which belongs to the provider alone"
+        case .kindNotSpoken: "is a key for another kind of signature"
         }
     }
 }

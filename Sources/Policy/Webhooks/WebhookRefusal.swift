@@ -1,7 +1,7 @@
 /// Why a delivery is refused.
 ///
 /// Its sender is told none of this: it goes to log and metric.
-package enum WebhookRefusal: UInt8, CaseIterable, Sendable {
+package enum WebhookRefusal: UInt8, Error, CaseIterable, Sendable {
     // Something that the provider always sends is not there.
     case signatureMissing, timestampMissing, idMissing, partMissing
     // It is there, in a form that the provider never sends.

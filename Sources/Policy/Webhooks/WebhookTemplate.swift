@@ -1,12 +1,12 @@
-/// What is signed, as `signed` of a generic webhook has it: text with parts in braces.
-///
-/// `{body}`, `{ts}`, `{id}`, `{url}`, `{method}`, `{header:NAME}`, `{json:a.b}`; `{{` and `}}` stand
-/// for braces.
+/// What is signed, as `signed` of a generic webhook has it.
 package enum WebhookTemplate {
     /// Parts of a template, texts between the braces among them.
     package static let partsMax = 16
 
-    /// Reads a template.
+    /// Reads a text with parts in braces.
+    ///
+    /// `{body}`, `{ts}`, `{id}`, `{url}`, `{method}`, `{header:NAME}`, `{json:a.b}`; `{{` and `}}`
+    /// stand for braces.
     package static func parts(
         of text: String
     ) throws(WebhookTemplateProblem) -> [SignedPart] {
@@ -34,9 +34,6 @@ package enum WebhookTemplate {
         return parts
     }
 
-    /// The names of the parts, for suggestions.
-    package static let names = ["body", "ts", "id", "url", "method", "header:", "json:"]
-
     private static func part(_ name: String) throws(WebhookTemplateProblem) -> SignedPart {
         switch name {
         case "body": return .body
@@ -57,8 +54,7 @@ package enum WebhookTemplate {
         throw .unknownPart(name)
     }
 
-    /// Reads a path of names with points between them, as `json:` has it.
-    package static func path(_ text: String) throws(WebhookTemplateProblem) -> [String] {
+    private static func path(_ text: String) throws(WebhookTemplateProblem) -> [String] {
         let steps = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard steps.allSatisfy({ !$0.isEmpty }), steps.count <= 16 else { throw .path(text) }
         return steps
@@ -91,19 +87,20 @@ package enum WebhookTemplateProblem: Error, Equatable, Sendable {
     /// For a problem of the configuration.
     package var reason: String {
         switch self {
-        case .unclosed: "a { is not closed; a brace as text is written {{"
-        case .unopened: "a } closes nothing; a brace as text is written }}"
+        case .unclosed: "has a { that is not closed; a brace as text is written {{"
+        case .unopened: "has a } that closes nothing; a brace as text is written }}"
         case .unknownPart(let name):
-            "{\(name)} is no part; there are {body}, {ts}, {id}, {url}, {method}, {header:NAME} and"
+            "holds {\(name)}; there are {body}, {ts}, {id}, {url}, {method}, {header:NAME} and"
                 + " {json:a.b}"
-        case .fieldName(let name): "\"\(name)\" is no name of a header"
-        case .path(let path): "\"\(path)\" is no path of names with points between them"
-        case .nothingSigned: "nothing of the request is signed; most providers sign {body}"
-        case .tooManyParts: "at most \(WebhookTemplate.partsMax) parts are signed"
+        case .fieldName(let name): "asks for \"\(name)\", which is no name of a header"
+        case .path(let path):
+            "asks for \"\(path)\", which is no path of names with points between them"
+        case .nothingSigned: "signs nothing of the request; most providers sign {body}"
+        case .tooManyParts: "has more than \(WebhookTemplate.partsMax) parts"
         }
     }
 }
 
 extension SignedPart {
-    var isLiteral: Bool { if case .literal = self { true } else { false } }
+    fileprivate var isLiteral: Bool { if case .literal = self { true } else { false } }
 }

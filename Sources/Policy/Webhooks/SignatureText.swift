@@ -1,0 +1,96 @@
+import Bytes
+
+/// Reads signatures as they are sent.
+enum SignatureText {
+    /// Appends the bytes that a text stands for.
+    ///
+    /// There is one text for each run of bytes, but for hexadecimal in capitals throughout: no
+    /// character can be another one and the signature the same.
+    ///
+    /// - Returns: `false` if it is no such text, or longer than the buffer.
+    static func append(
+        _ range: ByteRange, of bytes: borrowing Span<UInt8>, _ encoding: SignatureForm.Encoding,
+        to buffer: inout Buffer
+    ) -> Bool {
+        switch encoding {
+        case .hex: return appendHex(range, of: bytes, to: &buffer)
+        case .base64: return Base64.append(bytes, range, .standard, to: &buffer)
+        case .base64url:
+            var end = range.end
+            // Padding, if there is any, fills up the last group.
+            if range.count % 4 == 0 {
+                while end > range.start, range.end &- end < 2, bytes[end &- 1] == 0x3d { end &-= 1 }
+            }
+            return Base64.append(bytes, ByteRange(range.start, end), .url, to: &buffer)
+        case .text:
+            guard range.count <= buffer.room else { return false }
+            buffer.append(bytes, range)
+            return true
+        }
+    }
+
+    private static func appendHex(
+        _ range: ByteRange, of bytes: borrowing Span<UInt8>, to buffer: inout Buffer
+    ) -> Bool {
+        guard range.count % 2 == 0, range.count / 2 <= buffer.room else { return false }
+        var capitals: UInt8 = 0
+        var smalls: UInt8 = 0
+        var place = range.start
+        while place < range.end {
+            guard let high = ASCIIByte.hexDigit(bytes[place]),
+                let low = ASCIIByte.hexDigit(bytes[place &+ 1])
+            else { return false }
+            for index in place...place &+ 1 where bytes[index] > 0x39 {
+                if bytes[index] >= 0x61 { smalls = 1 } else { capitals = 1 }
+            }
+            buffer.append(high &<< 4 | low)
+            place &+= 2
+        }
+        return capitals & smalls == 0
+    }
+}
+
+/// Goes through the signatures of a request, those of one form.
+struct SignatureList {
+    private var place: Int
+    private let end: Int
+    private let separator: UInt8?
+    private let pairSeparator: UInt8?
+
+    /// - Parameter range: All of the field's value.
+    init(_ source: SignaturePlace, _ range: ByteRange) {
+        place = range.start
+        end = range.end
+        switch source {
+        case .field, .json: (separator, pairSeparator) = (nil, nil)
+        case .list(_, let separator): (self.separator, pairSeparator) = (separator, nil)
+        case .pairs(_, let separator, let pairs):
+            (self.separator, pairSeparator) = (separator, pairs)
+        }
+    }
+
+    /// The next one that is marked so, without its mark; others are passed over.
+    mutating func next(
+        marked mark: borrowing Span<UInt8>, in bytes: borrowing Span<UInt8>
+    ) -> ByteRange? {
+        while place < end {
+            var stop = end
+            if let separator { stop = bytes.first(separator, in: ByteRange(place, end)) }
+            let entry = bytes.trimmed(ByteRange(place, stop))
+            place = stop &+ 1
+            if entry.isEmpty { continue }
+            if let pairSeparator {
+                let middle = bytes.first(pairSeparator, in: entry)
+                guard middle < entry.end, bytes.holds(mark, at: ByteRange(entry.start, middle))
+                else { continue }
+                return ByteRange(middle &+ 1, entry.end)
+            }
+            let start = entry.start &+ mark.count
+            guard start <= entry.end, bytes.holds(mark, at: ByteRange(entry.start, start)) else {
+                continue
+            }
+            return ByteRange(start, entry.end)
+        }
+        return nil
+    }
+}
