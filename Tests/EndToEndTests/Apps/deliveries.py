@@ -4,6 +4,7 @@ deliveries.py FOLDER: prints its port; each line that comes is a question in JSO
 in the folder. Ends when it is killed.
 """
 import base64
+import hmac
 import json
 import random
 import socketserver
@@ -142,6 +143,10 @@ def answer(question):
     if what == "configuration":
         names = question.get("names") or list(PROVIDERS)
         return {"text": json.dumps({name: PROVIDERS[name].settings() for name in names}), "names": names}
+    if what == "mac":
+        which, name = question["which"], question.get("name")
+        secret = PROVIDERS[name].secret(which) if name else which
+        return hmac.new(secret.encode(), question["body"].encode(), "sha256").hexdigest()
     provider = PROVIDERS[question["name"]]
     if what == "forgeries":
         return Forger(provider, question["seed"]).all()

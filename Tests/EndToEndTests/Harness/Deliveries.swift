@@ -143,6 +143,16 @@ final class Deliveries: Sendable {
             name, ids: [id], body: body, which: which, offset: offset, target: target)[0]
     }
 
+    /// The HMAC with SHA-256 of a text, in hexadecimal, by a provider's secret.
+    func mac(_ name: String, _ text: String, which: String) throws -> String {
+        try ask(Question(ask: "mac", name: name, body: text, which: which))
+    }
+
+    /// The same by any secret.
+    func mac(secret: String, _ text: String) throws -> String {
+        try ask(Question(ask: "mac", body: text, which: secret))
+    }
+
     /// Deliveries of which none is genuine.
     func forgeries(_ name: String, seed: Int) throws -> [Delivery] {
         try ask(Question(ask: "forgeries", name: name, seed: seed))
