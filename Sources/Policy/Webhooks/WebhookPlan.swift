@@ -61,7 +61,7 @@ final class WebhookPlan: Sendable {
             (signatureNames, signaturePath) = ([LimitFieldName(name)], nil)
         case .json(let path): (signatureNames, signaturePath) = ([], JSONPath(path))
         }
-        parts = scheme.signed.prefix(WebhookTemplate.partsMax).map { Part($0, settings.naming) }
+        parts = scheme.signed.prefix(SignedPart.partsMax).map { Part($0, settings.naming) }
         timestamp = scheme.timestamp.map { TimestampPlan($0, scheme) }
         id = scheme.id.map { IDPlan($0, scheme) }
         url = WebhookURL(settings.naming.publicURL)

@@ -1,15 +1,14 @@
-/// What is signed, as `signed` of a generic webhook has it.
-package enum WebhookTemplate {
+extension SignedPart {
     /// Parts of a template, texts between the braces among them.
     package static let partsMax = 16
 
-    /// Reads a text with parts in braces.
+    /// Reads what is signed, as `signed` of a generic webhook has it: text with parts in braces.
     ///
     /// `{body}`, `{ts}`, `{id}`, `{url}`, `{method}`, `{header:NAME}`, `{json:a.b}`; `{{` and `}}`
     /// stand for braces.
     package static func parts(
         of text: String
-    ) throws(WebhookTemplateProblem) -> [SignedPart] {
+    ) throws(SignedTemplateProblem) -> [SignedPart] {
         var parts: [SignedPart] = []
         var literal = ""
         var rest = text[...]
@@ -34,7 +33,9 @@ package enum WebhookTemplate {
         return parts
     }
 
-    private static func part(_ name: String) throws(WebhookTemplateProblem) -> SignedPart {
+    private var isLiteral: Bool { if case .literal = self { true } else { false } }
+
+    private static func part(_ name: String) throws(SignedTemplateProblem) -> SignedPart {
         switch name {
         case "body": return .body
         case "ts": return .timestamp
@@ -54,7 +55,7 @@ package enum WebhookTemplate {
         throw .unknownPart(name)
     }
 
-    private static func path(_ text: String) throws(WebhookTemplateProblem) -> [String] {
+    private static func path(_ text: String) throws(SignedTemplateProblem) -> [String] {
         let steps = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard steps.allSatisfy({ !$0.isEmpty }), steps.count <= 16 else { throw .path(text) }
         return steps
@@ -70,7 +71,7 @@ package enum WebhookTemplate {
 }
 
 /// Why a text is no template.
-package enum WebhookTemplateProblem: Error, Equatable, Sendable {
+package enum SignedTemplateProblem: Error, Equatable, Sendable {
     /// A `{` without its `}`.
     case unclosed
     /// A `}` without its `{`.
@@ -93,14 +94,9 @@ package enum WebhookTemplateProblem: Error, Equatable, Sendable {
             "holds {\(name)}; there are {body}, {ts}, {id}, {url}, {method}, {header:NAME} and"
                 + " {json:a.b}"
         case .fieldName(let name): "asks for \"\(name)\", which is no name of a header"
-        case .path(let path):
-            "asks for \"\(path)\", which is no path of names with points between them"
+        case .path(let path): "asks for \"\(path)\", which is no path of names with points between them"
         case .nothingSigned: "signs nothing of the request; most providers sign {body}"
-        case .tooManyParts: "has more than \(WebhookTemplate.partsMax) parts"
+        case .tooManyParts: "has more than \(SignedPart.partsMax) parts"
         }
     }
-}
-
-extension SignedPart {
-    fileprivate var isLiteral: Bool { if case .literal = self { true } else { false } }
 }
