@@ -49,6 +49,7 @@ package struct ReplayResult: Equatable, Sendable {
 /// Tests play the same histories to this and to a real server, so that whoever simulates one
 /// simulates what there is.
 package struct SimulatedReplays: Sendable {
+    /// What the value of a key says.
     package struct Event: Equatable, Sendable {
         /// The ticket of its claim, 0 once committed.
         package var holder: UInt64

@@ -22,15 +22,15 @@ struct Sign: ParsableCommand {
             the configuration.
 
             EXAMPLES
-              apus sign stripe --secret "$SECRET" --url http://localhost:8080/hooks/stripe \\
-                --body-file event.json --curl | sh
-              eval curl "$(apus sign github --secret "$SECRET" --url http://localhost:8080/gh \\
-                --body-file push.json)" --data-binary @push.json http://localhost:8080/gh
+              apus sign stripe --secret "$S" --url http://localhost:8080/stripe \\
+                --body-file event.json --curl
+              apus sign twilio --secret "$S" --url https://api.example.com/sms
+              apus sign generic --webhook mine --url http://localhost:8080/mine
 
             EXIT CODES
               0   signed
-              64  wrong usage: no such provider, one that signs with a private key, a secret or
-                  URL that is none, a file that cannot be read
+              64  no such provider, or one that signs with a private key; a
+                  secret or URL that is none; a file that cannot be read
               78  the configuration of --webhook is invalid
             """)
 

@@ -165,9 +165,10 @@ struct Assembly {
 
     /// The policies that are whole; what is wrong with the others is reported.
     private func corsPolicies() -> [CORSPolicy] {
-        draft.answers.cors.compactMap { named in named.value.map { ($0, named.name) } }.enumerated().map {
-            index, policy in CORSPolicy(policy.0.rules(named: policy.1), index: index)
-        }
+        draft.answers.cors.compactMap { named in named.value.map { ($0, named.name) } }.enumerated()
+            .map {
+                index, policy in CORSPolicy(policy.0.rules(named: policy.1), index: index)
+            }
     }
 
     /// Looks up the policy that a route names.

@@ -17,7 +17,8 @@ extension GenericWebhookKeys {
         let form = SignatureForm(
             algorithm, encoding, keyForm, mark: marks.prefix?.value ?? "")
         var scheme = WebhookScheme(
-            forms: [form], signature: place(in: header), signed: isToken(algorithm) ? [.body] : template)
+            forms: [form], signature: place(in: header),
+            signed: isToken(algorithm) ? [.body] : template)
         scheme.timestamp = timestampPlace
         scheme.id = id.map { EventIDPlace($0.value, isSigned: isSigned($0.value, template)) }
         if !isToken(algorithm) { check(template) }
@@ -45,7 +46,7 @@ extension GenericWebhookKeys {
     private func place(in header: String) -> SignaturePlace {
         if let pair = marks.pair {
             return .pairs(
-                header, separator: marks.list?.value ?? UInt8(ascii: ","),
+                header, separator: marks.list?.value ?? Self.pairsSeparator,
                 pairSeparator: pair.value)
         }
         if let list = marks.list { return .list([header], separator: list.value) }
@@ -68,7 +69,8 @@ extension GenericWebhookKeys {
         case (.ed25519, .hex): return .ed25519Hex
         case (.ed25519, .base64): return .ed25519Base64(prefix: "")
         case (_, nil): return .publicKey
-        case (.token, _): object(to: "key_encoding", "has no use: a token is compared as it is sent")
+        case (.token, _):
+            object(to: "key_encoding", "has no use: a token is compared as it is sent")
         case (.ed25519, .text): object(to: "key_encoding", "is hex or base64 for public keys")
         default:
             object(
@@ -117,9 +119,16 @@ extension GenericWebhookKeys {
     }
 
     private func checkSeparators(_ encoding: SignatureForm.Encoding) {
-        guard let list = marks.list else { return }
         let report = fields.place.report
-        if list.value == marks.pair?.value ?? UInt8(ascii: "\n") {
+        guard let list = marks.list else {
+            if let pair = marks.pair, pair.value == Self.pairsSeparator {
+                pair.object(
+                    Objection("stands between pairs unless list_separator says other"),
+                    report: report)
+            }
+            return
+        }
+        if list.value == marks.pair?.value {
             list.object(Objection("is the pair_separator as well"), report: report)
         }
         let signs =

@@ -4,55 +4,55 @@ import Policy
 struct GenericWebhookKeys {
     static let header = Key(
         optional: "header", Kind<String>.fieldName, example: "X-Signature",
-        "generic: the field with the signature, or with the token"
+        "For generic: the field with the signature, or with the token"
     ).commentedOut()
     static let algorithm = Key(
         optional: "algorithm", Kind.words(SignatureForm.Algorithm.named), example: "hmac-sha256",
-        "generic: how signatures are made; token for a secret that is sent as it is"
+        "For generic: how signatures are made; token for a secret that is sent as it is"
     ).commentedOut()
     static let encoding = Key(
         optional: "encoding", Kind.words(encodings), unset: "`hex`", example: "hex",
-        "generic: how signatures are written"
+        "For generic: how signatures are written"
     ).commentedOut()
     static let prefix = Key(
         optional: "prefix", mark.located, unset: "nothing", example: "\"sha256=\"",
-        "generic: what stands before each signature, such as sha256=; with pair_separator the name "
-            + "of the pairs that are signatures, such as v1"
+        "For generic: what stands before each signature, such as sha256=; with pair_separator the "
+            + "name of the pairs that are signatures, such as v1"
     ).commentedOut()
     static let listSeparator = Key(
         optional: "list_separator", separator.located, unset: "one signature; `,` with pairs",
-        example: "\",\"", "generic: what stands between the signatures, or pairs, of the field"
+        example: "\",\"", "For generic: what stands between the signatures, or pairs, of the field"
     ).commentedOut()
     static let pairSeparator = Key(
         optional: "pair_separator", separator.located, unset: "no pairs", example: "\"=\"",
-        "generic: what stands between name and value, for fields such as t=1,v1=ab"
+        "For generic: what stands between name and value, for fields such as t=1,v1=ab"
     ).commentedOut()
     static let signed = Key(
         optional: "signed", Kind.text("a template such as {ts}.{body}").located,
         unset: "`{body}`", example: "\"{ts}.{body}\"",
-        "generic: what is signed, with {body}, {ts}, {id}, {url}, {method}, {header:NAME} and "
+        "For generic: what is signed, with {body}, {ts}, {id}, {url}, {method}, {header:NAME} and "
             + "{json:a.b} in it"
     ).commentedOut()
     static let timestampHeader = Key(
         optional: "timestamp_header", Kind<String>.fieldName, unset: "none",
-        example: "X-Timestamp", "generic: the field that says when it was signed"
+        example: "X-Timestamp", "For generic: the field that says when it was signed"
     ).commentedOut()
     static let timestampPair = Key(
         optional: "timestamp_pair", mark, unset: "none", example: "t",
-        "generic: the pair that says it instead, by its name"
+        "For generic: the pair that says it instead, by its name"
     ).commentedOut()
     static let timestampUnit = Key(
         optional: "timestamp_unit", Kind.words(units), unset: "`s`", example: "s",
-        "generic: seconds or milliseconds since 1970, or a date as in RFC 3339"
+        "For generic: seconds or milliseconds since 1970, or a date as in RFC 3339"
     ).commentedOut()
     static let id = Key(
         optional: "id", WebhookIDText.kind.located, unset: "none", example: "\"json:event.id\"",
-        "generic: what tells one event from all others: header:NAME, or json:a.b in the body"
+        "For generic: what tells one event from all others: header:NAME, or json:a.b in the body"
     ).commentedOut()
     static let keyEncoding = Key(
         optional: "key_encoding", Kind<KeyEncoding>.cases().located,
         unset: "the text itself; PEM for public keys", example: "text",
-        "generic: how the secrets are written; hex and base64 also for Ed25519's public keys"
+        "For generic: how the secrets are written; hex and base64 also for Ed25519's public keys"
     ).commentedOut()
 
     static let descriptions = [
@@ -65,6 +65,8 @@ struct GenericWebhookKeys {
     /// `key_encoding`.
     enum KeyEncoding: String, CaseIterable, Sendable { case text, hex, base64 }
 
+    /// Between pairs, where the file does not say.
+    static let pairsSeparator = UInt8(ascii: ",")
     /// Seconds, where a timestamp is and the file does not say.
     static let tolerance: Int64 = 300
     /// A day: how long generic's senders try again is not known.

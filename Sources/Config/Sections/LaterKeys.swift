@@ -13,7 +13,7 @@ enum LaterKeys {
         "log": ["format", "redact_headers", "redact_query", "sample_success"],
         "upstreams.NAME": ["tls"],
         "routes[]": [
-            "maintenance",
+            "maintenance"
         ],
     ]
 }

@@ -110,7 +110,8 @@ enum RoutesSection {
             position: fields.position, path: fields.place.path, name: fields[name],
             match: match, action: action(fields), securityHeaders: fields[securityHeaders],
             cors: fields[cors], limits: limits, timeouts: fields[timeouts],
-            proof: ProofDraft(auth: fields[auth], webhook: fields[webhook]), gate: GateKeys.make(fields),
+            proof: ProofDraft(auth: fields[auth], webhook: fields[webhook]),
+            gate: GateKeys.make(fields),
             edits: EditKeys.make(fields, match.match))
     }
 

@@ -34,18 +34,19 @@ enum WebhooksSection {
     static let publicURL = Key(
         optional: "public_url", WebhookURLText.kind, unset: "as the request says",
         example: "\"https://api.example.com\"",
-        "twilio, square, and generic that signs {url}: the URL that the provider knows, as far as "
-            + "what is before the request's own path; for square the whole URL"
+        "For twilio, square, and generic that signs {url}: the URL that the provider knows; all of "
+            + "it for square, for others what stands before the request's own path"
     ).commentedOut()
     static let webhookID = Key(
         optional: "webhook_id",
-        Kind.text("the id of a webhook", check: checkWebhookID), example: "8PT597110X687430LKGECATA",
-        "paypal: the id that it gave the webhook"
+        Kind.text("the id of a webhook", check: checkWebhookID),
+        example: "8PT597110X687430LKGECATA",
+        "For paypal: the id that it gave the webhook"
     ).commentedOut()
     static let certificate = Key(
         optional: "cert_file", Kind.text("the path of a certificate in PEM").located,
         example: "/etc/apus/paypal.pem",
-        "paypal: a file with the certificate that it signs with; read again when it changes"
+        "For paypal: a file with the certificate that it signs with; read again when it changes"
     ).commentedOut()
     static let challenge = Key(
         optional: "challenge", ChallengeSection.kind, unset: "none",
@@ -109,7 +110,12 @@ enum ChallengeSection {
     static let token = Key(
         required: "token",
         Kind<String>.discreet(
-            .text(expected: "a secret", pattern: nil), parse: SecretText.bearer
+            .text(expected: "a secret", pattern: nil),
+            parse: { text throws(Objection) in
+                guard !text.isEmpty else { throw Objection("is empty") }
+                try FieldText.checkValue(text)
+                return text
+            }
         ).located,
         "What you told the provider to ask with")
 

@@ -106,7 +106,7 @@ extension Worker where Kernel: ~Copyable {
         let held = exchanges[x].admission.held
         guard held != .max, desk.held[held].isWhole else { return false }
         // Of one that was on its way to the app, some may be gone already.
-        if case .forward = exchanges[x].plan.verdict.action { return false }
+        guard exchanges[x].timing.askedUpstream.nanoseconds == 0 else { return false }
         downstreams[exchanges[x].downstream].wire.input.consume(desk.held[held].rawByteCount)
         return true
     }

@@ -83,7 +83,7 @@ enum ReplayAnswer: Equatable {
 struct ReplayDesk: ~Copyable {
     /// What the store was not told.
     var debts: ReplayDebts
-    /// The one of them that is being told; one at a time. `.max` for none.
+    /// The one of those that are owed that is being told, one at a time; `.max` for none.
     var telling = UInt32.max
     /// The end of a call: key and arguments.
     var tail = Buffer(capacity: ReplayDesk.tailBytesMax)

@@ -2,6 +2,7 @@ import Bytes
 
 /// How a claim in the store ends.
 package struct ReplayNote: Sendable, Equatable {
+    /// Which end it is: the app has accepted the event, or may be given it again.
     package enum Operation: UInt8, Sendable, CaseIterable {
         case commit, release
     }

@@ -27,10 +27,7 @@ extension WebhookHandshake {
             scratch.answer.append("{\"plainToken\":\"")
             scratch.answer.append(body, token.range)
             scratch.answer.append("\",\"encryptedToken\":\"")
-            for index in 0..<code.count {
-                if code.bytes[index] < 16 { scratch.answer.append("0") }
-                scratch.answer.append(hexadecimal: UInt64(code.bytes[index]))
-            }
+            scratch.answer.append(hex: code.bytes.span.extracting(0..<code.count))
             scratch.answer.append("\"}")
         case .discord:
             guard case .number(let number)? = Self.value(at: Self.type, body), number.exact == 1

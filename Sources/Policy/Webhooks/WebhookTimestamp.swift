@@ -93,6 +93,29 @@ enum WebhookTimestamp {
         return text[place] == 0x2b ? seconds : -seconds
     }
 
+    /// An instant in seconds since 1970 as ``TimestampPlace/Unit/date`` has it.
+    static func date(_ seconds: Int64) -> String {
+        // The proleptic calendar's years 1 to 9999.
+        let seconds = min(max(seconds, -62_135_596_800), 253_402_300_799)
+        let ofDay = ((seconds % 86_400) + 86_400) % 86_400
+        var rest = (seconds - ofDay) / 86_400 + 719_468
+        let era = rest / 146_097
+        rest -= era * 146_097
+        let ofEra = (rest - rest / 1460 + rest / 36_524 - rest / 146_096) / 365
+        let ofYear = rest - (365 * ofEra + ofEra / 4 - ofEra / 100)
+        let shifted = (5 * ofYear + 2) / 153
+        let month = shifted < 10 ? shifted + 3 : shifted - 9
+        let year = ofEra + era * 400 + (month <= 2 ? 1 : 0)
+        let day = ofYear - (153 * shifted + 2) / 5 + 1
+        func digits(_ number: Int64, _ count: Int) -> String {
+            let text = "\(number)"
+            return String(repeating: "0", count: max(0, count - text.count)) + text
+        }
+        let time = [ofDay / 3600, ofDay / 60 % 60, ofDay % 60].map { digits($0, 2) }
+        return "\(digits(year, 4))-\(digits(month, 2))-\(digits(day, 2))T"
+            + time.joined(separator: ":") + "Z"
+    }
+
     /// Days since 1970 of a date of the Gregorian calendar, its years beginning in March.
     private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
         let shifted = month > 2 ? year : year - 1

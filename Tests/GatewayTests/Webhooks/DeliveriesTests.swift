@@ -181,6 +181,8 @@ struct DeliveriesTests {
         let second = try worlds[1].deliver(Self.event)
         worlds[1].run()
         #expect(second.text.contains("replayed") && worlds[1].app.requests.isEmpty)
+        for client in worlds.flatMap(\.clients) { client.leave() }
+        for world in worlds { world.run() }
         for world in worlds { world.expectNothingLeaks() }
     }
 

@@ -164,7 +164,7 @@ struct ReplayAwayTests {
             claiming.world.worker.commitInStore(claim, seconds: 1000)
         }
         claiming.comeBackQuietly()
-        #expect(claiming.owedCount > 0)
+        #expect(claiming.admits && claiming.owedCount > 0)
         claiming.world.drain()
         #expect(claiming.world.isDone)
         for number in 0..<30 { #expect(claiming.holder(of: "i:\(number)") == 0) }
@@ -197,7 +197,7 @@ extension Claiming {
     /// The same, stopping at the moment from which on it is asked.
     func comeBackQuietly() {
         world.kernel.receptions[SocketAddress(.redis, port: 6379)] = .accepts
-        for _ in 0..<10_000 where !admits {
+        for _ in 0..<10_000 where !admits || world.worker.store.readyLink(0) == nil {
             world.worker.takeTurn()
             _ = world.redis.play(world.kernel.upstreamStreams)
             if world.kernel.wasQuiet, let next = world.kernel.sleepsUntil {
