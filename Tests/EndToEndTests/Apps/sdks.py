@@ -34,10 +34,16 @@ elif provider == "slack":
 elif provider == "twilio":
     from twilio.request_validator import RequestValidator
     library = "twilio"
-    values = {}
+
+    class Form(dict):
+        """As web frameworks give it: names may have several values."""
+
+        def getlist(self, name):
+            return self[name]
+
+    form = Form()
     for name, value in parse_qsl(body.decode(), keep_blank_values=True):
-        values.setdefault(name, []).append(value)
-    form = {name: value if len(value) > 1 else value[0] for name, value in values.items()}
+        form.setdefault(name, []).append(value)
     if not RequestValidator(secret).validate(url, form, fields["X-Twilio-Signature"]):
         sys.exit("refused")
 else:

@@ -112,7 +112,7 @@ import Testing
         // Who sends all at once and asks nevertheless hears one final answer, and 100 at most once.
         let eager = try gateway.apus.connect()
         try eager.send(
-            try gateway.deliveries.sign("stripe", id: "f", body: body)
+            try gateway.deliveries.sign("stripe", id: "f", body: body + [0x62])
                 .request(framing, "Expect: 100-continue\r\n") + Array(get("/other").utf8))
         var statuses: [Int] = []
         while statuses.last != 200 || statuses.filter({ $0 == 200 }).count < 2 {

@@ -156,6 +156,9 @@ import Testing
         let gateway = try WebhookGateway(["github"])
         var delivery = try gateway.deliveries.sign("github", id: "first")
         #expect(try gateway.deliver(delivery).text == "hello")
+        // Answered here it leaves its connection to the next.
+        let wire = try gateway.apus.connect()
+        for _ in 1...3 { #expect(try wire.deliver(delivery).isReplay) }
         delivery.fields = delivery.fields.map { $0[1] == "first" ? [$0[0], "second"] : $0 }
         #expect(try gateway.deliver(delivery).isReplay)
         #expect(gateway.app.requests.all.count == 1)

@@ -41,7 +41,8 @@ import Testing
     }
 
     private func send(_ forgeries: [Delivery], to gateway: WebhookGateway) throws {
-        var wire = try gateway.apus.connect()
+        // All on one connection: a body that was read to its end needs no other.
+        let wire = try gateway.apus.connect()
         for forgery in forgeries {
             let answer = try wire.deliver(forgery)
             #expect(answer.status == 401, "\(forgery.what), seed \(Self.seed): \(forgery)")
@@ -50,7 +51,7 @@ import Testing
             #expect(problem.code == "webhook_rejected")
             #expect(!problem.detail.contains("signature") && !problem.detail.contains("time"))
             #expect(answer["WWW-Authenticate"] == nil)
-            if answer["Connection"] == "close" { wire = try gateway.apus.connect() }
+            #expect(answer["Connection"] == nil)
         }
     }
 
@@ -70,9 +71,10 @@ import Testing
         let counted = try Self.results.reduce(0) { try $0 + gateway.judged(name, $1) }
         #expect(Int(counted) == forgeries.count)
         #expect(try gateway.judged(name, "verified") == 3)
-        let lines = try gateway.apus.accessLines(
-            of: "/hooks/\(name)", count: forgeries.count)
-        #expect(lines.filter { $0.outcome == "webhook_rejected" }.count <= forgeries.count)
+        try eventually("an access line of each") {
+            try gateway.apus.lines("request").filter { $0.outcome == "webhook_rejected" }.count
+                == forgeries.count
+        }
     }
 
     /// Prints a row of a table.
@@ -82,14 +84,11 @@ import Testing
     }
 
     @Test func `nobody can say that the gateway verified what it did not`() throws {
-        let gateway = try WebhookGateway(
-            ["stripe"],
-            with: """
-                """)
-        let apus = try Apus(to: gateway.app)
+        let app = try Origin.saying()
+        let apus = try Apus(to: app)
         let answer = try apus.ask(
             post("/x", "{}", "Apus-Webhook: provider=stripe; id=\"evt_1\"\r\n"))
         #expect(answer.status == 200)
-        #expect(gateway.app.requests.all.last?.all("Apus-Webhook") == [])
+        #expect(app.requests.all.last?.all("Apus-Webhook") == [])
     }
 }

@@ -171,44 +171,73 @@ import Testing
     }
 
     @Test func `an event is accepted once more at most if Redis is killed meanwhile`() throws {
-        let reached = Door()
-        let goOn = Door()
-        let app = EventApp { number in
-            if number == 250 { reached.open() }
-            if number >= 250 { try goOn.pass() }
-            pass(seconds: 0.02)
-            return number % 3 == 2 ? .fail : .accept
-        }
+        let stage = KillStage()
+        let app = EventApp { try stage.conduct($0) }
         let server = try RedisServer()
         let scene = try Scene(2, server: server, app: app)
+        let early = (0..<100).map { "evt_early_\($0)" }
         let events = scene.all()
-        try scene.sign(Array(Set(events)))
+        try scene.sign(early + Array(Set(events)))
+        try scene.deliver(early)
+        stage.begin(after: app.requests)
         try scene.deliver(events) {
-            try reached.pass()
+            try stage.reached.pass()
             try server.kill()
-            goOn.open()
+            stage.goOn.open()
         }
         scene.tell("two gateways, Redis killed")
         scene.expectAnswers()
         for (name, event) in app.events {
-            // One more on its way through the gateway that did not know of the first.
+            // One more by the gateway that did not hear of the first.
             let isBounded = 1...2 ~= event.accepted && event.currentMax <= 2
             #expect(isBounded, "\(name): \(event), seed \(Self.seed)")
         }
-        // Events without a duplicate are accepted once whatever happens to Redis.
-        var times: [String: Int] = [:]
-        for event in events { times[event, default: 0] += 1 }
-        for (event, count) in times where count == 1 {
-            #expect(app.event(event).accepted == 1, "\(event): \(app.event(event))")
-        }
+        expectOnceOutside(events, early, app)
+        try expectAllKnown(scene)
         // When it is back each gateway knows what it took, and Redis what both took meanwhile.
         try server.restart()
         try scene.awaitRedis()
-        let before = app.requests
+        try expectAllKnown(scene)
+    }
+
+    /// Events that had no duplicate on its way when Redis was killed are accepted once whatever
+    /// becomes of it.
+    private func expectOnceOutside(_ events: [String], _ early: [String], _ app: EventApp) {
+        var times: [String: Int] = [:]
+        for event in events + early { times[event, default: 0] += 1 }
+        for (event, count) in times where count == 1 {
+            #expect(app.event(event).accepted == 1, "\(event), seed \(Self.seed)")
+        }
+    }
+
+    /// No gateway has an event accepted once more that was accepted through it.
+    private func expectAllKnown(_ scene: Scene) throws {
+        let before = scene.app.requests
         for one in scene.sent where one.status == 200 && !one.isReplay {
             let delivery = try #require(scene.signed[one.event])
-            #expect(try scene.gateways[one.gateway].deliver(delivery).isReplay)
+            let answer = try scene.gateways[one.gateway].deliver(delivery)
+            #expect(answer.isReplay, "\(one), seed \(Self.seed)")
         }
-        #expect(app.requests == before)
+        #expect(scene.app.requests == before)
+    }
+}
+
+/// An app that stands still when it has got so many requests, until it may go on.
+private final class KillStage: Sendable {
+    let reached = Door()
+    let goOn = Door()
+    /// The number of the request at which it stands still.
+    private let halt = Counter(.max)
+
+    func begin(after requests: Int) { halt.increment(by: requests + 250 - .max) }
+
+    /// Fails every third request, and takes its time, so that duplicates meet.
+    func conduct(_ number: Int) throws -> EventApp.Conduct {
+        if number >= halt.value {
+            reached.open()
+            try goOn.pass()
+        }
+        pass(seconds: 0.02)
+        return number % 3 == 2 ? .fail : .accept
     }
 }
