@@ -25,7 +25,8 @@ final class Commons: Sendable {
     /// - Parameter secret: Known to nobody else, or strangers could choose keys that share a place.
     init(_ snapshot: Snapshot, secret: CommonSecret) {
         replays = ReplayPlan(
-            webhooks: snapshot.webhooks.map(\.name), storePrefix: snapshot.redis?.keyPrefix, secret: secret.keys)
+            webhooks: snapshot.webhooks.map(\.name), storePrefix: snapshot.redis?.keyPrefix,
+            secret: secret.keys)
         keySecret = secret.keys
         heldBodies = HeldBudget(bytesMax: snapshot.limits.heldBytesMax)
         store = snapshot.redis.map(StorePlan.init)

@@ -28,6 +28,7 @@ struct WebhookReading {
         let tolerance = fields[WebhooksSection.tolerance]
         let kept = fields[WebhooksSection.replayKept]
         let replay = replay(kept)
+        let onStoreFailure = fields[WebhooksSection.onStoreFailure]
         let url = fields[WebhooksSection.publicURL]
         let webhookID = fields[WebhooksSection.webhookID]
         guard let terms = terms() else { return nil }
@@ -44,6 +45,7 @@ struct WebhookReading {
             ReplaySettings(
                 secondsKept: kept.map(seconds) ?? terms.secondsKept, duplicateWait: wait)
         }
+        settings.replay?.onStoreFailure = onStoreFailure
         settings.naming.publicURL = url?.value
         settings.naming.webhookID = webhookID
         settings.challenge = challenge?.settings
@@ -139,7 +141,7 @@ struct WebhookReading {
     private func replay(_ kept: Duration?) -> Duration? {
         let wait = fields[WebhooksSection.duplicateWait]
         guard !fields[WebhooksSection.replay] else { return wait }
-        for name in ["replay_ttl", "duplicate_wait"] where fields.has(name) {
+        for name in ["replay_ttl", "duplicate_wait", "on_store_failure"] where fields.has(name) {
             report.warning(
                 at: fields.position(of: name), fields.place.inside(name).path,
                 "has no effect: replay is off")

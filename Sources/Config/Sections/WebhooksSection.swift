@@ -28,6 +28,11 @@ enum WebhooksSection {
     static let duplicateWait = Key(
         "duplicate_wait", Kind.duration(.zero ... .seconds(30)), default: .seconds(5),
         "How long an event that comes while the app has it waits for its answer; then 409")
+    static let onStoreFailure = Key(
+        "on_store_failure",
+        Kind<StoreFailureRule>.words([("local", .local), ("deny", .deny)]), default: .local,
+        "While Redis is away: local knows what came through this gateway; deny answers 503, so that "
+            + "nothing is accepted twice by providers that send again")
     static let mode = Key(
         "mode", Kind<WebhookMode>.cases(), default: .enforce,
         "Whether forgeries are refused, or passed on and logged")
@@ -59,7 +64,8 @@ enum WebhooksSection {
         keys: [
             provider.description, secrets.description, tolerance.description,
             bodySize.description, replay.description, replayKept.description,
-            duplicateWait.description, mode.description, publicURL.description,
+            duplicateWait.description, onStoreFailure.description, mode.description,
+            publicURL.description,
             webhookID.description, certificate.description, challenge.description,
         ] + GenericWebhookKeys.descriptions)
     static let kind = Kind<WebhookDraft>.section(section) { fields in

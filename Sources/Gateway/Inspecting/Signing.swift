@@ -53,6 +53,8 @@ extension Inspection {
             if let form = provider.scheme.forms.first, form.algorithm.isOfPrivateKey {
                 throw .notSigned(name, .privateKey)
             }
+            // Whatever the body lacks as yet.
+            if case .json = provider.scheme.signature { throw .notSigned(name, .signatureInBody) }
             do throws(WebhookKeyProblem) {
                 let key = try WebhookKey(secret, for: provider.scheme)
                 return WebhookSettings(

@@ -31,7 +31,7 @@ final class ReplayPlan: Sendable {
     /// What an event is known by in ``table``.
     ///
     /// - Parameter material: Is written to.
-    func key(of text: ReplayText, webhook: Int, material: inout Buffer) -> SipHash.Tag {
+    func key(of text: ReplayID, webhook: Int, material: inout Buffer) -> SipHash.Tag {
         material.removeAll()
         // Names have no colon.
         material.append(names[webhook])
@@ -46,7 +46,7 @@ final class ReplayPlan: Sendable {
 struct ReplayClaim {
     /// Index into the snapshot's webhooks.
     let webhook: Int
-    let text: ReplayText
+    let text: ReplayID
     /// Of ``ReplayPlan/table``.
     let key: SipHash.Tag
     let ticket: ReplayTicket
@@ -93,7 +93,7 @@ struct ReplayDesk: ~Copyable {
     private let hasSlots: Bool
 
     /// Prefix and name, 64 bytes each, the event's text, and what stands between them.
-    private static let keyBytesMax = 2 * 64 + ReplayText.bytesMax + 16
+    private static let keyBytesMax = 2 * 64 + ReplayID.bytesMax + 16
     private static let tailBytesMax = keyBytesMax + 128
     private static let debtCount = 2048
 
@@ -106,7 +106,7 @@ struct ReplayDesk: ~Copyable {
     ///
     /// - Returns: The key's slot; 0 without a cluster.
     mutating func compose(
-        _ operation: StaticString, _ text: ReplayText, _ ticket: ReplayTicket,
+        _ operation: StaticString, _ text: ReplayID, _ ticket: ReplayTicket,
         milliseconds: UInt64, keyStart: [UInt8]
     ) -> UInt16 {
         key.removeAll()

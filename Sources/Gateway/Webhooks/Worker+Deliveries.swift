@@ -13,13 +13,8 @@ extension Worker where Kernel: ~Copyable {
     mutating func beginDelivery(
         _ x: UInt32, _ webhook: WebhookUse, _ replay: ReplaySettings
     ) -> StageRuling {
-        desk.replays.key.removeAll()
-        desk.webhooks.scratch.replay.append(to: &desk.replays.key)
-        let text = desk.replays.key.withReadable { (bytes: borrowing Span<UInt8>) in
-            ReplayText(bytes)
-        }
-        guard let text else { return .admitted }
-        let claim = makeClaim(webhook: webhook.index, of: text, life: webhook.claimLength)
+        let claim = makeClaim(
+            webhook: webhook.index, of: desk.webhooks.scratch.replay, life: webhook.claimLength)
         let delivery = Delivery(
             claim, patienceEnds: transport.now.advanced(by: replay.duplicateWait))
         guard let index = desk.webhooks.deliveries.insert(delivery) else {

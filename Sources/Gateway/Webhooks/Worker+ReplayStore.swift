@@ -13,7 +13,7 @@ extension Worker where Kernel: ~Copyable {
     /// - Parameters:
     ///   - text: What the event is known by.
     ///   - life: Nanoseconds after which it ends by itself; longer than the app may take.
-    mutating func makeClaim(webhook: Int, of text: ReplayText, life: UInt64) -> ReplayClaim {
+    mutating func makeClaim(webhook: Int, of text: ReplayID, life: UInt64) -> ReplayClaim {
         let key = plan.commons.replays.key(
             of: text, webhook: webhook, material: &desk.replays.key)
         let end = transport.now.advanced(byNanoseconds: life).nanoseconds / 1000
@@ -165,7 +165,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     private mutating func callReplays(
-        for asker: StoreAsker, _ operation: StaticString, _ text: ReplayText,
+        for asker: StoreAsker, _ operation: StaticString, _ text: ReplayID,
         _ ticket: ReplayTicket, webhook: Int, microseconds: UInt64,
         until deadline: MonotonicInstant
     ) -> Bool {

@@ -90,7 +90,8 @@ extension Worker where Kernel: ~Copyable {
     private mutating func reject(_ x: UInt32, _ refusal: WebhookRefusal) {
         let webhook = webhook(of: x)
         sight.noteWebhookRejected(
-            webhook, desk.webhooks.verifiers[webhook].settings.name, WebhookResult(refusal), refusal.token,
+            webhook, desk.webhooks.verifiers[webhook].settings.name, WebhookResult(refusal),
+            refusal.token,
             exchanges[x].journal, isLetPass: false)
         exchanges[x].record.outcome = .webhookRejected
         exchanges[x].record.reason = refusal.token

@@ -32,7 +32,8 @@ final class RoutePolicies: Sendable {
         limitStages = LimitStages(route.limits.map { limits[$0.limit].stage })
         isWebhook = route.webhook != nil
         isHeadLimitedAlone =
-            route.webhook == nil && route.auth == nil && route.gate.contentTypes == nil && bodies == nil
+            route.webhook == nil && route.auth == nil && route.gate.contentTypes == nil
+            && bodies == nil
             && limitStages == .head
     }
 

@@ -10,7 +10,7 @@ package struct ReplayNote: Sendable, Equatable {
     package var operation: Operation
     /// Index into the snapshot's webhooks.
     package var webhook: UInt16
-    package var text: ReplayText
+    package var text: ReplayID
     package var ticket: ReplayTicket
     /// From when on it may be told, in microseconds of the monotonic clock.
     package var start: UInt64
@@ -18,7 +18,7 @@ package struct ReplayNote: Sendable, Equatable {
     package var end: UInt64
 
     package init(
-        _ operation: Operation, webhook: UInt16, text: ReplayText, ticket: ReplayTicket,
+        _ operation: Operation, webhook: UInt16, text: ReplayID, ticket: ReplayTicket,
         from start: UInt64 = 0, until end: UInt64
     ) {
         self.operation = operation

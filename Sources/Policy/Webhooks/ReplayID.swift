@@ -1,55 +1,67 @@
 package import Bytes
 package import Crypto
 
-/// What a webhook's event is known by, so that it is told from all others.
+/// What a webhook's event is known by, so that it is told from all others: small, so that it stands
+/// wherever an event does.
 ///
 /// `i:` and the provider's id where the signature covers that; `d:` and a digest of what was signed
 /// otherwise, so that no captured delivery passes again under an id that its sender made up.
-package struct ReplayID: Sendable, Equatable {
-    /// Of ASCII letters, digits and `.` `_` `:` `-` alone.
-    private let bytes: InlineArray<66, UInt8>
-    /// 0 to 66.
-    package let count: Int
+///
+/// - Size: 88 bytes.
+package struct ReplayID: Sendable, Equatable, BitwiseCopyable {
+    /// Longer texts give way to a digest before they get here.
+    package static var bytesMax: Int { 80 }
+
+    private var words = InlineArray<10, UInt64>(repeating: 0)
+    private var byteCount: UInt8 = 0
 
     /// Known by nothing.
-    package static let none = ReplayID(bytes: .init(repeating: 0), count: 0)
+    package static let none = ReplayID()
 
-    private init(bytes: InlineArray<66, UInt8>, count: Int) {
-        self.bytes = bytes
-        self.count = count
+    private init() {}
+
+    /// - Parameter bytes: 1 to ``bytesMax``, visible ASCII.
+    /// - Returns: `nil` for more, or none.
+    package init?(_ bytes: borrowing Span<UInt8>) {
+        guard bytes.count > 0, bytes.count <= Self.bytesMax else { return nil }
+        for index in bytes.indices { append(bytes[index]) }
     }
 
     /// Of an event with an id.
     ///
-    /// - Parameter id: As it is up to 64 bytes, if there are none in it but those of a ``ReplayID``;
-    ///   others stand for their SHA-256.
+    /// - Parameter id: As it is up to 64 bytes of letters, digits and `.` `_` `:` `-`; others stand
+    ///   for their SHA-256.
     package init(event id: borrowing Span<UInt8>, digester: inout Digester) {
         guard id.count <= 64, !id.isEmpty, Self.isPlain(id) else {
-            self.init(0x69, digester.digest(of: id, .sha256))
+            self.init("i", digester.digest(of: id, .sha256))
             return
         }
-        var bytes = InlineArray<66, UInt8>(repeating: 0)
-        bytes[0] = 0x69
-        bytes[1] = 0x3a
-        for index in id.indices { bytes[index &+ 2] = id[index] }
-        self.init(bytes: bytes, count: id.count &+ 2)
+        self.init()
+        append(UInt8(ascii: "i"))
+        append(UInt8(ascii: ":"))
+        for index in id.indices { append(id[index]) }
     }
 
     /// Of an event without one.
     ///
     /// - Parameter digest: The SHA-256 of what was signed.
-    init(signed digest: Digest) { self.init(0x64, digest) }
+    init(signed digest: Digest) { self.init("d", digest) }
 
-    private init(_ mark: UInt8, _ digest: Digest) {
-        var bytes = InlineArray<66, UInt8>(repeating: 0)
-        bytes[0] = mark
-        bytes[1] = 0x3a
-        let digits = digest.bytes.span
+    private init(_ mark: Unicode.Scalar, _ digest: Digest) {
+        append(UInt8(ascii: mark))
+        append(UInt8(ascii: ":"))
+        let bytes = digest.bytes.span
         for index in 0..<32 {
-            bytes[2 &+ 2 &* index] = Self.digit(digits[index] &>> 4)
-            bytes[3 &+ 2 &* index] = Self.digit(digits[index] & 15)
+            append(Self.digit(bytes[index] &>> 4))
+            append(Self.digit(bytes[index] & 15))
         }
-        self.init(bytes: bytes, count: 66)
+    }
+
+    /// Of 66 at most, or of as many as were looked at before.
+    private mutating func append(_ byte: UInt8) {
+        let place = Int(byteCount)
+        words[place / 8] |= UInt64(byte) &<< UInt64(place % 8 &* 8)
+        byteCount &+= 1
     }
 
     private static func digit(_ value: UInt8) -> UInt8 {
@@ -58,14 +70,21 @@ package struct ReplayID: Sendable, Equatable {
 
     /// Appends its text, such as `i:evt_1` or `d:9f86…`.
     package func append(to buffer: inout Buffer) {
-        buffer.append(bytes.span.extracting(0..<count))
+        var place = 0
+        let end = count
+        while place < end {
+            buffer.append(words[place / 8], bytes: min(8, end &- place))
+            place &+= 8
+        }
     }
 
-    package static func == (left: ReplayID, right: ReplayID) -> Bool {
-        guard left.count == right.count else { return false }
-        let ours = left.bytes.span
-        let theirs = right.bytes.span
-        for index in 0..<left.count where ours[index] != theirs[index] { return false }
+    /// Its bytes.
+    package var count: Int { Int(byteCount) }
+
+    package static func == (one: ReplayID, other: ReplayID) -> Bool {
+        guard one.byteCount == other.byteCount else { return false }
+        // Zeros stand behind the end of both.
+        for index in 0..<10 where one.words[index] != other.words[index] { return false }
         return true
     }
 

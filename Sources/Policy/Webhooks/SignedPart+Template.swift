@@ -94,7 +94,8 @@ package enum SignedTemplateProblem: Error, Equatable, Sendable {
             "holds {\(name)}; there are {body}, {ts}, {id}, {url}, {method}, {header:NAME} and"
                 + " {json:a.b}"
         case .fieldName(let name): "asks for \"\(name)\", which is no name of a header"
-        case .path(let path): "asks for \"\(path)\", which is no path of names with points between them"
+        case .path(let path):
+            "asks for \"\(path)\", which is no path of names with points between them"
         case .nothingSigned: "signs nothing of the request; most providers sign {body}"
         case .tooManyParts: "has more than \(SignedPart.partsMax) parts"
         }

@@ -60,7 +60,8 @@ package enum Metric: CaseIterable, Sendable {
             .gauge
         case .httpRequests, .httpRequestBytes, .httpResponseBytes, .httpOutcomes, .connections,
             .connectionsRefused, .acceptErrors, .acceptPauses, .proxyHeadersRefused,
-            .upstreamErrors, .upstreamRetries, .corsRequests, .limitDecisions, .webhookVerifications,
+            .upstreamErrors, .upstreamRetries, .corsRequests, .limitDecisions,
+            .webhookVerifications,
             .storeCommands, .logLines, .logLinesDropped, .logLinesSampled, .processCPU:
             .counter
         }

@@ -184,7 +184,8 @@ final class World {
         let leaks = [
             "client connections": worker.downstreams.count,
             "server connections": worker.upstreams.count,
-            "exchanges": worker.exchanges.count, "deliveries": worker.desk.webhooks.deliveries.count,
+            "exchanges": worker.exchanges.count,
+            "deliveries": worker.desk.webhooks.deliveries.count,
             "held bodies": worker.desk.held.count, "inspectors": worker.desk.inspectors.count,
             "buffers": worker.pool.lentCount,
             // Connections to Redis stay.

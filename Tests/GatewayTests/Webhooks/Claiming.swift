@@ -104,7 +104,7 @@ final class Claiming {
     }
 
     func makeClaim(_ id: String, life: UInt64 = hour) -> ReplayClaim {
-        let text = ReplayText(Array(id.utf8).span)
+        let text = ReplayID(Array(id.utf8).span)
         guard let text else { preconditionFailure("a short text") }
         return world.worker.makeClaim(webhook: 0, of: text, life: life)
     }

@@ -79,6 +79,8 @@ import Testing
         #expect(sample.ruling(by: verifier) == .refused(.timestampFuture))
         sample.now += apart - UInt64(tolerance - 1) * 1_000_000_000
         #expect(sample.ruling(by: verifier) != .refused(.timestampFuture))
+        // PayPal's certificate holds neither then nor then.
+        guard vector.provider != "paypal" else { return }
         sample.now = 0
         #expect(sample.ruling(by: verifier) == .refused(.timestampFuture))
         sample.now = .max

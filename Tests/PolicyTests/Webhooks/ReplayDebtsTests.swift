@@ -17,7 +17,7 @@ private final class Notes {
 
     static func note(_ number: Int, from start: UInt64 = 0, until end: UInt64 = .max) -> ReplayNote
     {
-        guard let text = ReplayText(Array("i:\(number)".utf8).span) else {
+        guard let text = ReplayID(Array("i:\(number)".utf8).span) else {
             preconditionFailure("a short text")
         }
         return ReplayNote(
@@ -126,8 +126,8 @@ private final class Notes {
     }
 }
 
-@Suite struct ReplayTextTests {
-    private func text(_ bytes: [UInt8]) -> ReplayText? { ReplayText(bytes.span) }
+@Suite struct ReplayIDTests {
+    private func text(_ bytes: [UInt8]) -> ReplayID? { ReplayID(bytes.span) }
 
     @Test(arguments: [1, 7, 8, 9, 66, 79, 80])
     func `a text of any length comes back as it was`(_ length: Int) throws {
