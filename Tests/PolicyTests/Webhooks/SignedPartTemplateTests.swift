@@ -37,8 +37,7 @@ import Testing
         ("{json:}", .path("")), ("{json:a..b}", .path("a..b")),
         (String(repeating: "{ts}", count: 17), .tooManyParts),
     ])
-    func `what is none is refused for a reason`(_ text: String, _ expected: SignedTemplateProblem)
-    {
+    func `what is none is refused for a reason`(_ text: String, _ expected: SignedTemplateProblem) {
         #expect(parts(text) == .failure(expected))
         #expect(!expected.reason.isEmpty)
     }

@@ -14,7 +14,8 @@ import Testing
             "b", "\nb", "\nt", "\ni", "\nc", "\nh", "{\"id\":", "\"event_id\":\"", "\"", "}", "&",
             "=", "%2b", "application/x-www-form-urlencoded", "application/json", "?bodySHA256=",
             "t=1767225600,v1=", "webhook-signature:v1,", "X-Hub-Signature-256:sha256=", "msg.1",
-            "\"type\":\"url_verification\",\"challenge\":\"x\"", "webhookTimestamp\":", "1767225600",
+            "\"type\":\"url_verification\",\"challenge\":\"x\"", "webhookTimestamp\":",
+            "1767225600",
         ]
         for _ in 0..<4000 {
             var input = dice.bytes(count: 2)

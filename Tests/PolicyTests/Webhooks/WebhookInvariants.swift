@@ -23,8 +23,8 @@ enum WebhookInvariants {
             return WebhookVerifier(settings)
         }
 
-    /// - Parameter input: Two bytes that choose, then lines: `b` of the body, `t` the target, `i` the
-    ///   id, `c` the type of the content, `h` a field.
+    /// - Parameter input: Two bytes that choose, then lines: `b` of the body, `t` the target, `i`
+    ///   the id, `c` the type of the content, `h` a field.
     /// - Returns: What does not hold.
     static func check(_ input: [UInt8]) -> String? {
         guard let lines = FuzzedLines(input, choiceCount: 2) else { return nil }
