@@ -104,3 +104,9 @@ extension WebhookSettings {
         return settings
     }
 }
+
+extension WebhookRuling {
+    var refusal: WebhookRefusal? {
+        if case .refused(let refusal) = self { refusal } else { nil }
+    }
+}

@@ -91,9 +91,3 @@ import Testing
         }
     }
 }
-
-extension WebhookRuling {
-    var refusal: WebhookRefusal? {
-        if case .refused(let refusal) = self { refusal } else { nil }
-    }
-}
