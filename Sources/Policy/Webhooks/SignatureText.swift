@@ -40,14 +40,18 @@ enum SignatureText {
             guard let high = ASCIIByte.hexDigit(bytes[place]),
                 let low = ASCIIByte.hexDigit(bytes[place &+ 1])
             else { return false }
-            for index in place...place &+ 1 where bytes[index] > 0x39 {
-                if bytes[index] >= 0x61 { smalls = 1 } else { capitals = 1 }
-            }
+            capitals |= capital(bytes[place]) | capital(bytes[place &+ 1])
+            smalls |= small(bytes[place]) | small(bytes[place &+ 1])
             buffer.append(high &<< 4 | low)
             place &+= 2
         }
         return capitals & smalls == 0
     }
+
+    /// 1 for a hexadecimal digit that is a capital letter: bits 5 and 6 tell it from others.
+    private static func capital(_ digit: UInt8) -> UInt8 { digit &>> 6 & ~(digit &>> 5) & 1 }
+
+    private static func small(_ digit: UInt8) -> UInt8 { digit &>> 6 & digit &>> 5 & 1 }
 }
 
 /// Goes through the signatures of a request, those of one form.
