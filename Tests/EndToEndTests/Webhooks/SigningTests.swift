@@ -10,7 +10,8 @@ import Testing
 
     /// With what a shell would take for its own.
     static let secret = "s3cr3t '\"$HOME `id` \\ !*&;|<>(){}[]#~"
-    static let standardSecret = "whsec_" + Data("0123456789abcdef01234567".utf8).base64EncodedString()
+    static let standardSecret =
+        "whsec_" + Data("0123456789abcdef01234567".utf8).base64EncodedString()
 
     static func secret(of name: String) -> String {
         ["standard", "svix", "gitlab"].contains(name) ? standardSecret : secret
