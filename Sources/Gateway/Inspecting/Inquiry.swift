@@ -51,7 +51,8 @@ package enum InquiryProblem: Error, Equatable {
         case .urlScheme(let url):
             "the URL \(Self.quoted(url)) must begin with http:// or https://"
         case .urlHost(let url):
-            "the URL \(Self.quoted(url)) has no valid host: write one such as https://example.com/"
+            "the URL \(Self.quoted(url)) has no valid host: "
+                + "write one such as https://example.com/"
         case .urlCharacter(let url):
             "the URL \(Self.quoted(url)) holds a space, a control character or one beyond ASCII: "
                 + "write it percent-encoded"
@@ -67,7 +68,8 @@ package enum InquiryProblem: Error, Equatable {
         case .fieldCharacter(let field):
             "the header \(Self.quoted(field)) holds a line break or another control character"
         case .clientNotAddress(let text):
-            "the client \(Self.quoted(text)) is no IP address: write one such as 203.0.113.7, or unix"
+            "the client \(Self.quoted(text)) is no IP address: "
+                + "write one such as 203.0.113.7, or unix"
         case .listenerNotKnown(let name, let known):
             "there is no listener \(Self.quoted(name)): the configuration has "
                 + known.joined(separator: ", ")

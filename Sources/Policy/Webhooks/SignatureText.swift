@@ -33,25 +33,30 @@ enum SignatureText {
         _ range: ByteRange, of bytes: borrowing Span<UInt8>, to buffer: inout Buffer
     ) -> Bool {
         guard range.count % 2 == 0, range.count / 2 <= buffer.room else { return false }
-        var capitals: UInt8 = 0
-        var smalls: UInt8 = 0
+        var isSmall = true
+        var isCapital = true
         var place = range.start
         while place < range.end {
-            guard let high = ASCIIByte.hexDigit(bytes[place]),
-                let low = ASCIIByte.hexDigit(bytes[place &+ 1])
-            else { return false }
-            capitals |= capital(bytes[place]) | capital(bytes[place &+ 1])
-            smalls |= small(bytes[place]) | small(bytes[place &+ 1])
-            buffer.append(high &<< 4 | low)
-            place &+= 2
+            // Eight digits at once; zeros fill up the last ones.
+            let count = min(8, range.end &- place)
+            let padding = Word.repeating(0x30) & ~Word.start(of: .max, count)
+            let word = Word.start(of: bytes.word(at: place), count) | padding
+            let nibbles = (word & 0x0f0f_0f0f_0f0f_0f0f) &+ (word &>> 6 & ones) &* 9
+            // The text that stands for these values is the one that was sent, or it is none. A byte
+            // that is no digit may carry into the next one, and is unequal by itself.
+            let letters = (nibbles &+ Word.repeating(6)) &>> 4 & ones
+            let digits = nibbles &+ Word.repeating(0x30)
+            isSmall = isSmall && digits &+ letters &* 39 == word
+            isCapital = isCapital && digits &+ letters &* 7 == word
+            var packed = (nibbles &<< 4 | nibbles &>> 8) & 0x00ff_00ff_00ff_00ff
+            packed = (packed | packed &>> 8) & 0x0000_ffff_0000_ffff
+            buffer.append(packed | packed &>> 16, bytes: count / 2)
+            place &+= 8
         }
-        return capitals & smalls == 0
+        return isSmall || isCapital
     }
 
-    /// 1 for a hexadecimal digit that is a capital letter: bits 5 and 6 tell it from others.
-    private static func capital(_ digit: UInt8) -> UInt8 { digit &>> 6 & ~(digit &>> 5) & 1 }
-
-    private static func small(_ digit: UInt8) -> UInt8 { digit &>> 6 & digit &>> 5 & 1 }
+    @inline(__always) private static var ones: UInt64 { Word.repeating(1) }
 }
 
 /// Goes through the signatures of a request, those of one form.

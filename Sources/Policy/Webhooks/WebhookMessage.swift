@@ -11,7 +11,8 @@ enum MessagePart: Equatable {
     case text(ByteRange)
 }
 
-/// Where in a delivery stands what is verified: see ``WebhookPlan/locate(_:in:body:from:scratch:)``.
+/// Where in a delivery stands what is verified, as
+/// ``WebhookPlan/locate(_:in:body:from:scratch:)`` finds it.
 struct WebhookMessage {
     var signature = MessagePart.nowhere
     var timestamp = MessagePart.nowhere

@@ -2,7 +2,7 @@ import Bytes
 import HTTP
 
 /// A field that a provider sends once.
-enum SoleField {
+private enum SoleField {
     case absent
     case one(ByteRange)
     /// Of two, the app could read the other one.
@@ -11,7 +11,9 @@ enum SoleField {
 
 extension LimitFieldName {
     /// The only value of the name.
-    func sole(of head: borrowing RequestHead, in bytes: borrowing Span<UInt8>) -> SoleField {
+    fileprivate func sole(of head: borrowing RequestHead, in bytes: borrowing Span<UInt8>)
+        -> SoleField
+    {
         var found: ByteRange?
         for index in head.fields.indices {
             let field = head.fields[index]

@@ -28,7 +28,6 @@ extension WebhookPlan {
         _ text: borrowing Span<UInt8>, at now: UInt64, _ scratch: inout WebhookScratch
     ) throws(WebhookRefusal) -> Proof {
         var refusal = WebhookRefusal.signatureUnreadable
-        let writings = parts.contains(where: \.isURL) ? 2 : 1
         for index in keys.indices {
             let key = keys[index]
             if case .certificate(let certificate) = key.material,
@@ -37,83 +36,71 @@ extension WebhookPlan {
                 if refusal == .signatureUnreadable { refusal = .certificateNotValid }
                 continue
             }
-            let isReadable = message.signature.withBytes(bytes, body, text) {
-                if case .unreadable = compare($0, for: key, &scratch, { _, _ in false }) {
-                    return false
+            for writing in 0..<writings {
+                switch compare(message, key, writing, bytes, body, text, &scratch) {
+                case .unreadable: break
+                case .unequal: refusal = .signatureWrong
+                case .equal: return Proof(key: index, writing: writing)
                 }
-                return true
-            }
-            guard isReadable else { continue }
-            refusal = .signatureWrong
-            for writing in 0..<writings
-            where isProven(message, key, writing, bytes, body, text, &scratch) {
-                return Proof(key: index, writing: writing)
             }
         }
         throw refusal
     }
 
-    private func isProven(
+    private func compare(
         _ message: WebhookMessage, _ key: Key, _ writing: Int, _ bytes: borrowing Span<UInt8>,
         _ body: borrowing Span<UInt8>, _ text: borrowing Span<UInt8>,
         _ scratch: inout WebhookScratch
-    ) -> Bool {
+    ) -> Comparison {
         switch key.material {
         case .hmac(let hmac):
             scratch.digester.begin(hmac)
             feed(message, writing, bytes, body, text) { scratch.digester.add($0) }
             let code = scratch.digester.finish(hmac)
             return message.signature.withBytes(bytes, body, text) {
-                isEqual($0, for: key, &scratch) { signature, _ in code.isEqual(to: signature) }
+                compare($0, for: key, &scratch) { signature, _ in code.isEqual(to: signature) }
             }
         case .token(let secret):
             return message.signature.withBytes(bytes, body, text) {
-                isEqual($0, for: key, &scratch) { signature, _ in
+                compare($0, for: key, &scratch) { signature, _ in
                     ConstantTime.areEqual(signature, secret.bytes.span)
                 }
             }
         case .publicKey(let publicKey):
-            return isSigned(message, key, publicKey, writing, bytes, body, text, &scratch)
+            return compare(message, key, publicKey, writing, bytes, body, text, &scratch)
         case .certificate(let certificate):
-            return isSigned(
+            return compare(
                 message, key, certificate.publicKey, writing, bytes, body, text, &scratch)
         }
     }
 
     /// Verifies signatures of what is signed, laid end to end.
-    private func isSigned(
+    private func compare(
         _ message: WebhookMessage, _ key: Key, _ publicKey: PublicKey, _ writing: Int,
         _ bytes: borrowing Span<UInt8>, _ body: borrowing Span<UInt8>,
         _ text: borrowing Span<UInt8>, _ scratch: inout WebhookScratch
-    ) -> Bool {
-        guard let scheme = key.form.algorithm.signatureScheme else { return false }
+    ) -> Comparison {
+        guard let scheme = key.form.algorithm.signatureScheme else { return .unreadable }
         var whole = scratch.whole.take()
         var byteCount = 1
         feed(message, writing, bytes, body, text) { byteCount += $0.count }
         if whole.capacity < byteCount { whole = Buffer(capacity: byteCount) }
         whole.removeAll()
         feed(message, writing, bytes, body, text) { whole.append($0) }
-        let isSigned = message.signature.withBytes(bytes, body, text) { signatures in
-            isEqual(signatures, for: key, &scratch) { signature, verifier in
+        let comparison = message.signature.withBytes(bytes, body, text) { signatures in
+            compare(signatures, for: key, &scratch) { signature, verifier in
                 whole.withReadable {
                     verifier.isValid(signature, of: $0, by: publicKey, scheme)
                 }
             }
         }
         scratch.whole = whole
-        return isSigned
+        return comparison
     }
 
     // MARK: Signatures
 
     private typealias Test = (borrowing Span<UInt8>, inout SignatureVerifier) -> Bool
-
-    private func isEqual(
-        _ signatures: borrowing Span<UInt8>, for key: Key, _ scratch: inout WebhookScratch,
-        _ test: Test
-    ) -> Bool {
-        if case .equal = compare(signatures, for: key, &scratch, test) { true } else { false }
-    }
 
     /// Decodes the signatures that are marked for a key, one after the other.
     private func compare(
@@ -124,8 +111,9 @@ extension WebhookPlan {
         var list = SignatureList(source, ByteRange(0, signatures.count))
         var signature = scratch.signature.take()
         defer { scratch.signature = signature.take() }
+        let mark = key.mark
         var rest = key.signaturesMax
-        while rest > 0, let range = list.next(marked: key.mark.span, in: signatures) {
+        while rest > 0, let range = list.next(marked: mark.span, in: signatures) {
             rest -= 1
             signature.removeAll()
             guard SignatureText.append(range, of: signatures, key.form.encoding, to: &signature),
@@ -176,17 +164,5 @@ extension WebhookPlan.Key {
     fileprivate var signaturesMax: Int {
         form.algorithm.signatureScheme == nil
             ? WebhookPlan.signaturesMax : WebhookPlan.publicSignaturesMax
-    }
-
-    /// How long a signature can be.
-    fileprivate var byteCounts: ClosedRange<Int> {
-        switch form.algorithm {
-        case .hmac(let digest): digest.byteCount...digest.byteCount
-        case .ed25519: 64...64
-        // In DER: two numbers of 1 to 33 bytes, and 6 bytes around them.
-        case .ecdsaP256: 8...72
-        case .rsaSHA256: 256...1024
-        case .token: 1...WebhookPlan.signatureBytesMax
-        }
     }
 }

@@ -26,11 +26,28 @@ final class WebhookPlan: Sendable {
         case json(JSONPath)
     }
 
-    /// A key, and what its signatures are marked with.
-    struct Key: Sendable {
+    /// A key, and what its signatures are marked with; a class for the same reason.
+    final class Key: Sendable {
         let material: WebhookKey.Material
         let form: SignatureForm
         let mark: [UInt8]
+        /// How long a signature can be, decoded.
+        let byteCounts: ClosedRange<Int>
+
+        init(_ key: WebhookKey) {
+            material = key.material
+            form = key.form
+            mark = Array(key.form.mark.utf8)
+            byteCounts =
+                switch key.form.algorithm {
+                case .hmac(let digest): digest.byteCount...digest.byteCount
+                case .ed25519: 64...64
+                // In DER: two numbers of 1 to 33 bytes, and 6 bytes around them.
+                case .ecdsaP256: 8...72
+                case .rsaSHA256: 256...1024
+                case .token: 1...WebhookPlan.signatureBytesMax
+                }
+        }
     }
 
     let keys: [Key]
@@ -43,15 +60,15 @@ final class WebhookPlan: Sendable {
     let id: IDPlan?
     let url: WebhookURL
     let handshake: WebhookHandshake?
+    /// Ways to write the URL that is signed; 1 if none is.
+    let writings: Int
     /// Bytes that ``WebhookScratch/text`` may need beside two heads.
     private let textBytes: Int
     private let readsBody: Bool
 
     /// - Returns: `nil` if none of the keys is for the scheme.
     init?(_ scheme: WebhookScheme, _ settings: WebhookSettings) {
-        keys = settings.keys.filter { scheme.forms.contains($0.form) }.map {
-            Key(material: $0.material, form: $0.form, mark: Array($0.form.mark.utf8))
-        }
+        keys = settings.keys.filter { scheme.forms.contains($0.form) }.map(Key.init)
         guard !keys.isEmpty else { return nil }
         source = scheme.signature
         switch scheme.signature {
@@ -66,6 +83,7 @@ final class WebhookPlan: Sendable {
         id = scheme.id.map { IDPlan($0, scheme) }
         url = WebhookURL(settings.naming.publicURL)
         handshake = scheme.handshake
+        writings = parts.contains(where: \.isURL) ? 2 : 1
         textBytes = 256 + (url.configured?.reduce(0) { $0 + $1.count } ?? 0)
         readsBody =
             signaturePath != nil || parts.contains { $0.readsBody }
@@ -156,5 +174,5 @@ extension WebhookPlan.Part {
         }
     }
 
-    var isURL: Bool { if case .url = self { true } else { false } }
+    fileprivate var isURL: Bool { if case .url = self { true } else { false } }
 }

@@ -42,6 +42,7 @@ extension WebhookScheme {
 
 /// One way in which a provider makes signatures.
 package struct SignatureForm: Sendable, Equatable {
+    /// By which a signature is made of a message and a key.
     package enum Algorithm: Sendable, Equatable {
         case hmac(DigestAlgorithm)
         case ed25519
@@ -53,6 +54,7 @@ package struct SignatureForm: Sendable, Equatable {
         case token
     }
 
+    /// How a signature's bytes are written.
     package enum Encoding: String, Sendable, CaseIterable {
         case hex, base64, base64url
         /// As it is: tokens.
@@ -99,8 +101,8 @@ package enum WebhookKeyForm: Sendable, Equatable {
 package enum SignaturePlace: Sendable, Equatable {
     /// The only content of a field; a second field of the name is refused.
     ///
-    /// Of several names the first counts that the request has; other parts that stand in fields have
-    /// as many names, and that of the same place is theirs.
+    /// Of several names the first counts that the request has; other parts that stand in fields
+    /// have as many names, and that of the same place is theirs.
     case field([String])
     /// Several in a field, apart by this character.
     case list([String], separator: UInt8)
@@ -138,6 +140,7 @@ package enum SignedPart: Sendable, Equatable {
 
 /// Where a delivery says when it was signed.
 package struct TimestampPlace: Sendable, Equatable {
+    /// Which part of the delivery says it.
     package enum Place: Sendable, Equatable {
         /// Names as ``SignaturePlace/field(_:)`` has them.
         case field([String])
@@ -146,6 +149,7 @@ package struct TimestampPlace: Sendable, Equatable {
         case json([String])
     }
 
+    /// What its number counts since 1970, or that it is none.
     package enum Unit: Sendable, Equatable {
         case seconds, milliseconds
         /// RFC 3339.
@@ -163,6 +167,7 @@ package struct TimestampPlace: Sendable, Equatable {
 
 /// What tells one event from all others.
 package struct EventIDPlace: Sendable, Equatable {
+    /// Which part of the delivery says it.
     package enum Place: Sendable, Equatable {
         /// Names as ``SignaturePlace/field(_:)`` has them.
         case field([String])

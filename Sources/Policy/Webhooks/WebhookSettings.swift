@@ -40,7 +40,7 @@ package enum WebhookMode: String, CaseIterable, Sendable {
 package struct WebhookNaming: Sendable, Equatable {
     /// Scheme and authority, or more, as the provider was told of it; `nil` if the request says it.
     ///
-    /// Without a path, or with `/` alone, the request's target is put behind it. With a path, Square
+    /// Without a path, or with `/` alone, the request's target is put behind it; with one, Square
     /// signs exactly this; for others the target is put behind it, less its trailing `/`.
     package var publicURL: String?
     /// The id that PayPal gave the webhook.
@@ -82,7 +82,7 @@ package struct ChallengeSettings: Sendable, Equatable {
 
 /// Where the keys of a webhook come from.
 package struct WebhookKeySource: Sendable, Equatable {
-    /// The texts of the secrets as they stand in the file, `${…}` and all, in the order of the keys.
+    /// The texts of the secrets as they stand in the file, `${…}` and all, in order of the keys.
     package var written: [String] = []
     /// The paths of all files that they name.
     package var files: [String] = []

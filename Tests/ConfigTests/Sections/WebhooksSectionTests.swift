@@ -65,7 +65,8 @@ struct WebhooksSectionTests {
             """
             provider: stripe, secrets: ["whsec_0f3c9a1d2b4e6f8a", "whsec_1f3c9a1d2b4e6f8b"],
             tolerance: 1500ms, max_body: 16MiB, replay_ttl: 30d, duplicate_wait: 0s, mode: shadow,
-            challenge: { query: hub.challenge, token_query: hub.verify_token, token: "\(Self.secret)" }
+            challenge:
+              { query: hub.challenge, token_query: hub.verify_token, token: "\(Self.secret)" }
             """)
         #expect(settings.keys.count == 2)
         #expect(settings.tolerance == 2, "whole seconds, rounded up")

@@ -1,8 +1,8 @@
 import Glibc
 import Testing
 
-/// What becomes of an event that comes while the app has it, and of one whose delivery ends otherwise
-/// than by an answer.
+/// What becomes of an event that comes while the app has it, and of one whose delivery ends
+/// otherwise than by an answer.
 @Suite(.staged) struct DuplicatesTests {
     /// A gateway before an app that does as it is told.
     struct Scene {

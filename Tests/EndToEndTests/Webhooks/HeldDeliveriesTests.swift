@@ -57,7 +57,8 @@ import Testing
         let slowest = samples.map(\.seconds).max() ?? 0
         print(
             "\(Self.halfSentCount) half-sent bodies: \(Self.halfSentCount - refused) held, "
-                + "\(refused) refused, \(told) told; resident \(before) KiB before, \(most) KiB at most; "
+                + "\(refused) refused, \(told) told; resident \(before) KiB before, "
+                + "\(most) KiB at most; "
                 + "\(samples.count) other requests meanwhile, 99 % within "
                 + "\(Int(samples.map(\.seconds).quantile(0.99) * 1e6)) µs, all within "
                 + "\(Int(slowest * 1e6)) µs")

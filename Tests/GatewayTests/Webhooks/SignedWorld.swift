@@ -12,19 +12,19 @@ enum SignedWorld {
     static let secret = "whsec_a_long_secret_of_a_test"
 
     /// `/hook` and `/other` are the routes of one webhook, `/watch` of one that only tells.
-    static func settings(_ keys: String = "", routeKeys: String = "", more: String = "") -> String {
+    static func settings(_ own: String = "", keys: String = "", more: String = "") -> String {
         Settings.text(
             connections: 200, timeouts: "body_min_rate: none",
             extra: """
                 webhooks:
-                  stripe: { provider: stripe, secrets: ["\(secret)"], max_body: 64KiB\(keys) }
+                  stripe: { provider: stripe, secrets: ["\(secret)"], max_body: 64KiB\(own) }
                   watch: { provider: stripe, secrets: ["\(secret)"], max_body: 4KiB, mode: shadow }
                 \(more)
                 """
         ).replacing(
             "  - { name: app,",
             with: """
-                  - { name: hook, match: { path: /hook }, webhook: stripe\(routeKeys), upstream: app }
+                  - { name: hook, match: { path: /hook }, webhook: stripe\(keys), upstream: app }
                   - { name: watch, match: { path: /watch }, webhook: watch, upstream: app }
                   - { name: app,
                 """)

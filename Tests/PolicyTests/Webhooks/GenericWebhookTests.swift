@@ -13,7 +13,7 @@ import Testing
         at place: SignaturePlace = .field(["X-Sign"])
     ) throws -> WebhookScheme {
         WebhookScheme(
-            forms: [form], signature: place, signed: try WebhookTemplate.parts(of: signed))
+            forms: [form], signature: place, signed: try SignedPart.parts(of: signed))
     }
 
     private func code(_ text: String, _ algorithm: DigestAlgorithm = .sha256) -> [UInt8] {

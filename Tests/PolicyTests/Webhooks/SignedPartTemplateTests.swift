@@ -3,10 +3,10 @@ import Testing
 
 @testable import Policy
 
-@Suite struct WebhookTemplateTests {
-    private func parts(_ text: String) -> Result<[SignedPart], WebhookTemplateProblem> {
-        do throws(WebhookTemplateProblem) {
-            return .success(try WebhookTemplate.parts(of: text))
+@Suite struct SignedPartTemplateTests {
+    private func parts(_ text: String) -> Result<[SignedPart], SignedTemplateProblem> {
+        do throws(SignedTemplateProblem) {
+            return .success(try SignedPart.parts(of: text))
         } catch {
             return .failure(error)
         }
@@ -30,15 +30,14 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", WebhookTemplateProblem.nothingSigned), ("v0:", .nothingSigned),
+        ("", SignedTemplateProblem.nothingSigned), ("v0:", .nothingSigned),
         ("{body", .unclosed), ("body}", .unopened), ("{}", .unknownPart("")),
         ("{Body}", .unknownPart("Body")), ("{ body }", .unknownPart(" body ")),
         ("{header:}", .fieldName("")), ("{header:a b}", .fieldName("a b")),
         ("{json:}", .path("")), ("{json:a..b}", .path("a..b")),
         (String(repeating: "{ts}", count: 17), .tooManyParts),
     ])
-    func `what is none is refused for a reason`(_ text: String, _ expected: WebhookTemplateProblem)
-    {
+    func `what is none is refused for a reason`(_ text: String, _ expected: SignedTemplateProblem) {
         #expect(parts(text) == .failure(expected))
         #expect(!expected.reason.isEmpty)
     }
