@@ -6,7 +6,7 @@ and fits a line to time over position. A comparison that ends at the first diffe
 the slope in nanoseconds a digit, its standard error, and t; a |t| above 4 is a signal (a chance of 6 in 100,000).
 
     timing.py                      100,000 refusals of each kind
-    timing.py --refusals 2000      a short form, which only shows that all of this works
+    timing.py --refusals 1000 --unjudged     a short form, which only shows that all of this works
 """
 import argparse
 import hashlib
@@ -119,6 +119,7 @@ def main():
     parser.add_argument("--refusals", type=int, default=100_000)
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--seed", type=int, default=20263)
+    parser.add_argument("--unjudged", action="store_true", help="miss no bar")
     options = parser.parse_args()
     dice = random.Random(options.seed)
     print(f"seed {options.seed}")
@@ -132,7 +133,7 @@ def main():
                     signals.append(kind)
     if signals:
         print(f"timing: a signal: {', '.join(signals)}")
-    return 1 if signals else 0
+    return 1 if signals and not options.unjudged else 0
 
 
 if __name__ == "__main__":
