@@ -2,11 +2,7 @@ package import Crypto
 
 /// A secret of a webhook, made ready.
 package struct WebhookKey: Sendable {
-<<<<<<< HEAD
-    /// What signatures are made with, or compared with.
-=======
     /// What signatures are compared by: no kind is taken for another.
->>>>>>> verify
     package enum Material: Sendable {
         case hmac(HMACKey)
         case publicKey(PublicKey)

@@ -11,12 +11,8 @@ enum MessagePart: Equatable {
     case text(ByteRange)
 }
 
-<<<<<<< HEAD
-/// Where in a delivery stands what is verified, as a ``WebhookPlan`` has located it.
-=======
 /// Where in a delivery stands what is verified, as
 /// ``WebhookPlan/locate(_:in:body:from:scratch:)`` finds it.
->>>>>>> verify
 struct WebhookMessage {
     var signature = MessagePart.nowhere
     var timestamp = MessagePart.nowhere

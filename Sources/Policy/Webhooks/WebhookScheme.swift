@@ -42,11 +42,7 @@ extension WebhookScheme {
 
 /// One way in which a provider makes signatures.
 package struct SignatureForm: Sendable, Equatable {
-<<<<<<< HEAD
-    /// By what a signature is made.
-=======
     /// By which a signature is made of a message and a key.
->>>>>>> verify
     package enum Algorithm: Sendable, Equatable {
         case hmac(DigestAlgorithm)
         case ed25519
@@ -58,11 +54,7 @@ package struct SignatureForm: Sendable, Equatable {
         case token
     }
 
-<<<<<<< HEAD
-    /// How its bytes are written.
-=======
     /// How a signature's bytes are written.
->>>>>>> verify
     package enum Encoding: String, Sendable, CaseIterable {
         case hex, base64, base64url
         /// As it is: tokens.
@@ -148,11 +140,7 @@ package enum SignedPart: Sendable, Equatable {
 
 /// Where a delivery says when it was signed.
 package struct TimestampPlace: Sendable, Equatable {
-<<<<<<< HEAD
-    /// Where a timestamp can stand.
-=======
     /// Which part of the delivery says it.
->>>>>>> verify
     package enum Place: Sendable, Equatable {
         /// Names as ``SignaturePlace/field(_:)`` has them.
         case field([String])
@@ -161,11 +149,7 @@ package struct TimestampPlace: Sendable, Equatable {
         case json([String])
     }
 
-<<<<<<< HEAD
-    /// What is counted, if it is a number.
-=======
     /// What its number counts since 1970, or that it is none.
->>>>>>> verify
     package enum Unit: Sendable, Equatable {
         case seconds, milliseconds
         /// RFC 3339.
@@ -183,11 +167,7 @@ package struct TimestampPlace: Sendable, Equatable {
 
 /// What tells one event from all others.
 package struct EventIDPlace: Sendable, Equatable {
-<<<<<<< HEAD
-    /// Where an id can stand.
-=======
     /// Which part of the delivery says it.
->>>>>>> verify
     package enum Place: Sendable, Equatable {
         /// Names as ``SignaturePlace/field(_:)`` has them.
         case field([String])

@@ -32,11 +32,7 @@ package struct SignedDelivery: Sendable, Equatable {
     package var url: String
     package var headers: [Header]
 
-<<<<<<< HEAD
-    /// A field that is sent along.
-=======
     /// A field to be added to the request.
->>>>>>> verify
     package struct Header: Sendable, Equatable {
         package let name: String
         package let value: String
