@@ -2,7 +2,7 @@ package import Crypto
 
 /// A secret of a webhook, made ready.
 package struct WebhookKey: Sendable {
-    /// What signatures are compared by: no kind is taken for another.
+    /// What signatures are made with, or compared with.
     package enum Material: Sendable {
         case hmac(HMACKey)
         case publicKey(PublicKey)

@@ -11,8 +11,7 @@ enum MessagePart: Equatable {
     case text(ByteRange)
 }
 
-/// Where in a delivery stands what is verified, as
-/// ``WebhookPlan/locate(_:in:body:from:scratch:)`` finds it.
+/// Where in a delivery stands what is verified, as a ``WebhookPlan`` has located it.
 struct WebhookMessage {
     var signature = MessagePart.nowhere
     var timestamp = MessagePart.nowhere

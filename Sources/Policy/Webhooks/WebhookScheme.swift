@@ -42,7 +42,7 @@ extension WebhookScheme {
 
 /// One way in which a provider makes signatures.
 package struct SignatureForm: Sendable, Equatable {
-    /// By which a signature is made of a message and a key.
+    /// By what a signature is made.
     package enum Algorithm: Sendable, Equatable {
         case hmac(DigestAlgorithm)
         case ed25519
@@ -54,7 +54,7 @@ package struct SignatureForm: Sendable, Equatable {
         case token
     }
 
-    /// How a signature's bytes are written.
+    /// How its bytes are written.
     package enum Encoding: String, Sendable, CaseIterable {
         case hex, base64, base64url
         /// As it is: tokens.
@@ -140,7 +140,7 @@ package enum SignedPart: Sendable, Equatable {
 
 /// Where a delivery says when it was signed.
 package struct TimestampPlace: Sendable, Equatable {
-    /// Which part of the delivery says it.
+    /// Where a timestamp can stand.
     package enum Place: Sendable, Equatable {
         /// Names as ``SignaturePlace/field(_:)`` has them.
         case field([String])
@@ -149,7 +149,7 @@ package struct TimestampPlace: Sendable, Equatable {
         case json([String])
     }
 
-    /// What its number counts since 1970, or that it is none.
+    /// What is counted, if it is a number.
     package enum Unit: Sendable, Equatable {
         case seconds, milliseconds
         /// RFC 3339.
@@ -167,7 +167,7 @@ package struct TimestampPlace: Sendable, Equatable {
 
 /// What tells one event from all others.
 package struct EventIDPlace: Sendable, Equatable {
-    /// Which part of the delivery says it.
+    /// Where an id can stand.
     package enum Place: Sendable, Equatable {
         /// Names as ``SignaturePlace/field(_:)`` has them.
         case field([String])

@@ -32,7 +32,7 @@ package struct SignedDelivery: Sendable, Equatable {
     package var url: String
     package var headers: [Header]
 
-    /// A field to be added to the request.
+    /// A field that is sent along.
     package struct Header: Sendable, Equatable {
         package let name: String
         package let value: String
