@@ -6,7 +6,7 @@ and fits a line to time over position. A comparison that ends at the first diffe
 the slope in nanoseconds a digit, its standard error, and t; a |t| above 4 is a signal (a chance of 6 in 100,000).
 
     timing.py                      100,000 refusals of each kind
-    timing.py --refusals 2000      a short form, which only shows that all of this works
+    timing.py --refusals 1000 --unjudged     a short form, which only shows that all of this works
 """
 import argparse
 import hashlib
@@ -20,14 +20,9 @@ import time
 import rig
 
 SECRET = "s3cr3t-of-nobody-whatsoever-0123456789abcdef0123456789abcdef0123"
-BODY = b'{"zen": "Keep it logically awesome."}'
-MAC = hmac.new(SECRET.encode(), BODY, hashlib.sha256).hexdigest()
-# The field and what stands in it before the digits that count, and these.
-KINDS = {
-    "github": ("X-Hub-Signature-256", "sha256=", MAC),
-    # No MAC: what is compared is what was sent.
-    "gitlab": ("X-Gitlab-Token", "", SECRET),
-}
+# The field and what stands in it before the digits that count; the second is no MAC, but the secret itself.
+KINDS = {"github": ("X-Hub-Signature-256", "sha256="), "gitlab": ("X-Gitlab-Token", "")}
+DIGIT_COUNT = 64
 DIGITS = "0123456789abcdef"
 T_MAX = 4.0
 
@@ -49,10 +44,13 @@ routes:
 
 
 def request(kind, position, dice):
-    name, mark, right = KINDS[kind]
+    name, mark = KINDS[kind]
+    # Never the same twice: digits that are always the same are read faster, be they right or wrong.
+    body = f'{{"zen": "Keep it logically awesome.", "nonce": "{dice.getrandbits(64):016x}"}}'.encode()
+    right = SECRET if kind == "gitlab" else hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
     wrong = "".join(dice.choice(DIGITS.replace(digit, "")) for digit in right[position:])
     return (f"POST /{kind} HTTP/1.1\r\nHost: a.test\r\n{name}: {mark}{right[:position]}{wrong}\r\n"
-            f"Content-Length: {len(BODY)}\r\n\r\n").encode() + BODY
+            f"Content-Length: {len(body)}\r\n\r\n").encode() + body
 
 
 class Client:
@@ -74,6 +72,18 @@ class Client:
             self.socket.close()
             self.socket = None
         return taken
+
+
+def measure(kind, count, dice):
+    """(position, time) of so many refusals."""
+    # All made before the first is sent: how long one takes to make depends on the position, and after a longer
+    # pause everything is slower.
+    made = [(position, request(kind, position, dice))
+            for position in (dice.randrange(DIGIT_COUNT) for _ in range(count))]
+    client = Client()
+    for _, message in made[:1000]:
+        client.refusal(message)
+    return [(position, client.refusal(message)) for position, message in made]
 
 
 def fit(samples):
@@ -109,6 +119,7 @@ def main():
     parser.add_argument("--refusals", type=int, default=100_000)
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--seed", type=int, default=20263)
+    parser.add_argument("--unjudged", action="store_true", help="miss no bar")
     options = parser.parse_args()
     dice = random.Random(options.seed)
     print(f"seed {options.seed}")
@@ -118,19 +129,11 @@ def main():
         with rig.Program(command, rig.PROXY_CPU, folder.file("apus.log")) as program:
             program.wait_for(rig.PROXY_PORT)
             for kind in options.kinds.split(","):
-                client = Client()
-                length = len(KINDS[kind][2])
-                for _ in range(min(1000, options.refusals // 10)):
-                    client.refusal(request(kind, 0, dice))
-                samples = []
-                for _ in range(options.refusals):
-                    position = dice.randrange(length)
-                    samples.append((position, client.refusal(request(kind, position, dice))))
-                if judge(kind, samples):
+                if judge(kind, measure(kind, options.refusals, dice)):
                     signals.append(kind)
     if signals:
         print(f"timing: a signal: {', '.join(signals)}")
-    return 1 if signals else 0
+    return 1 if signals and not options.unjudged else 0
 
 
 if __name__ == "__main__":

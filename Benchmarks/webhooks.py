@@ -6,7 +6,8 @@ the CPU time of the gateway's process in microseconds a request, the median of a
 load. Exit code 1 if a bar is missed.
 
     webhooks.py                    five rounds of six turns
-    webhooks.py --rounds 1 --turns 1 --requests 200     a short form, which only shows that all of this works
+    webhooks.py --rounds 1 --turns 1 --requests 200 --warm 200 --unjudged     a short form, which only shows that
+                                   all of this works
 """
 import argparse
 import contextlib
@@ -86,7 +87,9 @@ def compare(folder, options, redis):
         with contextlib.ExitStack() as stack:
             gateways = {name: Gateway(stack, folder, name, redis) for name in costs}
             for gateway in gateways.values():
-                gateway.send(events.make(CONNECTIONS * 20))
+                # Memory in which events are known is touched for the first time before the count begins: 32 MiB.
+                for _ in range(max(1, options.warm // 4000)):
+                    gateway.send(events.make(min(options.warm, 4000)))
             names = list(gateways)
             for turn in range(options.turns):
                 first = turn % len(names)
@@ -106,6 +109,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--turns", type=int, default=6)
     parser.add_argument("--requests", type=int, default=4000)
+    parser.add_argument("--warm", type=int, default=40_000, help="events before the count begins")
+    parser.add_argument("--unjudged", action="store_true", help="miss no bar of CPU time")
     options = parser.parse_args()
     port = rig.free_port()
     with rig.Folder() as folder, rig.origin(folder):
@@ -122,8 +127,9 @@ def main():
         # Turns that followed one another met the same noise.
         ratio = statistics.median(a / b for a, b in zip(costs[name], costs["post"]))
         missed = bar is not None and ratio > bar
-        broken = broken or missed
-        told = "" if bar is None else f", at most {bar}: {'MISSED' if missed else 'met'}"
+        broken = broken or (missed and not options.unjudged)
+        said = "not judged" if options.unjudged else "MISSED" if missed else "met"
+        told = "" if bar is None else f", at most {bar}: {said}"
         print(f"{name} is {ratio:.2f} × post{told}")
     print(f"{asked:.2f} commands of Redis a delivery, at most {COMMANDS_MAX}")
     return 1 if broken or asked > COMMANDS_MAX + 0.01 else 0

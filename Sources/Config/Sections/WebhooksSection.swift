@@ -31,8 +31,8 @@ enum WebhooksSection {
     static let onStoreFailure = Key(
         "on_store_failure",
         Kind<StoreFailureRule>.words([("local", .local), ("deny", .deny)]), default: .local,
-        "While Redis is away: local goes by what came through this gateway; deny answers 503, so "
-            + "that nothing is accepted twice of providers that send again")
+        "While Redis is away: local knows what came through this gateway; deny answers 503, so "
+            + "that nothing is accepted twice by providers that send again")
     static let mode = Key(
         "mode", Kind<WebhookMode>.cases(), default: .enforce,
         "Whether forgeries are refused, or passed on and logged")

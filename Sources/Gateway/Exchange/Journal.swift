@@ -88,7 +88,7 @@ struct Journal: ~Copyable {
     mutating func note(webhookOf provider: String, id: borrowing Span<UInt8>) {
         let start = text.count
         text.append("provider=")
-        text.append(Array(provider.utf8))
+        text.append(provider.utf8.span)
         if !id.isEmpty {
             text.append("; id=\"")
             let idStart = text.count

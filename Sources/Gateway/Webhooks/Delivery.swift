@@ -43,12 +43,30 @@ struct Delivery {
 struct WebhookDesk: ~Copyable {
     /// By index of the snapshot.
     var verifiers: [WebhookVerifier]
+    /// Of the same indices.
+    let terms: [DeliveryTerms]
     var scratch = WebhookScratch()
     /// Those that are on their way to the app, or wait for one that is.
     var deliveries: Slab<Delivery>
 
     init(_ plan: Plan) {
         verifiers = plan.snapshot.webhooks.map(WebhookVerifier.init)
+        terms = plan.snapshot.webhooks.map(DeliveryTerms.init)
         deliveries = Slab(capacity: verifiers.isEmpty ? 1 : plan.connectionSlots)
+    }
+}
+
+/// What each delivery asks of its webhook's settings, in a form that is read without copying those.
+struct DeliveryTerms: BitwiseCopyable {
+    let isShadow: Bool
+    /// Seconds for which an event is known after it was accepted.
+    let secondsKept: Int64
+    /// Whether a delivery may go to the app by the word of this process alone.
+    let goesWithoutStore: Bool
+
+    init(_ settings: WebhookSettings) {
+        if case .shadow = settings.mode { isShadow = true } else { isShadow = false }
+        secondsKept = settings.replay?.secondsKept ?? 0
+        goesWithoutStore = settings.replay?.onStoreFailure == .local
     }
 }

@@ -81,18 +81,14 @@ extension Worker where Kernel: ~Copyable {
         return .admitted
     }
 
-    private func isShadow(_ webhook: Int) -> Bool {
-        plan.snapshot.webhooks[webhook].mode == .shadow
-    }
+    private func isShadow(_ webhook: Int) -> Bool { desk.webhooks.terms[webhook].isShadow }
 
-    private func keptSeconds(_ webhook: Int) -> Int64 {
-        plan.snapshot.webhooks[webhook].replay?.secondsKept ?? 0
-    }
+    private func keptSeconds(_ webhook: Int) -> Int64 { desk.webhooks.terms[webhook].secondsKept }
 
     /// Whether a delivery may go to the app by the word of this process alone.
     private func goesWithoutStore(_ x: UInt32) -> Bool {
         let webhook = desk.webhooks.deliveries[exchanges[x].admission.delivery].claim.webhook
-        return !store.isUsed || plan.snapshot.webhooks[webhook].replay?.onStoreFailure == .local
+        return !store.isUsed || desk.webhooks.terms[webhook].goesWithoutStore
     }
 
     /// Passes a delivery on, whatever is known of its event: only this process is asked, and only

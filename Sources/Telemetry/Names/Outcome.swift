@@ -53,7 +53,7 @@
         switch self {
         case .proxied: "The upstream's whole response went to the client."
         case .answered:
-            "The gateway answered by itself: a fixed response, a redirect, a health check, a replay."
+            "The gateway answered: a fixed response, a redirect, a health check or a replay."
         case .tunneled: "The connection was upgraded and the tunnel has ended."
         case .badRequest:
             "The request was malformed, or could be read in two ways (400)."
