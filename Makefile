@@ -14,7 +14,7 @@ SEED ?=
 RELEASE := swift build -c release --static-swift-stdlib --product apus
 BINARY := .build/release/apus
 
-.PHONY: help setup build run test lint format figures fuzz ceilings bench limits bodies simulate soak install clean
+.PHONY: help setup build run test lint format figures fuzz ceilings bench limits webhooks timing bodies simulate soak install clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,13 @@ bench: build ## Compare cost with nginx and HAProxy, in one run, as a table
 limits: build ## Compare what a rate limit costs with nginx and HAProxy: memory, Redis, leases
 	@.ci/setup test
 	@Benchmarks/limits.py $(BENCH)
+
+webhooks: build ## Compare what a verified webhook costs with the same POST unverified
+	@.ci/setup test
+	@Benchmarks/webhooks.py $(BENCH)
+
+timing: build ## Look for signatures' digits in how long 100,000 refusals take
+	@Benchmarks/timing.py $(BENCH)
 
 bodies: build ## Send a GiB up and down, with fast and with slow ends
 	@Benchmarks/bodies.py

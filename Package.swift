@@ -70,7 +70,7 @@ let package = Package(
         tests("Linux", ["Bytes", "Linux"]),
         tests("HTTP", ["Dice", "Bytes", "HTTP"]),
         tests("Crypto", ["Bytes", "Crypto"]),
-        tests("Redis", ["Dice", "Bytes", "Policy", "Redis", "Simulation"]),
+        tests("Redis", ["Dice", "Bytes", "Crypto", "Policy", "Redis", "Simulation"]),
         tests("Policy", ["Dice", "Bytes", "HTTP", "Crypto", "Policy"]),
         tests("Telemetry", ["Dice", "Bytes", "Telemetry"]),
         tests("Config", ["Bytes", "HTTP", "Policy", "Config"]),

@@ -240,7 +240,10 @@ TOKENS = [token(number) for number in range(4096)]
 # Never reached: what it costs to have it looked at.
 LIMITS = "rate_limits: {{ per_ip: {{ rate: 1000000/s, key: client_ip, headers: {} }} }}"
 LIMITED = "rate_limits: [per_ip],"
+STRIPE_SECRET = "whsec_of-nobody-whatsoever-0123456789"
+WEBHOOKS = f'webhooks: {{ stripe: {{ provider: stripe, secrets: ["{STRIPE_SECRET}"], tolerance: 1d }} }}'
 VARIANTS = {
+    "post": ("", "", [""]), "webhook": ("webhook: stripe,", WEBHOOKS, [""]),
     "limited": (LIMITED, LIMITS.format("standard"), [""]), "limited_mute": (LIMITED, LIMITS.format("none"), [""]),
     "policies": (POLICIES, GLOBALS, [""]), "judged": (POLICIES, GLOBALS, [PAGE]), "page": ("", "", [PAGE]),
     "key": ("", "", [API_KEY]), "api_key": (f'auth: {{ api_keys: {{ ci: "sha256:{DIGEST}" }} }},', "", [API_KEY]),
@@ -443,10 +446,10 @@ class Driver:
     """One keep-alive client that sends a request when it has read the answer to the one before."""
 
     def __init__(self, port=PROXY_PORT, path="/hello", host="app.example.com", patience=60,
-                 fields=("",)):
+                 fields=("",), requests=None):
         self.socket = socket.create_connection(("127.0.0.1", port), patience)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.requests = itertools.cycle([(
+        self.requests = requests or itertools.cycle([(
             f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: apus-benchmark\r\nAccept: */*\r\n"
             f"{more}\r\n"
         ).encode() for more in fields])
@@ -482,6 +485,27 @@ class Driver:
         return data
 
 
+class StripeEvents:
+    """POSTs with an event of Stripe's of 4 KiB each, signed, no two of them the same."""
+
+    BYTES = 4096
+
+    def __init__(self):
+        self.numbers = itertools.count()
+
+    def make(self, count):
+        now = str(int(time.time()))
+        return [self.one(next(self.numbers), now) for _ in range(count)]
+
+    def one(self, number, now):
+        start = f'{{"id": "evt_{number:024}", "object": "event", "type": "invoice.paid", "data": {{"text": "'
+        body = (start + "x" * (self.BYTES - len(start) - 3) + '"}}').encode()
+        mac = hmac.new(STRIPE_SECRET.encode(), f"{now}.".encode() + body, hashlib.sha256).hexdigest()
+        return (f"POST /hello HTTP/1.1\r\nHost: app.example.com\r\nUser-Agent: Stripe/1.0\r\nAccept: */*\r\n"
+                f"Content-Type: application/json\r\nStripe-Signature: t={now},v1={mac}\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n").encode() + body
+
+
 class SmallOrigin:
     """An app within this process: every request of a connection gets the same short answer."""
 
@@ -513,6 +537,11 @@ class SmallOrigin:
             while data := connection.recv(65536):
                 waiting += data
                 while (end := waiting.find(b"\r\n\r\n")) >= 0:
-                    answer = self.COOKIE if b"\r\nCookie: " in waiting[:end] else self.ANSWER
-                    waiting = waiting[end + 4:]
+                    head = waiting[:end]
+                    answer = self.COOKIE if b"\r\nCookie: " in head else self.ANSWER
+                    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+                    end += 4 + (int(length[1]) if length else 0)
+                    if len(waiting) < end:
+                        break
+                    waiting = waiting[end:]
                     connection.sendall(answer)

@@ -22,8 +22,8 @@ package struct Snapshot: Sendable {
     package var upstreams: [UpstreamSettings]
     /// Of answers to requests that no route takes, and of all errors.
     package var answers: AnswerSettings
-    /// How often somebody may ask, and where that is kept count of.
-    package var rates = RateSettings()
+    /// What routes name beside upstreams: limits and webhooks.
+    package var guards = GuardSettings()
     /// In the order of the file; the first match wins.
     package var routes: [Route]
 
@@ -57,23 +57,31 @@ extension Snapshot {
 
     /// In the order of the file; routes name them by index.
     package var rateLimits: [LimitSettings] {
-        get { rates.limits }
-        set { rates.limits = newValue }
+        get { guards.limits }
+        set { guards.limits = newValue }
     }
 
     /// Where buckets are kept; `nil` for this process's memory alone.
     package var redis: RedisSettings? {
-        get { rates.redis }
-        set { rates.redis = newValue }
+        get { guards.redis }
+        set { guards.redis = newValue }
+    }
+
+    /// In the order of the file; routes name them by index.
+    package var webhooks: [WebhookSettings] {
+        get { guards.webhooks }
+        set { guards.webhooks = newValue }
     }
 }
 
-/// How often somebody may ask.
-package struct RateSettings: Sendable, Equatable {
+/// How often somebody may ask, and whose deliveries are taken.
+package struct GuardSettings: Sendable {
     /// In the order of the file; routes name them by index.
     package var limits: [LimitSettings] = []
     /// Where buckets are kept; `nil` for this process's memory alone.
     package var redis: RedisSettings?
+    /// In the order of the file; routes name them by index.
+    package var webhooks: [WebhookSettings] = []
 
     package init() {}
 }
@@ -153,6 +161,8 @@ package struct Limits: Sendable, Equatable {
     package var bodyBytesMax: UInt64?
     /// Client connections of the whole process.
     package var connectionCountMax: Int
+    /// Memory of the whole process for bodies that are held until they were looked at.
+    package var heldBytesMax = 64 << 20
 
     package init(
         requestLineBytesMax: Int, headerBytesMax: Int, headerCountMax: Int,

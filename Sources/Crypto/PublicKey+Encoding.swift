@@ -5,20 +5,11 @@ extension PublicKey {
     /// - Parameter text: One block of PEM (RFC 7468): `PUBLIC KEY`, or the older `RSA PUBLIC KEY`.
     ///   Text before and behind it is passed over.
     package convenience init(pem text: String) throws(PublicKeyError) {
-        let begin = "-----BEGIN "
-        guard let start = text.firstRange(of: begin),
-            let dashes = text[start.upperBound...].firstRange(of: "-----")
-        else { throw .notEncoded }
-        let label = String(text[start.upperBound..<dashes.lowerBound])
-        if label.hasSuffix("PRIVATE KEY") { throw .privateKey }
-        if label.hasSuffix("CERTIFICATE") { throw .certificate }
-        guard let end = text[dashes.upperBound...].firstRange(of: "-----END \(label)-----") else {
-            throw .notEncoded
-        }
-        let blanks: [UInt8] = [0x09, 0x0a, 0x0d, 0x20]
-        let body = text[dashes.upperBound..<end.lowerBound].utf8.filter { !blanks.contains($0) }
-        guard let der = Base64.decoded(body, .standard) else { throw .notEncoded }
-        switch label {
+        guard let block = PEMBlock(text) else { throw .notEncoded }
+        if block.label.hasSuffix("PRIVATE KEY") { throw .privateKey }
+        if block.label.hasSuffix("CERTIFICATE") { throw .certificate }
+        guard let der = block.content else { throw .notEncoded }
+        switch block.label {
         case "PUBLIC KEY": try self.init(spki: der)
         case "RSA PUBLIC KEY": try self.init(spki: DER.keyInfo(DER.rsa, der))
         default: throw .notEncoded
@@ -54,6 +45,30 @@ extension PublicKey {
         // Coordinates have their full length, zeros in front included.
         guard x.count == byteCount, y.count == byteCount else { throw .notEncoded }
         try self.init(spki: DER.keyInfo(algorithm, [0x04] + x + y))
+    }
+}
+
+/// The first block of a text in PEM (RFC 7468 §2).
+struct PEMBlock {
+    /// Such as `PUBLIC KEY`.
+    let label: String
+    /// What it encodes; `nil` if it has no end, or is no base64.
+    let content: [UInt8]?
+
+    /// - Returns: `nil` for a text without any.
+    init?(_ text: String) {
+        guard let start = text.firstRange(of: "-----BEGIN "),
+            let dashes = text[start.upperBound...].firstRange(of: "-----")
+        else { return nil }
+        label = String(text[start.upperBound..<dashes.lowerBound])
+        let rest = text[dashes.upperBound...]
+        guard let end = rest.firstRange(of: "-----END \(label)-----") else {
+            content = nil
+            return
+        }
+        let blanks: [UInt8] = [0x09, 0x0a, 0x0d, 0x20]
+        let body = rest[..<end.lowerBound].utf8.filter { !blanks.contains($0) }
+        content = Base64.decoded(body, .standard)
     }
 }
 

@@ -9,6 +9,8 @@ package enum SignatureScheme: Sendable, Equatable {
     /// ECDSA, the signature being r and s one behind the other, each as long as the curve's order
     /// (RFC 7518 §3.4): P-256 with SHA-256, P-384 with SHA-384.
     case ecdsa
+    /// The same, the signature being a SEQUENCE of r and s in DER (RFC 3279 §2.2.3).
+    case ecdsaDER
     /// Pure Ed25519 (RFC 8032 §5.1).
     case ed25519
 
@@ -17,6 +19,7 @@ package enum SignatureScheme: Sendable, Equatable {
         switch (self, kind) {
         case (.rsaPKCS1, .rsa), (.rsaPSS, .rsa): true
         case (.ecdsa, .p256), (.ecdsa, .p384), (.ed25519, .ed25519): true
+        case (.ecdsaDER, .p256), (.ecdsaDER, .p384): true
         default: false
         }
     }
@@ -68,7 +71,7 @@ package enum SignatureScheme: Sendable, Equatable {
         guard unsafe EVP_DigestVerifyInit(context, &parameters, function, nil, key.handle) == 1
         else { return false }
         switch scheme {
-        case .ecdsa, .ed25519: return true
+        case .ecdsa, .ecdsaDER, .ed25519: return true
         case .rsaPKCS1:
             return unsafe EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PADDING) == 1
         case .rsaPSS:
@@ -84,7 +87,7 @@ package enum SignatureScheme: Sendable, Equatable {
         let algorithm: DigestAlgorithm
         switch scheme {
         case .rsaPKCS1(let digest), .rsaPSS(let digest): algorithm = digest
-        case .ecdsa: algorithm = kind == .p256 ? .sha256 : .sha384
+        case .ecdsa, .ecdsaDER: algorithm = kind == .p256 ? .sha256 : .sha384
         case .ed25519: return nil
         }
         return unsafe FetchedDigests.all[Int(algorithm.rawValue)]

@@ -9,7 +9,7 @@ final class Commons: Sendable {
     /// Open client connections.
     let connections = ConnectionCount()
     /// Memory for bodies that are looked at before they go upstream.
-    let heldBodies = HeldBudget()
+    let heldBodies: HeldBudget
     /// How Redis is asked; `nil` without it.
     let store: StorePlan?
     /// One for each limit of the snapshot.
@@ -20,10 +20,15 @@ final class Commons: Sendable {
     let placeSecret: (UInt64, UInt64)
     /// By route; `nil` for one whose requests nobody counts.
     let gates: [PlaceGate?]
+    let replays: ReplayPlan
 
     /// - Parameter secret: Known to nobody else, or strangers could choose keys that share a place.
     init(_ snapshot: Snapshot, secret: CommonSecret) {
+        replays = ReplayPlan(
+            webhooks: snapshot.webhooks.map(\.name), storePrefix: snapshot.redis?.keyPrefix,
+            secret: secret.keys)
         keySecret = secret.keys
+        heldBodies = HeldBudget(bytesMax: snapshot.limits.heldBytesMax)
         store = snapshot.redis.map(StorePlan.init)
         placeSecret = secret.places
         gates = snapshot.routes.map { $0.concurrency.map(PlaceGate.init) }
@@ -77,15 +82,17 @@ final class HeldBudget: Sendable {
     /// Guarded by being atomic; no other memory depends on it, so relaxed ordering is enough.
     private let bytes = Atomic<Int>(0)
 
-    /// 64 MiB.
-    private static let bytesMax = 64 << 20
+    /// `limits.webhooks_memory`.
+    private let bytesMax: Int
+
+    init(bytesMax: Int) { self.bytesMax = bytesMax }
 
     /// Takes so many bytes.
     ///
     /// - Returns: Whether they were left; nothing is taken otherwise.
     func take(_ count: Int) -> Bool {
         guard count > 0 else { return true }
-        guard bytes.add(count, ordering: .relaxed).newValue <= Self.bytesMax else {
+        guard bytes.add(count, ordering: .relaxed).newValue <= bytesMax else {
             give(count)
             return false
         }

@@ -7,8 +7,7 @@ import Telemetry
 /// Looks at files of keys every second, on a thread of its own, and hands what they hold to the
 /// loops when they have changed: keys are rotated without a reload.
 final class KeyWatch: Sendable {
-    private let routes: [Route]
-    private let files: [String]
+    private let keys: WatchedKeys
     private let mailboxes: [Mailbox<WorkerMessage>]
     private let log: LogPipeline
     private let level: LogLevel
@@ -16,8 +15,7 @@ final class KeyWatch: Sendable {
     private static let period: Int32 = 1000
 
     init(_ snapshot: Snapshot, mailboxes: [Mailbox<WorkerMessage>], log: LogPipeline) {
-        routes = snapshot.routes
-        files = Set(routes.flatMap(\.keyFiles)).sorted()
+        keys = WatchedKeys(snapshot, environment: ProcessStart.environment)
         self.mailboxes = mailboxes
         self.log = log
         level = LogLevel(snapshot.log.level)
@@ -25,54 +23,52 @@ final class KeyWatch: Sendable {
 
     /// Starts the thread, if there is any file.
     func start() throws(Errno) {
+        let files = keys.files
         guard !files.isEmpty else { return }
         _ = try Thread(name: "apus-keys") { [self] in
             var changes = FileChanges(files, at: FileStamp.init(of:))
-            var routes = routes
+            var keys = keys
             // Nobody looked at them between the reading of the configuration and here.
-            read(files, into: &routes, telling: .debug)
+            tell(keys.read(files), at: .debug)
             while true {
                 Thread.pause(milliseconds: Self.period)
                 let changed = changes.look(at: FileStamp.init(of:))
-                if !changed.isEmpty { read(changed, into: &routes, telling: .info) }
+                if !changed.isEmpty { tell(keys.read(changed), at: .info) }
             }
         }
     }
 
-    /// Reads the keys of the routes that a file concerns; a route keeps its own if they cannot be
-    /// read.
+    /// Hands new keys to the loops, and says so.
     ///
     /// - Parameter level: At which to tell of keys that were read; failures are errors.
-    private func read(
-        _ changed: [String], into routes: inout [Route], telling level: LogLevel
-    ) {
-        var isAnyRead = false
-        for index in routes.indices where routes[index].keyFiles.contains(where: changed.contains) {
-            guard case .jwt(let settings) = routes[index].auth else { continue }
-            do throws(KeyFiles.Failure) {
-                routes[index].auth = .jwt(try KeyFiles.reread(settings))
-                isAnyRead = true
-                note(level, "keys read again", route: routes[index].name, nil)
-            } catch {
-                note(
-                    .error, "keys not read again, the former ones hold", route: routes[index].name,
-                    error)
-            }
-        }
-        guard isAnyRead else { return }
+    private func tell(_ outcome: WatchedKeys.Outcome, at level: LogLevel) {
+        Self.post(outcome, to: mailboxes)
+        for line in outcome.notes { note(line, at: line.failure == nil ? level : .error) }
+    }
+
+    static func post(_ outcome: WatchedKeys.Outcome, to mailboxes: [Mailbox<WorkerMessage>]) {
         // A table for each loop: counting references to one would have the loops wait for another.
         for mailbox in mailboxes {
-            if let policies = AuthTable(routes) { mailbox.post(.keysRead(policies)) }
+            if let routes = outcome.routes, let policies = AuthTable(routes) {
+                mailbox.post(.keysRead(policies))
+            }
+            if let webhooks = outcome.webhooks {
+                mailbox.post(.webhooksRead(webhooks.map(WebhookVerifier.init)))
+            }
         }
     }
 
-    private func note(
-        _ level: LogLevel, _ message: StaticString, route: String, _ failure: KeyFiles.Failure?
-    ) {
+    private func note(_ note: WatchedKeys.Note, at level: LogLevel) {
         guard level >= self.level else { return }
+        let message: StaticString =
+            note.failure == nil
+            ? "keys read again" : "keys not read again, the former ones hold"
         var line = LineBuilder(level: level, event: .keys, message: message, time: LogClock.now())
-        line.add("route", route)
-        if let failure {
+        switch note.owner {
+        case .route: line.add("route", note.name)
+        case .webhook: line.add("webhook", note.name)
+        }
+        if let failure = note.failure {
             line.add("file", failure.file)
             line.add("reason", failure.reason)
         }
@@ -108,12 +104,5 @@ struct FileChanges {
             files[index].latest = now
         }
         return changed
-    }
-}
-
-extension Route {
-    fileprivate var keyFiles: [String] {
-        guard case .jwt(let settings) = auth else { return [] }
-        return settings.source.files
     }
 }

@@ -40,7 +40,7 @@ final class Plan: Sendable {
         hops = HopPlan(snapshot)
         plainLimits = snapshot.routes.map { PlainLimit($0.limits, of: commons) }
         let pages = snapshot.answers.errorPages
-        routes = snapshot.routes.map { RoutePlan($0, errorPages: pages, commons) }
+        routes = snapshot.routes.map { RoutePlan($0, of: snapshot, errorPages: pages, commons) }
         routeless = RoutePlan(globalsOf: snapshot)
         hosts = snapshot.upstreams.map(HostPlan.init)
         timeouts = ConnectionNanoseconds(snapshot)
@@ -77,19 +77,27 @@ final class RoutePlan: Sendable {
     let edits: EditPlan
     let errorPages: ErrorPages?
     let limits: RouteLimits
+    /// What requests must be signed for; `nil` for a route that anybody may send to.
+    let webhook: WebhookUse?
 
     /// Bytes of a body that are held: less than this, or no more than the route takes.
-    var heldBytesMax: Int { Int(clamping: min(bodyBytesMax ?? .max, Self.heldBytesMax)) }
+    var heldBytesMax: Int {
+        let own = webhook.map { UInt64($0.bodyBytesMax) } ?? Self.heldBytesMax
+        return Int(clamping: min(bodyBytesMax ?? .max, own))
+    }
     private static let heldBytesMax: UInt64 = 1 << 20
 
-    convenience init(_ route: Route, errorPages: ErrorPages?, _ commons: Commons) {
+    convenience init(
+        _ route: Route, of snapshot: Snapshot, errorPages: ErrorPages?, _ commons: Commons
+    ) {
         let limits = RouteLimits(route.limits, of: commons.limits)
         self.init(
             stamp: ResponseStamp(
                 route.securityHeaders, cors: route.cors, edits: route.edits,
                 spoken: limits.spokenNames),
             bodyBytesMax: route.bodyBytesMax, timeouts: route.timeouts, action: route.action,
-            edits: route.edits, errorPages: errorPages, limits: limits)
+            edits: route.edits, errorPages: errorPages, limits: limits,
+            webhook: route.webhook.map { WebhookUse($0, snapshot, route.timeouts) })
     }
 
     convenience init(globalsOf snapshot: Snapshot) {
@@ -97,7 +105,8 @@ final class RoutePlan: Sendable {
             stamp: ResponseStamp(snapshot.answers.securityHeaders, cors: nil, edits: .none),
             bodyBytesMax: snapshot.limits.bodyBytesMax,
             timeouts: snapshot.timeouts.route, action: .health(.live), edits: .none,
-            errorPages: snapshot.answers.errorPages, limits: RouteLimits([], of: []))
+            errorPages: snapshot.answers.errorPages, limits: RouteLimits([], of: []),
+            webhook: nil)
     }
 
     /// Whether a head announces no more than the route takes; else no byte of the body need come.
@@ -108,9 +117,11 @@ final class RoutePlan: Sendable {
 
     private init(
         stamp: ResponseStamp, bodyBytesMax: UInt64?, timeouts: RouteTimeouts,
-        action: RouteAction, edits: RouteEdits, errorPages: ErrorPages?, limits: RouteLimits
+        action: RouteAction, edits: RouteEdits, errorPages: ErrorPages?, limits: RouteLimits,
+        webhook: WebhookUse?
     ) {
         self.limits = limits
+        self.webhook = webhook
         self.stamp = stamp
         self.errorPages = errorPages
         self.edits = EditPlan(edits)
@@ -126,6 +137,28 @@ final class RoutePlan: Sendable {
             redirect = nil
         }
     }
+}
+
+/// The webhook of a route.
+struct WebhookUse: Sendable {
+    /// Of the snapshot's webhooks.
+    let index: Int
+    let bodyBytesMax: Int
+    /// Nanoseconds in which a delivery that goes to the app now is answered, or given up: nobody
+    /// else gets there with its event for so long.
+    let claimLength: UInt64
+
+    init(_ index: Int, _ snapshot: Snapshot, _ timeouts: RouteTimeouts) {
+        self.index = index
+        bodyBytesMax = snapshot.webhooks[index].bodyBytesMax
+        // Several servers may be tried; to take the body, and to answer, has its own time.
+        let parts = [timeouts.connect, timeouts.connect, timeouts.stream, timeouts.response]
+        let sum = parts.reduce(Duration.zero) { $0 + min($1 ?? Self.most, Self.most) }
+        claimLength = min(sum, Self.most).wholeNanoseconds
+    }
+
+    /// An app that may take longer is asked again by whoever sends again after it.
+    private static let most = Duration.seconds(3600)
 }
 
 /// ``RouteTimeouts`` in nanoseconds: dividing a `Duration` for every request costs more than the

@@ -11,7 +11,7 @@ struct Sight: ~Copyable {
     /// The value of `Date`, kept ready for the present second.
     private(set) var date = Buffer(capacity: 64)
     private let labels: AccessLabels
-    private let queue: LogQueue
+    let queue: LogQueue
     private let choice: LineChoice
     private var clock = LogClock(nowMillisecondsSinceEpoch: 0)
     private var second: UInt64 = 0
@@ -20,7 +20,8 @@ struct Sight: ~Copyable {
     /// Nanoseconds since 1970, as of this turn.
     private var now: UInt64 = 0
     private var line = Buffer(capacity: AccessLine.bytesMax)
-    private var event: LineBuilder
+    /// The event line that is being written.
+    var event: LineBuilder
     private var failures: FailureLines
 
     init(_ snapshot: Snapshot, metrics: LoopMetrics, queue: LogQueue) {
@@ -69,7 +70,7 @@ struct Sight: ~Copyable {
     // MARK: Events
 
     /// Begins an event line, unless the level is below what is logged.
-    private mutating func begin(
+    mutating func begin(
         _ level: LogLevel, _ name: EventName, _ message: StaticString
     ) -> Bool {
         guard level >= choice.threshold else { return false }
@@ -125,75 +126,6 @@ struct Sight: ~Copyable {
         return true
     }
 
-    /// - Parameter journal: Of the request that was refused.
-    mutating func noteSmuggling(_ error: WireError, _ journal: borrowing Journal) {
-        guard begin(.warn, .security, "request can be read in two ways") else { return }
-        event.add("kind", "request_smuggling")
-        addAsker(journal)
-        event.add("reason", error.token)
-        queue.append(&event)
-    }
-
-    /// Counts what a CORS policy made of a request, and tells of it if that was a refusal.
-    ///
-    /// - Parameter origin: Where the request's first `Origin` stands.
-    mutating func note(
-        _ verdict: Verdict, of policy: CORSPolicy, _ journal: borrowing Journal, origin: ByteRange?
-    ) {
-        let standing = verdict.cors.standing
-        metrics.corsJudged(
-            policy.index,
-            standing.isRefused ? .refused : standing.isPreflight ? .preflight : .allowed)
-        var reason = RefusalReason.foreignOrigin
-        if case .refuse(let refusal) = verdict.action {
-            switch refusal.reason {
-            // Whoever may not ask at all is refused before the policy's place in the order.
-            case .accessDenied: return
-            case .preflightOrigin, .preflightMethod, .preflightHeaders: reason = refusal.reason
-            // Of a later stage: a request that goes on is only told nothing.
-            default: break
-            }
-        }
-        guard standing.isRefused,
-            begin(.warn, .security, "origin is not allowed what it asks for")
-        else { return }
-        event.add("kind", "cors_refused")
-        addAsker(journal)
-        if let origin {
-            journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
-                event.add("origin", bytes.extracting(origin.indices))
-            }
-        }
-        event.add("policy", policy.rules.name)
-        event.add("reason", reason.token)
-        queue.append(&event)
-    }
-
-    /// - Parameters:
-    ///   - journal: Of a request that another site's page had a browser send.
-    ///   - isRefused: Whether its route refused it, and does not only report.
-    mutating func noteCrossSite(_ journal: borrowing Journal, isRefused: Bool) {
-        guard begin(.warn, .security, "request comes from another site") else { return }
-        event.add("kind", "fetch_metadata")
-        addAsker(journal)
-        if isRefused { event.add("mode", "enforce") } else { event.add("mode", "report") }
-        queue.append(&event)
-    }
-
-    /// - Parameters:
-    ///   - limit: The name of one that refuses a request.
-    ///   - suppressed: Such refusals that went untold since the last line.
-    mutating func noteRateLimited(
-        _ limit: String, _ journal: borrowing Journal, suppressed: Int
-    ) {
-        guard begin(.warn, .security, "request exceeds a rate limit") else { return }
-        event.add("kind", "rate_limited")
-        addAsker(journal)
-        event.add("limit", limit)
-        if suppressed > 0 { event.add("suppressed", suppressed) }
-        queue.append(&event)
-    }
-
     /// - Parameter reason: Why a connection is closed that should begin with a PROXY header.
     mutating func noteProxyRefused(_ listener: Int, _ peer: Peer, _ reason: StaticString) {
         metrics.proxyHeaderRefused(listener: listener)
@@ -232,14 +164,6 @@ struct Sight: ~Copyable {
         guard begin(.error, .listener, "accepting pauses") else { return }
         event.add("reason", error.text)
         queue.append(&event)
-    }
-
-    /// Adds whose request a security event is about.
-    private mutating func addAsker(_ journal: borrowing Journal) {
-        journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
-            event.add("request_id", bytes.extracting(journal.request.requestID.indices))
-            event.add("client_ip", bytes.extracting(journal.request.clientIP.indices))
-        }
     }
 
     private mutating func addServer(_ upstream: Int, _ server: Int?) {

@@ -175,6 +175,8 @@ enum WorkerMessage: Sendable {
     case storeResolved(server: Int, addresses: [SocketAddress])
     /// The `auth` of all routes, with keys that their files hold now.
     case keysRead(AuthTable)
+    /// Those of all webhooks, with secrets that their files hold now.
+    case webhooksRead([WebhookVerifier])
 }
 
 /// Storage that every request uses anew, so that none allocates it.
@@ -194,11 +196,15 @@ struct Desk: ~Copyable {
     var limits: LimitDesk
     /// Request bodies that are looked at before they go upstream.
     var held: Slab<HeldBody>
+    var webhooks: WebhookDesk
+    var replays: ReplayDesk
 
     init(_ plan: Plan) {
         random = RandomSource(seed: plan.seed.random)
         scratch = PolicyScratch(tagKey: plan.seed.tagKey)
         limits = LimitDesk(plan)
         held = Slab(capacity: plan.connectionSlots)
+        webhooks = WebhookDesk(plan)
+        replays = ReplayDesk(plan)
     }
 }

@@ -36,6 +36,7 @@ final class WorkerCrew: Sendable {
             build: build)
         names.corsPolicies = snapshot.cors.map(\.rules.name)
         names.limits = snapshot.rateLimits.map(\.name)
+        names.webhooks = snapshot.webhooks.map(\.name)
         self.names = names
         let counted = names
         metrics = (0..<count).map { _ in LoopMetrics(names: counted) }

@@ -3,6 +3,7 @@
 //     Commands/   Buffer+Commands ──► bytes to send          ScriptCommand: EVALSHA, EVAL
 //     Replies/    bytes received ──► ReplyReader (hiredis) ──► ReplyTape ──► StoreError
 //     Scripts/    BucketScript: what all gateways have Redis do to the buckets of a request
+//                 ReplayScript: likewise to the event of a webhook
 //     Topology/   HashSlot: key → slot    SlotMap: slot → master    ServerName: who a reply names
 //
 // A reply is a flat row of items in storage that the next one uses again. How many items, how much

@@ -17,6 +17,7 @@ struct Apus: ParsableCommand {
               apus check                        is conf/apus.yaml in order?
               apus explain GET http://x.com/a   what would become of this request?
               apus test                         do its tests hold?
+              apus sign stripe --secret … …     what would Stripe send?
               apus run --config my.yaml         serve
 
             EXIT CODES
@@ -32,7 +33,8 @@ struct Apus: ParsableCommand {
             """,
         version: APUS_VERSION,
         subcommands: [
-            Run.self, Check.self, Explain.self, TestCommand.self, SchemaCommand.self, Version.self,
+            Run.self, Check.self, Explain.self, TestCommand.self, Sign.self, SchemaCommand.self,
+            Version.self,
         ])
 }
 

@@ -12,7 +12,7 @@ struct CommandTests {
           - { name: app, upstream: app }
         """
 
-    @Test(arguments: ["", "run", "check", "explain", "test", "schema", "version"])
+    @Test(arguments: ["", "run", "check", "explain", "test", "sign", "schema", "version"])
     func `help says what there is`(_ command: String) throws {
         let help = try apus("help", command)
         #expect(help.status == 0)
@@ -30,6 +30,9 @@ struct CommandTests {
     @Test(arguments: [
         ["nope"], ["run", "--nope"], ["run", "--config"], ["explain"], ["explain", "GET"],
         ["check", "--format", "xml"], ["version", "more"], ["test", "more"],
+        ["sign"], ["sign", "stripe", "--url", "http://a/"],
+        ["sign", "stripe", "--secret", "a", "--webhook", "a", "--url", "http://a/"],
+        ["sign", "stripe", "--secret", "a", "--url", "http://a/", "--timestamp", "now"],
     ])
     func `wrong usage ends with 64`(_ arguments: [String]) throws {
         let ended = try Command(arguments).waitForEnd()

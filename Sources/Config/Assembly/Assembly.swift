@@ -16,15 +16,19 @@ struct Assembly {
         checkMethods()
         let policies = corsPolicies()
         let limits = LimitAssembly(draft.limits.rates, report: report)
-        let routes = routes(policies, limits)
+        let webhooks = WebhookAssembly(draft, report: report)
+        let routes = routes(policies, limits, webhooks)
         // What a broken route was meant to take is not known.
         if !report.hasErrors {
             Reachability.check(draft.routes, report: report)
             limits.checkEffects(of: routes, hasRedis: draft.limits.redis != nil)
+            webhooks.checkEffects(of: routes)
         }
         ProductionChecks(draft: draft, report: report).check()
         guard !report.hasErrors else { return nil }
-        return snapshot(policies, limits, routes)
+        var snapshot = snapshot(policies, limits, routes)
+        snapshot.webhooks = webhooks.settings()
+        return snapshot
     }
 
     /// The whole, once nothing is wrong with it.
@@ -106,7 +110,9 @@ struct Assembly {
     }
 
     /// The routes that are whole; what is wrong with the others is reported.
-    private func routes(_ policies: [CORSPolicy], _ limits: LimitAssembly) -> [Route] {
+    private func routes(
+        _ policies: [CORSPolicy], _ limits: LimitAssembly, _ webhooks: WebhookAssembly
+    ) -> [Route] {
         let upstreams = draft.upstreams.map(\.name)
         let listeners = draft.listeners.map(\.name)
         var indices: [String: Int] = [:]
@@ -126,11 +132,13 @@ struct Assembly {
             checkPreflights(of: route)
             let uses = limits.uses(of: route)
             let concurrency = limits.concurrency(of: route)
+            let webhook = webhooks.index(of: route)
             guard let action = action(of: route, indices, upstreams) else { continue }
             var whole = complete(route, action)
             whole.cors = cors
             whole.limits = uses
             whole.concurrency = concurrency
+            whole.webhook = webhook
             routes.append(whole)
         }
         return routes
@@ -157,15 +165,16 @@ struct Assembly {
 
     /// The policies that are whole; what is wrong with the others is reported.
     private func corsPolicies() -> [CORSPolicy] {
-        draft.cors.compactMap { named in named.value.map { ($0, named.name) } }.enumerated().map {
-            index, policy in CORSPolicy(policy.0.rules(named: policy.1), index: index)
-        }
+        draft.answers.cors.compactMap { named in named.value.map { ($0, named.name) } }.enumerated()
+            .map {
+                index, policy in CORSPolicy(policy.0.rules(named: policy.1), index: index)
+            }
     }
 
     /// Looks up the policy that a route names.
     private func policy(_ name: Located<String>, among policies: [CORSPolicy]) -> CORSPolicy? {
         if let policy = policies.first(where: { $0.rules.name == name.value }) { return policy }
-        let names = draft.cors.map(\.name)
+        let names = draft.answers.cors.map(\.name)
         // A policy that is not whole is there all the same.
         if !names.contains(name.value) {
             name.refuse(as: "a CORS policy", among: names, report: report)

@@ -9,11 +9,10 @@ struct ProductionChecks {
         checkHeaders(draft.answers.securityHeaders)
         for route in draft.routes {
             if let headers = route.securityHeaders { checkHeaders(headers) }
-            for doubt in route.auth?.doubts ?? [] {
-                object(doubt.position, doubt.path, doubt.message)
-            }
+            for doubt in route.auth?.doubts ?? [] { object(doubt) }
         }
-        for policy in draft.cors {
+        for doubt in draft.webhooks.flatMap({ $0.value?.doubts ?? [] }) { object(doubt) }
+        for policy in draft.answers.cors {
             if let wildcard = policy.value?.wildcard { checkWildcard(wildcard) }
         }
         checkAdmin()
@@ -40,6 +39,10 @@ struct ProductionChecks {
             admin.position, admin.path,
             "whoever reaches this address reads metrics and status: it needs a loopback address"
         )
+    }
+
+    private func object(_ doubt: Doubt) {
+        object(doubt.position, doubt.path, doubt.message)
     }
 
     private func object(_ position: Position, _ path: Path, _ message: String) {

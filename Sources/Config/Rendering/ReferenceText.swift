@@ -48,8 +48,9 @@ enum ReferenceText {
         ```
 
         An error keeps the configuration from being used, a warning does not. Errors in production
-        and warnings elsewhere: `security_headers: none`, an origin `*` in a policy of `cors`, and
-        an `admin` address that other machines reach. A warning everywhere: a route that no request
+        and warnings elsewhere: `security_headers: none`, an origin `*` in a policy of `cors`, an
+        `admin` address that other machines reach, a secret that is easy to guess, and a webhook
+        with `replay: off`. A warning everywhere: a route that no request
         can reach, because an earlier one takes them all, and `trusted_proxies` that hold every
         address.
 

@@ -81,6 +81,12 @@ struct Doubt: Sendable {
     let path: Path
     let message: String
 
+    init(position: Position, path: Path, message: String) {
+        self.position = position
+        self.path = path
+        self.message = message
+    }
+
     /// - Returns: `nil` for a secret that is long and not a placeholder.
     init?(_ secret: Located<String>, charactersMin: Int) {
         let weakness = SecretText.weakness(of: secret.value, charactersMin: charactersMin)

@@ -5,16 +5,15 @@
 enum LaterKeys {
     static let names: [String: [String]] = [
         "": [
-            "webhooks", "audit", "otlp",
+            "audit", "otlp",
         ],
         "errors": ["sentry_dsn"],
         "listeners.NAME": ["tls", "redirect_https"],
         "admin": ["token", "hosts"],
-        "limits": ["webhooks_memory"],
         "log": ["format", "redact_headers", "redact_query", "sample_success"],
         "upstreams.NAME": ["tls"],
         "routes[]": [
-            "webhook", "maintenance",
+            "maintenance"
         ],
     ]
 }

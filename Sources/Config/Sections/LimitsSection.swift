@@ -18,6 +18,11 @@ enum LimitsSection {
         "connections", Kind.integer(1...1_000_000), default: 10_000,
         "Client connections of the whole process; one too many is answered 503 and closed")
 
+    static let heldBytes = Key(
+        "webhooks_memory", Kind.size(1 << 20...1 << 40), default: 64 << 20,
+        "Memory of the whole process for bodies that are looked at before the app gets them, those "
+            + "of webhooks above all; beyond it requests are answered 503")
+
     /// `none` or up to a pebibyte.
     static let bodySize = Kind.size(1...(1 << 50), advice: "write none to have no limit").or("none")
 
@@ -25,14 +30,16 @@ enum LimitsSection {
         "limits", "Bounds on what one client may cost; each is there unless it says none",
         keys: [
             requestLine.description, headerBytes.description, headerCount.description,
-            body.description, connections.description,
+            body.description, connections.description, heldBytes.description,
         ])
     static let kind = Kind<Limits>.section(section, make: make)
 
     static func make(_ fields: Fields) -> Limits {
-        Limits(
+        var limits = Limits(
             requestLineBytesMax: Int(fields[requestLine]), headerBytesMax: Int(fields[headerBytes]),
             headerCountMax: fields[headerCount], bodyBytesMax: fields[body],
             connectionCountMax: fields[connections])
+        limits.heldBytesMax = Int(fields[heldBytes])
+        return limits
     }
 }

@@ -37,6 +37,10 @@ enum RootSection {
     static let rateLimits = Key(
         "rate_limits", Kind.names(RateLimitsSection.kind, count: 0...256, check: checkName),
         default: [], example: "per_ip", RateLimitsSection.section.summary)
+    static let webhooks = Key(
+        "webhooks", Kind.names(WebhooksSection.kind, count: 0...256, check: checkName),
+        default: [], example: "stripe", WebhooksSection.section.summary
+    ).commentedOut()
     static let redis = Key(
         optional: "redis", RedisSection.kind, unset: "none", RedisSection.section.summary
     ).commentedOut()
@@ -54,7 +58,7 @@ enum RootSection {
             limits.description, timeouts.description, log.description,
             redis.description, SecurityHeadersKey.global.description,
             ErrorsSection.key.description, cors.description, rateLimits.description,
-            upstreams.description, routes.description, tests.description,
+            webhooks.description, upstreams.description, routes.description, tests.description,
         ])
 
     static let kind = Kind<FileDraft>.section(section) { fields in
@@ -74,8 +78,8 @@ enum RootSection {
             timeouts: fields[timeouts], log: fields[log],
             answers: AnswersDraft(
                 securityHeaders: fields[SecurityHeadersKey.global],
-                errorPages: fields[ErrorsSection.key]), cors: fields[cors],
-            upstreams: fields[upstreams], routes: fields[routes] ?? [])
+                errorPages: fields[ErrorsSection.key], cors: fields[cors]),
+            webhooks: fields[webhooks], upstreams: fields[upstreams], routes: fields[routes] ?? [])
     }
 }
 
@@ -96,7 +100,7 @@ struct Draft: Sendable {
     let timeouts: Timeouts
     let log: LogSettings
     let answers: AnswersDraft
-    let cors: [Named<CORSDraft>]
+    let webhooks: [Named<WebhookDraft>]
     let upstreams: [Named<UpstreamSettings>]
     let routes: [RouteDraft]
 }
@@ -114,4 +118,5 @@ struct LimitsDraft: Sendable {
 struct AnswersDraft: Sendable {
     let securityHeaders: Located<SecurityHeadersDraft>
     let errorPages: [UInt16: ErrorPage]
+    let cors: [Named<CORSDraft>]
 }

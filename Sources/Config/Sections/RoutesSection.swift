@@ -34,6 +34,10 @@ enum RoutesSection {
     static let auth = Key(
         optional: "auth", AuthSection.kind, unset: "none", AuthSection.section.summary)
 
+    static let webhook = Key(
+        optional: "webhook", Kind.text("the name of a webhook").located, unset: "none",
+        "Pass on only what this one of webhooks verified; json and upload look at no deliveries")
+
     /// One route of each kind, as the sample configuration has them.
     static let example = """
         # Answered here, for load balancers: 200 while the process serves.
@@ -92,6 +96,7 @@ enum RoutesSection {
             name.description, match.description, upstream.description, redirect.description,
             respond.description, health.description, securityHeaders.description,
             cors.description, limits.description, timeouts.description, auth.description,
+            webhook.description,
         ] + RouteLimitKeys.descriptions + GateKeys.descriptions + EditKeys.descriptions)
     static let kind = Kind<RouteDraft>.section(section, make: make)
 
@@ -105,7 +110,8 @@ enum RoutesSection {
             position: fields.position, path: fields.place.path, name: fields[name],
             match: match, action: action(fields), securityHeaders: fields[securityHeaders],
             cors: fields[cors], limits: limits, timeouts: fields[timeouts],
-            auth: fields[auth], gate: GateKeys.make(fields),
+            proof: ProofDraft(auth: fields[auth], webhook: fields[webhook]),
+            gate: GateKeys.make(fields),
             edits: EditKeys.make(fields, match.match))
     }
 
@@ -149,9 +155,20 @@ struct RouteDraft: Sendable {
     let cors: Located<String>?
     let limits: RouteLimits
     let timeouts: RouteTimeoutsDraft
-    let auth: AuthDraft?
+    let proof: ProofDraft
     let gate: GateSettings
     let edits: RouteEdits
+}
+
+extension RouteDraft {
+    var auth: AuthDraft? { proof.auth }
+}
+
+/// How requests of a route prove who sent them.
+struct ProofDraft: Sendable {
+    let auth: AuthDraft?
+    /// A reference by name.
+    let webhook: Located<String>?
 }
 
 /// What a route does.

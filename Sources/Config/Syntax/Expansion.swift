@@ -44,29 +44,25 @@ struct Expansion {
     private mutating func expand(_ scalar: Scalar, at path: Path) -> Scalar {
         var expanded = scalar
         var text = ""
-        var rest = scalar.written[...]
-        while let opening = rest.firstRange(of: "${") {
-            let literal = rest[..<opening.lowerBound]
-            text += literal
-            rest = rest[opening.upperBound...]
-            if literal.last == "$" {
-                text += "{"
-                continue
-            }
-            guard let closing = rest.firstIndex(of: "}") else {
+        for piece in Self.pieces(of: scalar.written) {
+            switch piece {
+            case .literal(let literal): text += literal
+            case .reference(let reference):
+                let value = value(of: reference, for: scalar, at: path)
+                // Without a value, what else the scalar asks for is still looked at and told.
+                if expanded.origin != .missing {
+                    expanded.origin = value == nil ? .missing : .outside
+                }
+                text += value ?? ""
+            case .unclosed:
                 report.error(
                     at: scalar.position, path, "holds a ${ without its }",
                     hint: "write $${ for the characters themselves")
                 expanded.origin = .missing
                 return expanded
             }
-            let value = value(of: String(rest[..<closing]), for: scalar, at: path)
-            // Without a value, what else the scalar asks for is still looked at and told.
-            if expanded.origin != .missing { expanded.origin = value == nil ? .missing : .outside }
-            text += value ?? ""
-            rest = rest[rest.index(after: closing)...]
         }
-        expanded.text = text + rest
+        expanded.text = text
         return expanded
     }
 
@@ -74,8 +70,8 @@ struct Expansion {
     private mutating func value(of reference: String, for scalar: Scalar, at path: Path) -> String?
     {
         let found: String?
-        if reference.hasPrefix("file:") {
-            found = content(of: String(reference.dropFirst(5)), for: scalar, at: path)
+        if let file = Self.file(of: reference) {
+            found = content(of: file, for: scalar, at: path)
         } else {
             found = variable(reference, for: scalar, at: path)
         }
@@ -94,18 +90,14 @@ struct Expansion {
 
     /// A variable of the environment, or its default.
     private func variable(_ reference: String, for scalar: Scalar, at path: Path) -> String? {
-        let separator = reference.firstRange(of: ":-")
-        let name = String(reference[..<(separator?.lowerBound ?? reference.endIndex)])
-        let fallback = separator.map { String(reference[$0.upperBound...]) }
+        let name = Self.name(of: reference)
         guard Self.isName(name) else {
             report.error(
                 at: scalar.position, path, "\(quoted("${\(reference)}")) does not name a variable",
                 hint: "write ${NAME}, ${NAME:-default} or ${file:/path}; $${ for the characters")
             return nil
         }
-        let value = environment[name]
-        // As in a shell, `:-` also stands in for a variable that is empty.
-        if let fallback { return value.flatMap { $0.isEmpty ? nil : $0 } ?? fallback }
+        let value = Self.value(ofVariable: reference, in: environment)
         if value == nil {
             report.error(
                 at: scalar.position, path, "the environment variable \(name) is not set",
@@ -134,7 +126,7 @@ struct Expansion {
     }
 
     /// The content without the line end that most editors write behind a secret.
-    private static func text(of file: String) throws(FileReading.Failure) -> String {
+    static func text(of file: String) throws(FileReading.Failure) -> String {
         let bytes = try FileReading.read(file, .regular, bytesMax: fileBytesMax)
         guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
             throw FileReading.Failure(reason: "does not hold text in UTF-8")

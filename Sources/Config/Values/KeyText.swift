@@ -62,7 +62,8 @@ enum KeyText {
         }
     }
 
-    private static func content(of path: String) throws(Objection) -> [UInt8] {
+    /// What a file of keys holds.
+    static func content(of path: String) throws(Objection) -> [UInt8] {
         do throws(FileReading.Failure) {
             return try FileReading.read(path, .regular, bytesMax: fileBytesMax)
         } catch {

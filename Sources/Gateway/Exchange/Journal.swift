@@ -20,10 +20,15 @@ struct Journal: ~Copyable {
     private(set) var keepsTraceState = false
     /// Whom the route's `auth` found the request to be from: a name of a key or a subject.
     private(set) var principal: ByteRange = .empty
+    /// The value of `Apus-Webhook` for a delivery that was verified.
+    private(set) var webhook: ByteRange = .empty
+    /// The event's id in it, as the provider calls it.
+    private(set) var webhookID: ByteRange = .empty
 
     /// Bytes that are noted behind the head at most: an address (45), an id (36), a `traceparent`
-    /// (55), a name or subject (255), an app's `Retry-After` (64).
-    static let addedBytesMax = 512
+    /// (55), a name or subject (255), an app's `Retry-After` (64), a provider and its event's id
+    /// (240).
+    static let addedBytesMax = 768
 
     /// - Parameter text: The head alone, with room for ``addedBytesMax`` more; nothing if it could
     ///   not be read.
@@ -74,6 +79,29 @@ struct Journal: ~Copyable {
         scratch.appendPrincipal(to: &text)
         self.principal = ByteRange(start, text.count)
         if case .apiKey = principal { request.keyName = self.principal }
+    }
+
+    /// Keeps what the app is told of a delivery that was verified: a structured field of two
+    /// members, such as `provider=stripe; id="evt_1"`.
+    ///
+    /// - Parameter id: Visible ASCII, 128 bytes at most; none if it is empty.
+    mutating func note(webhookOf provider: String, id: borrowing Span<UInt8>) {
+        let start = text.count
+        text.append("provider=")
+        text.append(provider.utf8.span)
+        if !id.isEmpty {
+            text.append("; id=\"")
+            let idStart = text.count
+            for index in id.indices {
+                if id[index] == UInt8(ascii: "\"") || id[index] == UInt8(ascii: "\\") {
+                    text.append("\\")
+                }
+                text.append(id[index])
+            }
+            webhookID = ByteRange(idStart, text.count)
+            text.append("\"")
+        }
+        webhook = ByteRange(start, text.count)
     }
 
     /// Keeps an app's `Retry-After`, which is gone before the answer that repeats it is written.

@@ -16,6 +16,10 @@ struct OwnAnswer {
         case methods(MethodSet)
         /// A CORS preflight's grant, all of which the route's stamp says.
         case granted
+        /// 200 for an event that the app has answered before.
+        case replayed
+        /// 200 with a body that the desk holds already, of this type.
+        case composed(StaticString)
 
         /// What a verdict asks for.
         ///
@@ -72,7 +76,7 @@ struct OwnAnswer {
             case .redirect: route.locationBytesMax
             case .problem(_, .allow), .methods: Self.allowBytesMax
             case .fixed: route.fixedType.count
-            case .problem, .alive, .granted: 0
+            case .problem, .alive, .granted, .replayed, .composed: 0
             }
         return Self.fixedBytesMax + own + route.stamp.bytesMax + route.limits.fieldBytesMax
     }
@@ -90,10 +94,13 @@ struct OwnAnswer {
         case .problem(let problem, _): problem.status
         case .fixed: route.fixed.status
         case .redirect: route.redirect?.status ?? 308
-        case .alive: 200
+        case .alive, .replayed, .composed: 200
         case .methods, .granted: 204
         }
     }
+
+    /// Whether its body is there already.
+    var isComposed: Bool { if case .composed = content { true } else { false } }
 
     /// Writes the body into an empty buffer; to be done before ``writeHead``, which says its
     /// length.
@@ -114,7 +121,7 @@ struct OwnAnswer {
             }
         case .fixed: body.append(route.fixed.body)
         case .alive: body.append("{\"status\":\"alive\"}\n")
-        case .redirect, .methods, .granted: break
+        case .redirect, .methods, .granted, .replayed, .composed: break
         }
     }
 
@@ -166,6 +173,11 @@ struct OwnAnswer {
             }
         case .alive: output.append("Content-Type: application/json\r\nCache-Control: no-store\r\n")
         case .methods(let methods): writeAllow(methods, pipeline, into: &output)
+        case .replayed: output.append("Apus-Webhook: replayed\r\nCache-Control: no-store\r\n")
+        case .composed(let type):
+            output.append("Content-Type: ")
+            output.append(type)
+            output.append("\r\nCache-Control: no-store\r\n")
         case .granted: break
         }
     }
@@ -177,7 +189,7 @@ struct OwnAnswer {
         case .problem(let problem, _):
             problem.format.isHTML && route.errorPages?.page(for: problem) == nil
                 ? .document : .uncached
-        case .alive: .uncached
+        case .alive, .replayed, .composed: .uncached
         case .methods, .granted: .bare
         }
     }

@@ -49,6 +49,10 @@ enum UpstreamHead {
             output.append("X-Request-ID: ")
             output.append(bytes, journal.request.requestID)
             if !journal.principal.isEmpty { writePrincipal(journal, bytes, into: &output) }
+            if !journal.webhook.isEmpty {
+                output.append("\r\nApus-Webhook: ")
+                output.append(bytes, journal.webhook)
+            }
             writeConnection(head, journal, bytes, into: &output)
             output.append("\r\n\r\n")
         }

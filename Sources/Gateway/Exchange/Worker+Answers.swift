@@ -93,7 +93,7 @@ extension Worker where Kernel: ~Copyable {
         _ limits: LimitTrace, _ record: inout AccessRecord
     ) {
         tellLimits(limits, status: answer.status(of: plan.route(route)))
-        desk.answerBody.removeAll()
+        if !answer.isComposed { desk.answerBody.removeAll() }
         answer.writeBody(
             plan.route(route), journal: journal, limits: desk.limits.notes, into: &desk.answerBody)
         let bodyBytes = desk.answerBody.count
@@ -199,11 +199,13 @@ extension Outcome {
     /// How an exchange ended that was answered with `code`.
     init(_ code: ProblemCode) {
         switch code {
-        case .badRequest, .conflict: self = .badRequest
+        case .badRequest: self = .badRequest
+        case .conflict: self = .conflict
         case .unauthorized: self = .unauthorized
         case .forbidden: self = .forbidden
         case .unsupportedMediaType: self = .unsupportedMediaType
-        case .webhookRejected, .maintenance: self = .answered
+        case .webhookRejected: self = .webhookRejected
+        case .maintenance: self = .answered
         case .rateLimited: self = .rateLimited
         case .notFound: self = .notFound
         case .methodNotAllowed: self = .methodNotAllowed

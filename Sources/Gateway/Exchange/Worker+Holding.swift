@@ -36,7 +36,7 @@ extension Worker where Kernel: ~Copyable {
         while true {
             switch lookAtHeld(x) {
             case .whole: return passLimits(x)
-            case .tooLarge: return refuseHeld(x, .requestTooLarge)
+            case .tooLarge: return passOversized(x) ? () : refuseHeld(x, .requestTooLarge)
             case .malformed(let error):
                 exchanges[x].record.reason = error.token
                 return refuseHeld(x, .requestMalformed)
@@ -106,7 +106,7 @@ extension Worker where Kernel: ~Copyable {
         let held = exchanges[x].admission.held
         guard held != .max, desk.held[held].isWhole else { return false }
         // Of one that was on its way to the app, some may be gone already.
-        if case .forward = exchanges[x].plan.verdict.action { return false }
+        guard exchanges[x].timing.askedUpstream.nanoseconds == 0 else { return false }
         downstreams[exchanges[x].downstream].wire.input.consume(desk.held[held].rawByteCount)
         return true
     }

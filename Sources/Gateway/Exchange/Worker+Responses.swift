@@ -53,7 +53,9 @@ extension Worker where Kernel: ~Copyable {
     private mutating func relayInterim(_ x: UInt32) {
         let u = exchanges[x].upstream
         let d = exchanges[x].downstream
-        if exchanges[x].plan.traits.contains(.isModern) {
+        // Whoever sent a body to be held was told to go on by this gateway.
+        let isSaid = desk.responseHead.status == 100 && exchanges[x].admission.held != .max
+        if exchanges[x].plan.traits.contains(.isModern), !isSaid {
             let bytes = desk.responseHead.byteCount + 64
             // A client that takes none of them is spared more: the final head needs the room.
             let waiting = downstreams[d].wire.output.count
@@ -73,6 +75,9 @@ extension Worker where Kernel: ~Copyable {
         let u = exchanges[x].upstream
         let d = exchanges[x].downstream
         exchanges[x].noteFinal(desk.responseHead, at: transport.now)
+        if exchanges[x].admission.delivery != .max {
+            settleDelivery(x, status: desk.responseHead.status)
+        }
         if desk.responseHead.status >= 500,
             plan.route(exchanges[x].plan.verdict.route).edits.replacesErrors
         {

@@ -106,6 +106,7 @@ extension Worker where Kernel: ~Copyable {
         guard downstreams[d].isWatched else { return watchDownstream(d) }
         let x = downstreams[d].exchange
         if exchanges[x].admission.place.isAwaited { return refusePlace(x) }
+        if isAwaitingOther(x) { return claimAgain(x) }
         if exchanges[x].machine.response == .arriving {
             _ = perform(exchanges[x].machine.on(.downstreamStalled), on: x)
         } else if exchanges[x].machine.response != .awaited || isReadingBody(x) {

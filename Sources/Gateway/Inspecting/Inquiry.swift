@@ -47,35 +47,37 @@ package enum InquiryProblem: Error, Equatable {
     package var text: String {
         switch self {
         case .methodNotToken(let method):
-            "the method \(quoted(method)) is no method: write one such as GET"
+            "the method \(Self.quoted(method)) is no method: write one such as GET"
         case .urlScheme(let url):
-            "the URL \(quoted(url)) must begin with http:// or https://"
+            "the URL \(Self.quoted(url)) must begin with http:// or https://"
         case .urlHost(let url):
-            "the URL \(quoted(url)) has no valid host: write one such as https://example.com/"
+            "the URL \(Self.quoted(url)) has no valid host: "
+                + "write one such as https://example.com/"
         case .urlCharacter(let url):
-            "the URL \(quoted(url)) holds a space, a control character or one beyond ASCII: "
+            "the URL \(Self.quoted(url)) holds a space, a control character or one beyond ASCII: "
                 + "write it percent-encoded"
         case .urlFragment(let url):
-            "the URL \(quoted(url)) has a fragment, which no client sends: leave it out"
+            "the URL \(Self.quoted(url)) has a fragment, which no client sends: leave it out"
         case .urlUserInformation(let url):
-            "the URL \(quoted(url)) has a user name, which no client sends: "
+            "the URL \(Self.quoted(url)) has a user name, which no client sends: "
                 + "write -H 'Authorization: …'"
         case .fieldColonMissing(let field):
-            "the header \(quoted(field)) has no colon: write -H 'Name: value'"
+            "the header \(Self.quoted(field)) has no colon: write -H 'Name: value'"
         case .fieldNameNotToken(let field):
-            "the header \(quoted(field)) has no valid name: write -H 'Name: value'"
+            "the header \(Self.quoted(field)) has no valid name: write -H 'Name: value'"
         case .fieldCharacter(let field):
-            "the header \(quoted(field)) holds a line break or another control character"
+            "the header \(Self.quoted(field)) holds a line break or another control character"
         case .clientNotAddress(let text):
-            "the client \(quoted(text)) is no IP address: write one such as 203.0.113.7, or unix"
+            "the client \(Self.quoted(text)) is no IP address: "
+                + "write one such as 203.0.113.7, or unix"
         case .listenerNotKnown(let name, let known):
-            "there is no listener \(quoted(name)): the configuration has "
+            "there is no listener \(Self.quoted(name)): the configuration has "
                 + known.joined(separator: ", ")
         }
     }
 
     /// Keeps what was typed from driving the terminal.
-    private func quoted(_ text: String) -> String {
+    static func quoted(_ text: String) -> String {
         let shown = text.unicodeScalars.map { scalar -> Character in
             scalar.value < 0x20 || scalar.value == 0x7f ? "?" : Character(scalar)
         }

@@ -35,6 +35,9 @@ package enum Inspection {
                 page.add(rehearsal.limits, by: snapshot.redis)
                 page.add(snapshot.routes[route].concurrency)
                 page.add(snapshot.routes[route].gate.bodies, verdict)
+                if let webhook = snapshot.routes[route].webhook {
+                    page.add(snapshot.webhooks[webhook], rehearsal.webhook?.ruling)
+                }
             }
         }
         if let answer = rehearsal.answer {

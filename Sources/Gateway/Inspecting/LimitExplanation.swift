@@ -52,7 +52,7 @@ extension ExplanationPage {
         switch settings.stage {
         case .head: "head, before auth"
         case .identity: "identity, behind auth"
-        case .body: "body, which is held until it is whole"
+        case .webhook, .body: "body, which is held until it is whole"
         }
     }
 

@@ -43,7 +43,7 @@ struct LimitRehearsal {
     ///
     /// - Returns: `false` if a limit refuses it for the lack of a key.
     mutating func pass(
-        _ stage: LimitStage, _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>,
+        _ stage: PolicyStage, _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>,
         _ verdict: Verdict, _ scratch: inout PolicyScratch
     ) -> Bool {
         let places = entries.indices.filter { entries[$0].plan.settings.stage == stage }

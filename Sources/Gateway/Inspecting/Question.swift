@@ -21,7 +21,7 @@ struct Question {
         message = try Self.message(inquiry, url)
     }
 
-    private static func url(_ text: String) throws(InquiryProblem) -> ClientURL {
+    static func url(_ text: String) throws(InquiryProblem) -> ClientURL {
         do throws(ClientURLProblem) {
             return try ClientURL(text)
         } catch {
@@ -82,7 +82,7 @@ struct Question {
     }
 
     /// RFC 9110 §5.6.2.
-    private static func isToken(_ text: some StringProtocol) -> Bool {
+    static func isToken(_ text: some StringProtocol) -> Bool {
         !text.isEmpty
             && text.utf8.allSatisfy { byte in
                 switch byte {

@@ -20,6 +20,8 @@ struct Rehearsal: ~Copyable {
     let answer: OwnAnswer?
     /// What the limits of its route make of it.
     let limits: LimitRehearsal
+    /// What the webhook of its route makes of it; `nil` if it does not come as far.
+    let webhook: WebhookRehearsal?
     private let head: RequestHead
     private let journal: Journal
 
@@ -44,6 +46,7 @@ struct Rehearsal: ~Copyable {
         ruling = .malformed(error)
         identity = plan.pipeline.identity(of: question.arrival)
         limits = LimitRehearsal(nil, of: plan)
+        webhook = nil
         head = RequestHead()
         var journal = Journal(text: Buffer(capacity: 256))
         journal.note(client: identity.client)
@@ -63,7 +66,13 @@ struct Rehearsal: ~Copyable {
             head, in: bytes, from: question.arrival, at: question.now, scratch: &scratch)
         // No bucket is asked: a fresh one would let the request pass.
         var limits = LimitRehearsal(verdict.route, of: plan)
+        var webhook: WebhookRehearsal?
         while let stage = verdict.awaits {
+            if case .webhook = stage {
+                webhook = WebhookRehearsal(
+                    of: verdict, head, in: bytes, plan.snapshot, at: question.now)
+                if webhook?.endsRequest == true { break }
+            }
             guard limits.pass(stage, head, in: bytes, verdict, &scratch) else {
                 verdict.refuse(.limitKeyMissing)
                 break
@@ -87,23 +96,15 @@ struct Rehearsal: ~Copyable {
                 head, bytes, isTrusted: verdict.identity.isTrustedPeer, plan.hops.trace,
                 random: &random))
         journal.note(verdict.principal, scratch)
-        let format = ProblemFormat.preferred(by: head, in: bytes)
+        webhook?.note(in: &journal)
         let persistence = DownstreamMachine.Persistence(answering: head, isDraining: false)
-        if case .forward = verdict.action, plan.route(verdict.route).admits(head.framing) {
-            answer = nil
-        } else {
-            var content = OwnAnswer.Content(verdict.action, format)
-            if case .forward = verdict.action { content = .problem(.bodyTooLarge, format) }
-            if case .redirect = verdict.action,
-                !plan.route(verdict.route).canRedirect(head, in: bytes)
-            {
-                content = .problem(.uriTooLong, format)
-            }
-            answer = OwnAnswer(
+        answer = Self.content(head, in: bytes, verdict, webhook, plan).map { content in
+            OwnAnswer(
                 content: content, isHead: head.method.isHead,
                 subject: StampSubject(verdict, journal),
                 connection: persistence.field(isModern: head.version.isModern))
         }
+        self.webhook = webhook
         self.question = question
         self.plan = plan
         self.limits = limits
@@ -111,6 +112,23 @@ struct Rehearsal: ~Copyable {
         identity = verdict.identity
         self.head = head
         self.journal = journal
+    }
+
+    /// What a request is answered with; `nil` if it is forwarded.
+    private static func content(
+        _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>, _ verdict: Verdict,
+        _ webhook: WebhookRehearsal?, _ plan: Plan
+    ) -> OwnAnswer.Content? {
+        let format = ProblemFormat.preferred(by: head, in: bytes)
+        let route = plan.route(verdict.route)
+        if let webhook, webhook.endsRequest { return webhook.content(format) }
+        switch verdict.action {
+        case .forward:
+            return route.admits(head.framing) ? nil : .problem(.bodyTooLarge, format)
+        case .redirect where !route.canRedirect(head, in: bytes):
+            return .problem(.uriTooLong, format)
+        default: return OwnAnswer.Content(verdict.action, format)
+        }
     }
 
     /// Stands for a new id while bytes are written.
@@ -175,7 +193,11 @@ extension Rehearsal {
         let route = route
         var body = Buffer(capacity: BufferPool.largeBytes)
         let limits = limits.notes(status: answer.status(of: route))
-        answer.writeBody(route, journal: journal, limits: limits, into: &body)
+        if let webhook, answer.isComposed {
+            body.append(webhook.body)
+        } else {
+            answer.writeBody(route, journal: journal, limits: limits, into: &body)
+        }
         var output = Buffer(capacity: answer.headBytesMax(route))
         answer.writeHead(
             route, pipeline: plan.pipeline, head: head, journal: journal, limits: limits,

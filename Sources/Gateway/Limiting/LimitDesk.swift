@@ -143,6 +143,8 @@ struct Admission {
     var storeAsked = MonotonicInstant(nanoseconds: 0)
     /// Of ``Desk/held``, for a body that is looked at before it goes upstream; `.max` for others.
     var held = UInt32.max
+    /// Of ``Desk/deliveries``, for a verified webhook whose event is claimed; `.max` for others.
+    var delivery = UInt32.max
 
     /// Of ``LimitDesk/ledgers``; `.max` without one.
     var ledger: UInt32 { limits.ledger }

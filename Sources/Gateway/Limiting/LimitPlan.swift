@@ -139,15 +139,17 @@ struct RouteLimits: Sendable {
             case .head: head.append(limit)
             case .identity: identity.append(limit)
             case .body: body.append(limit)
+            case .webhook: break
             }
         }
     }
 
-    subscript(stage: LimitStage) -> [RouteLimit] {
+    subscript(stage: PolicyStage) -> [RouteLimit] {
         switch stage {
         case .head: head
         case .identity: identity
         case .body: body
+        case .webhook: []
         }
     }
 }

@@ -11,8 +11,25 @@ enum StoreAsker: Equatable {
     case settlement
     /// Whoever pays the debt that is under way.
     case debt
+    /// A verified webhook, about the claim of its event.
+    case delivery(SlabIndex)
+    /// Nobody: a claim's end is told, which is under this index in the loop's debts.
+    case replayNote(UInt32)
     /// The client itself, which tries a node.
     case trial(node: Int)
+
+    /// What it asks.
+    var script: StoreScript {
+        switch self {
+        case .exchange, .settlement, .debt, .trial: .buckets
+        case .delivery, .replayNote: .replays
+        }
+    }
+}
+
+/// Which of the scripts a call is of.
+enum StoreScript: Int {
+    case buckets, replays
 }
 
 /// How a call ended.
@@ -38,7 +55,7 @@ enum StoreFailure: Equatable {
 struct StoreCall {
     /// What is sent.
     enum Form: UInt8 {
-        /// The bucket script by digest.
+        /// The asker's script by digest.
         case digest
         /// The same by text.
         case text
@@ -102,16 +119,19 @@ struct StoreQueue {
     private(set) var firstUnsent: UInt32 = .max
     private(set) var sentByteCount = 0
     private(set) var count = 0
-    /// Calls that teach the server the script, and are not answered.
-    private(set) var textCount = 0
+    /// Calls that teach the server a script, and are not answered, by script.
+    private var textCounts = InlineArray<2, Int>(repeating: 0)
 
     mutating func append(_ call: UInt32, in calls: inout Slab<StoreCall>) {
         if last == .max { head = call } else { calls[last].next = call }
         last = call
         if firstUnsent == .max { firstUnsent = call }
-        if calls[call].form == .text { textCount &+= 1 }
+        if calls[call].form == .text { textCounts[calls[call].asker.script.rawValue] &+= 1 }
         count &+= 1
     }
+
+    /// Whether a call teaches the server this script.
+    func teaches(_ script: StoreScript) -> Bool { textCounts[script.rawValue] > 0 }
 
     /// Goes on to the next call that is to be sent.
     mutating func passUnsent(_ call: StoreCall) {
@@ -130,7 +150,7 @@ struct StoreQueue {
         }
         head = call.next
         if head == .max { last = .max }
-        if call.form == .text { textCount &-= 1 }
+        if call.form == .text { textCounts[call.asker.script.rawValue] &-= 1 }
         count &-= 1
         return call
     }

@@ -12,7 +12,8 @@ final class StorePlan: Sendable {
     let timeout: UInt64
     /// From how long an answer counts as a failure; `nil` for never.
     let slow: UInt64?
-    private let script: ScriptCommand
+    private let buckets: ScriptCommand
+    private let replays: ScriptCommand
     /// Writes a key that is gone a second later.
     private let proof: ScriptCommand
 
@@ -21,7 +22,8 @@ final class StorePlan: Sendable {
         breaker = Breaker(settings.breaker)
         timeout = max(1, settings.timeout.wholeNanoseconds)
         slow = settings.breaker.slow?.wholeNanoseconds
-        script = ScriptCommand(text: Array("\(BucketScript.source)".utf8))
+        buckets = ScriptCommand(text: Array("\(BucketScript.source)".utf8))
+        replays = ScriptCommand(text: Array("\(ReplayScript.source)".utf8))
         proof = ScriptCommand(
             text: Array("return redis.call('SET',KEYS[1],'1','PX',1000)".utf8))
     }
@@ -30,12 +32,19 @@ final class StorePlan: Sendable {
     func byteCount(of call: StoreCall) -> Int {
         let overhead =
             switch call.form {
-            case .digest: script.overhead
-            case .text: script.overheadWithText
+            case .digest: script(of: call).overhead
+            case .text: script(of: call).overheadWithText
             case .ping: 0
             case .proof: proof.overheadWithText
             }
         return overhead &+ Int(call.byteCount) &+ Self.shortCommandBytesMax
+    }
+
+    private func script(of call: StoreCall) -> ScriptCommand {
+        switch call.asker.script {
+        case .buckets: buckets
+        case .replays: replays
+        }
     }
 
     /// Of `ASKING` and `PING`.
@@ -48,8 +57,9 @@ final class StorePlan: Sendable {
         if call.marks.contains(.asking) { output.appendAsking() }
         let count = Int(call.argumentCount)
         switch call.form {
-        case .digest: script.appendCall(to: &output, argumentCount: count, tail: tail)
-        case .text: script.appendText(to: &output, argumentCount: count, tail: tail)
+        case .digest:
+            script(of: call).appendCall(to: &output, argumentCount: count, tail: tail)
+        case .text: script(of: call).appendText(to: &output, argumentCount: count, tail: tail)
         case .ping: output.appendPing()
         case .proof: proof.appendText(to: &output, argumentCount: count, tail: tail)
         }

@@ -36,7 +36,7 @@ extension Worker where Kernel: ~Copyable {
     /// itself.
     ///
     /// - Parameters:
-    ///   - verdict: Awaits limits; nothing, or those of the body, if they let the request pass.
+    ///   - verdict: Awaits limits; nothing, or what needs the body, if they let the request pass.
     ///   - journal: Of that request.
     ///   - ledger: Gets an entry for each limit.
     @inline(__always) mutating func passLocally(
@@ -44,7 +44,7 @@ extension Worker where Kernel: ~Copyable {
     ) {
         let route = plan.route(verdict.route)
         while let stage = verdict.awaits {
-            if case .body = stage { return }
+            if stage >= .webhook { return }
             let limits = route.limits[stage]
             desk.limits.ledgers.beginStage(of: ledger)
             if let reason = enter(limits, ledger, verdict, journal) {
@@ -105,13 +105,14 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// The limits of an exchange's route at a stage.
-    func limits(of stage: LimitStage, _ x: UInt32) -> [RouteLimit] {
+    func limits(of stage: PolicyStage, _ x: UInt32) -> [RouteLimit] {
         plan.route(exchanges[x].plan.verdict.route).limits[stage]
     }
 
-    private mutating func pass(_ stage: LimitStage, _ x: UInt32) -> StageRuling {
+    private mutating func pass(_ stage: PolicyStage, _ x: UInt32) -> StageRuling {
         useHead(of: x)
-        if case .body = stage {
+        if stage >= .webhook {
+            if case .webhook = stage, answerChallenge(x) { return .awaited }
             if let gate = gateAhead(of: x) {
                 enter(gate, x)
                 return .awaited
@@ -121,6 +122,7 @@ extension Worker where Kernel: ~Copyable {
                 return .awaited
             }
             readHeld(x)
+            if case .webhook = stage { return verifyWebhook(x) }
         }
         let ledger = exchanges[x].admission.ledger
         desk.limits.ledgers.beginStage(of: ledger)
@@ -208,6 +210,7 @@ extension Worker where Kernel: ~Copyable {
     @inline(__always) mutating func leaveLimits(_ x: UInt32) {
         if !exchanges[x].admission.place.isNone { leavePlace(x) }
         if exchanges[x].admission.held != .max { endHolding(x) }
+        if exchanges[x].admission.delivery != .max { endDelivery(x) }
         let ledger = exchanges[x].admission.ledger
         if ledger != .max {
             if desk.limits.ledgers.hasReserved(ledger) { oweReserved(ledger) }

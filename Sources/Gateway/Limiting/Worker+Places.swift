@@ -48,7 +48,11 @@ extension Worker where Kernel: ~Copyable {
 
     /// Those whose bodies are looked at first get a place before their bodies are held.
     private mutating func goOnPlaced(_ x: UInt32) {
-        if case .body? = exchanges[x].plan.verdict.awaits { passLimits(x) } else { reach(x) }
+        if let stage = exchanges[x].plan.verdict.awaits, stage >= .webhook {
+            passLimits(x)
+        } else {
+            reach(x)
+        }
     }
 
     /// Gives up what an exchange has of its route's places.

@@ -23,7 +23,7 @@ extension Worker where Kernel: ~Copyable {
         return store.hasRoom
     }
 
-    /// Asks the bucket script.
+    /// Asks the asker's script.
     ///
     /// - Parameters:
     ///   - tail: "numkeys key… argument…" as bulk strings.
@@ -50,6 +50,7 @@ extension Worker where Kernel: ~Copyable {
             expireStoreCalls()
             doStoreChores(plan)
         }
+        if turn.isDone { tellLastReplays() }
         while !store.touched.isEmpty { flushTouchedLinks(plan) }
         if turn.isDone { closeStore() }
     }

@@ -7,10 +7,15 @@ extension Worker where Kernel: ~Copyable {
         switch asker {
         case .exchange(let index, let entries): limitsAnswered(index, entries, answer)
         case .debt: debtAnswered(answer)
+        case .delivery(let index): claimAnswered(index, answer)
+        case .replayNote(let index): replayNoteAnswered(index, answer)
         case .settlement, .trial: break
         }
     }
 
     /// The store can be asked again after a while in which it could not.
-    mutating func storeCameBack() { payDebts() }
+    mutating func storeCameBack() {
+        payDebts()
+        tellOwedReplays()
+    }
 }

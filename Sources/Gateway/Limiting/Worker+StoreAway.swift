@@ -41,7 +41,7 @@ extension Worker where Kernel: ~Copyable {
 
     /// How long a debt waits at least, in nanoseconds, if nobody says that the store is back: it
     /// may not have been away, but busy, or without a connection for a moment.
-    private static var debtPause: UInt64 { 50_000_000 }
+    static var debtPause: UInt64 { 50_000_000 }
 
     /// Pays what is owed, or looks again in a while.
     mutating func tendDebts(_ plan: StorePlan) {

@@ -52,6 +52,7 @@ extension Worker where Kernel: ~Copyable {
         for node in store.nodes.indices { tendStoreNode(node, plan) }
         tendProbe(plan)
         tendDebts(plan)
+        tendReplayDebts(plan)
     }
 
     private mutating func closeLateLinks() {

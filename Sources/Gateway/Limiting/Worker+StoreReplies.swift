@@ -53,7 +53,7 @@ extension Worker where Kernel: ~Copyable {
             }
             dropFirstCall(l)
             if !isAbandoned { endStoreTrial(node, slowness(of: call, plan)) }
-        case .exchange, .settlement, .debt:
+        case .exchange, .settlement, .debt, .delivery, .replayNote:
             guard readStoreIntegers(l) else {
                 return perform(store.links[l].machine.on(.garbled), onStoreLink: l, plan)
             }
@@ -95,7 +95,8 @@ extension Worker where Kernel: ~Copyable {
             var again = call
             // Those behind the first are answered after the server has learnt the script, but for
             // one that forgets it in between.
-            let isTaught = !call.marks.contains(.repeated) && store.links[l].queue.textCount > 0
+            let isTaught =
+                !call.marks.contains(.repeated) && store.links[l].queue.teaches(call.asker.script)
             again.form = isTaught ? .digest : .text
             again.marks = [.repeated]
             if call.marks.contains(.redirected) {

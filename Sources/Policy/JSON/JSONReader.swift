@@ -6,7 +6,7 @@ package enum JSONError: Error, Equatable {
     case malformed
     /// A text that is no UTF-8, or escapes half a surrogate pair.
     case textInvalid
-    /// More than ``JSONReader/depthMax`` values within one another.
+    /// More values within one another than whoever reads wants.
     case tooDeep
 }
 
@@ -28,31 +28,36 @@ package enum JSONValue: Sendable, Equatable {
 /// it holds may then be read in turn. Repeated members are the business of whoever reads an object:
 /// all of them are told.
 package struct JSONReader {
-    /// Values within one another; the outermost counts as one.
+    /// Values within one another, unless told otherwise; the outermost counts as one.
     package static let depthMax = 16
+    /// The most that may be asked for: reading recurses so deep.
+    package static let depthLimit = 128
 
+    private let depthMax: Int
     private var offset: Int
     private let end: Int
     /// Whether a comma is due before the next member or element.
     private var isBehindFirst = false
 
     /// Reads one value, with white space around it.
-    package init(document range: ByteRange) {
+    package init(document range: ByteRange, depthMax: Int = JSONReader.depthMax) {
+        self.depthMax = min(depthMax, Self.depthLimit)
         offset = range.start
         end = range.end
     }
 
     /// Reads the members or elements of a value that this reader's like has given.
-    package init(inside container: ByteRange) {
+    package init(inside container: ByteRange, depthMax: Int = JSONReader.depthMax) {
+        self.depthMax = min(depthMax, Self.depthLimit)
         offset = container.start &+ 1
         end = max(container.end &- 1, container.start &+ 1)
     }
 
     /// The whole document: one value, and nothing but white space behind it.
     package static func value(
-        of range: ByteRange, in bytes: borrowing Span<UInt8>
+        of range: ByteRange, in bytes: borrowing Span<UInt8>, depthMax: Int = JSONReader.depthMax
     ) throws(JSONError) -> JSONValue {
-        var reader = JSONReader(document: range)
+        var reader = JSONReader(document: range, depthMax: depthMax)
         let value = try reader.readValue(in: bytes, depth: 1)
         reader.skipBlanks(in: bytes)
         guard reader.offset == reader.end else { throw .malformed }
@@ -103,7 +108,7 @@ extension JSONReader {
     private mutating func readValue(
         in bytes: borrowing Span<UInt8>, depth: Int
     ) throws(JSONError) -> JSONValue {
-        guard depth <= Self.depthMax else { throw .tooDeep }
+        guard depth <= depthMax else { throw .tooDeep }
         skipBlanks(in: bytes)
         guard offset < end else { throw .malformed }
         switch bytes[offset] {
@@ -119,7 +124,7 @@ extension JSONReader {
         }
     }
 
-    /// Passes an object or array; recursion is bounded by ``depthMax``.
+    /// Passes an object or array; recursion is bounded by ``depthLimit``.
     private mutating func readContainer(
         in bytes: borrowing Span<UInt8>, closedBy closing: UInt8, _ depth: Int
     ) throws(JSONError) -> ByteRange {

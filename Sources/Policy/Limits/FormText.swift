@@ -36,6 +36,15 @@ enum FormText {
         return !reader.isMalformed
     }
 
+    /// The same into a buffer; one without room notes it.
+    static func append(
+        _ range: ByteRange, of bytes: borrowing Span<UInt8>, to buffer: inout Buffer
+    ) -> Bool {
+        var reader = FormBytes(range)
+        while let byte = reader.next(in: bytes) { buffer.append(byte) }
+        return !reader.isMalformed
+    }
+
     private static func isName(
         _ name: [UInt8], _ bytes: borrowing Span<UInt8>, _ range: ByteRange
     ) -> Bool {
@@ -51,7 +60,7 @@ enum FormText {
 }
 
 /// The bytes that an encoded text stands for, one by one.
-private struct FormBytes {
+struct FormBytes {
     private var offset: Int
     private let end: Int
     /// Whether an escape was none, which is where the reading ended.

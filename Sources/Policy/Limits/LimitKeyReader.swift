@@ -18,7 +18,7 @@ enum LimitKeyReader: Sendable {
     case principal(subjectAlone: Bool, isRecalled: Bool)
 
     /// - Parameter stage: At which the whole key is read.
-    init(_ part: LimitKeyPart, at stage: LimitStage) {
+    init(_ part: LimitKeyPart, at stage: PolicyStage) {
         let isRecalled = stage > .identity
         switch part {
         case .clientIP: self = .clientIP

@@ -99,7 +99,7 @@ package enum LimitKeyPart: Sendable, Hashable {
     case auth
 
     /// The first stage at which the part is known.
-    package var stage: LimitStage {
+    package var stage: PolicyStage {
         switch self {
         case .clientIP, .host, .path, .header, .cookie, .query: .head
         case .jwt, .auth: .identity
@@ -108,23 +108,26 @@ package enum LimitKeyPart: Sendable, Hashable {
     }
 }
 
-/// When limits are looked at; all of one stage together.
-package enum LimitStage: UInt8, Sendable, CaseIterable, Comparable {
+/// Where the policies of a request wait for others: limits, all of one stage together, or whoever
+/// verifies a webhook.
+package enum PolicyStage: UInt8, Sendable, CaseIterable, Comparable {
     /// Before `auth`.
     case head
     /// Behind `auth`.
     case identity
+    /// The body, held whole, is verified: no limit is of this stage.
+    case webhook
     /// Behind the body's verification.
     case body
 
-    package static func < (one: LimitStage, other: LimitStage) -> Bool {
+    package static func < (one: PolicyStage, other: PolicyStage) -> Bool {
         one.rawValue < other.rawValue
     }
 }
 
 extension LimitSettings {
     /// That of its latest part.
-    package var stage: LimitStage { key.map(\.stage).max() ?? .head }
+    package var stage: PolicyStage { key.map(\.stage).max() ?? .head }
 }
 
 /// `mode` of a limit.

@@ -12,6 +12,7 @@ final class RoutePolicies: Sendable {
     private let contentTypes: ContentTypes?
     let bodies: BodyRules?
     private let limitStages: LimitStages
+    private let isWebhook: Bool
     /// Whether nothing stands behind the limits by head.
     let isHeadLimitedAlone: Bool
 
@@ -19,6 +20,7 @@ final class RoutePolicies: Sendable {
     init?(_ route: Route, index: Int, auth: AuthTable?, limits: [LimitSettings]) {
         guard
             route.gate != .open || route.cors != nil || route.auth != nil || !route.limits.isEmpty
+                || route.webhook != nil
         else { return nil }
         self.index = index
         access = route.gate.access.map(AccessPolicy.init)
@@ -28,8 +30,10 @@ final class RoutePolicies: Sendable {
         contentTypes = route.gate.contentTypes.map(ContentTypes.init)
         bodies = BodyRules(route.gate.bodies)
         limitStages = LimitStages(route.limits.map { limits[$0.limit].stage })
+        isWebhook = route.webhook != nil
         isHeadLimitedAlone =
-            route.auth == nil && route.gate.contentTypes == nil && bodies == nil
+            route.webhook == nil && route.auth == nil && route.gate.contentTypes == nil
+            && bodies == nil
             && limitStages == .head
     }
 
@@ -38,7 +42,7 @@ final class RoutePolicies: Sendable {
     ///
     /// The order: maintenance, access, preflight and origin, fetch metadata, limits by head,
     /// authentication, limits by identity, the body's media type and how it is read; then limits
-    /// by the body.
+    /// by the body, behind the verification of a webhook.
     func begin(
         _ verdict: inout Verdict, _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>,
         at now: UInt64, scratch: inout PolicyScratch
@@ -68,12 +72,13 @@ final class RoutePolicies: Sendable {
 
     /// Goes on behind the limits of a stage.
     func goOn(
-        behind stage: LimitStage, _ verdict: inout Verdict, _ head: borrowing RequestHead,
+        behind stage: PolicyStage, _ verdict: inout Verdict, _ head: borrowing RequestHead,
         in bytes: borrowing Span<UInt8>, at now: UInt64, scratch: inout PolicyScratch
     ) {
         switch stage {
         case .head: authenticate(&verdict, head, in: bytes, at: now, scratch: &scratch)
         case .identity: readBody(&verdict, head, in: bytes)
+        case .webhook: if limitStages.contains(.body) { verdict.awaits = .body }
         case .body: break
         }
     }
@@ -108,7 +113,11 @@ final class RoutePolicies: Sendable {
                 return verdict.refuse(error)
             }
         }
-        if limitStages.contains(.body) { verdict.awaits = .body }
+        if isWebhook {
+            verdict.awaits = .webhook
+        } else if limitStages.contains(.body) {
+            verdict.awaits = .body
+        }
     }
 
     /// Whether another site's page is behind a request that changes something, and no policy of
@@ -148,13 +157,14 @@ private struct LimitStages: OptionSet {
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    init(_ stages: [LimitStage]) {
+    init(_ stages: [PolicyStage]) {
         self = []
         for stage in stages {
             switch stage {
             case .head: insert(.head)
             case .identity: insert(.identity)
             case .body: insert(.body)
+            case .webhook: break
             }
         }
     }

@@ -36,7 +36,7 @@ package struct Verdict: Sendable, Equatable {
     package var principal = Principal.unnamed
     /// The limits that have to let the request pass before it is decided upon further; `action` is
     /// what becomes of it if all goes well.
-    package var awaits: LimitStage?
+    package var awaits: PolicyStage?
     /// Whether nothing is left to be decided once these limits let the request pass.
     package var endsBehindLimits = false
     /// Why the request would have been refused if its route did not only report such ones.

@@ -15,8 +15,8 @@ package struct Route: Sendable {
     package var timeouts: RouteTimeouts
     /// Shared by the routes that name it.
     package var cors: CORSPolicy?
-    /// How requests prove who sent them; `nil` if they need not.
-    package var auth: AuthSettings?
+    /// How requests prove who sent them.
+    package var proof = RouteProof()
     /// Open unless the route says whom or what it refuses.
     package var gate = GateSettings.open
     /// At most eight, in the order of the file.
@@ -38,6 +38,30 @@ package struct Route: Sendable {
         self.bodyBytesMax = bodyBytesMax
         self.timeouts = timeouts
     }
+}
+
+extension Route {
+    /// How requests prove who sent them; `nil` if they need not.
+    package var auth: AuthSettings? {
+        get { proof.auth }
+        set { proof.auth = newValue }
+    }
+
+    /// An index into the snapshot's webhooks, whose deliveries the route takes; `nil` if none.
+    package var webhook: Int? {
+        get { proof.webhook }
+        set { proof.webhook = newValue }
+    }
+}
+
+/// How requests prove who sent them; nothing unless the route asks for it.
+package struct RouteProof: Sendable {
+    /// By what they carry for this gateway.
+    package var auth: AuthSettings?
+    /// By the provider's signature: an index into the snapshot's webhooks.
+    package var webhook: Int?
+
+    package init() {}
 }
 
 /// What a request must be for a route to take it; an absent criterion takes all.

@@ -51,6 +51,11 @@ package final class LoopMetrics: Sendable {
         cells.add(1, at: shape.limit(limit, decision, store))
     }
 
+    /// Counts what verifying made of a delivery to a webhook.
+    package func webhookJudged(_ webhook: Int, _ result: WebhookResult) {
+        cells.add(1, at: shape.webhook(webhook, result))
+    }
+
     /// Counts an access line that sampling leaves out.
     package func lineSampled() { cells.add(1, at: shape.sampledLines) }
 
@@ -162,6 +167,36 @@ package enum LimitDecision: UInt8, CaseIterable, Sendable {
         case .admitted: "admitted"
         case .refused: "refused"
         case .shadowRefused: "shadow_refused"
+        }
+    }
+}
+
+/// What verifying made of a delivery to a webhook.
+package enum WebhookResult: UInt8, CaseIterable, Sendable {
+    case verified
+    /// There is no signature, or not all that goes with one.
+    case missing
+    case malformed
+    case badSignature
+    /// Signed too long ago, or in the future.
+    case stale
+    /// The app has answered the same event 2xx before.
+    case replayed
+    case tooLarge
+    /// Verified, and answered by the gateway.
+    case handshake
+
+    /// The `result` label.
+    package var name: StaticString {
+        switch self {
+        case .verified: "verified"
+        case .missing: "missing"
+        case .malformed: "malformed"
+        case .badSignature: "bad_signature"
+        case .stale: "stale"
+        case .replayed: "replayed"
+        case .tooLarge: "too_large"
+        case .handshake: "handshake"
         }
     }
 }

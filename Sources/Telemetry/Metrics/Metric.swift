@@ -6,6 +6,7 @@ package enum Metric: CaseIterable, Sendable {
     case upstreamDuration, upstreamConnections, upstreamErrors, upstreamRetries
     case corsRequests
     case limitDecisions
+    case webhookVerifications
     case storeCommands, storeCommandDuration, storeBreakerState
     case logLines, logLinesDropped, logLinesSampled
     case buildInfo
@@ -34,6 +35,7 @@ package enum Metric: CaseIterable, Sendable {
         case .upstreamRetries: "apus_upstream_retries_total"
         case .corsRequests: "apus_cors_requests_total"
         case .limitDecisions: "apus_rate_limit_decisions_total"
+        case .webhookVerifications: "apus_webhook_verifications_total"
         case .storeCommands: "apus_redis_commands_total"
         case .storeCommandDuration: "apus_redis_command_duration_seconds"
         case .storeBreakerState: "apus_redis_breaker_state"
@@ -58,8 +60,9 @@ package enum Metric: CaseIterable, Sendable {
             .gauge
         case .httpRequests, .httpRequestBytes, .httpResponseBytes, .httpOutcomes, .connections,
             .connectionsRefused, .acceptErrors, .acceptPauses, .proxyHeadersRefused,
-            .upstreamErrors, .upstreamRetries, .corsRequests, .limitDecisions, .storeCommands,
-            .logLines, .logLinesDropped, .logLinesSampled, .processCPU:
+            .upstreamErrors, .upstreamRetries, .corsRequests, .limitDecisions,
+            .webhookVerifications,
+            .storeCommands, .logLines, .logLinesDropped, .logLinesSampled, .processCPU:
             .counter
         }
     }
@@ -78,6 +81,7 @@ package enum Metric: CaseIterable, Sendable {
         case .upstreamErrors: ["upstream", "reason"]
         case .corsRequests: ["policy", "result"]
         case .limitDecisions: ["limit", "decision", "store"]
+        case .webhookVerifications: ["webhook", "result"]
         case .storeCommands: ["result"]
         case .storeBreakerState: ["state"]
         case .buildInfo: ["version", "swift", "openssl"]
@@ -112,6 +116,7 @@ package enum Metric: CaseIterable, Sendable {
             "Preflights granted, and requests of other origins that a policy allowed or refused."
         case .limitDecisions:
             "Requests that a rate limit admitted or refused, and the store whose bucket said so."
+        case .webhookVerifications: "Deliveries to a webhook by what verifying made of them."
         case .storeCommands:
             "Commands for Redis by what became of them; refused_by_breaker ones were never sent."
         case .storeCommandDuration: "From asking Redis to its answer, or to giving up."

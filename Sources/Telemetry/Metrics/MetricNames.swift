@@ -11,6 +11,8 @@ package struct MetricNames: Sendable {
     /// Rate limits in the order of the snapshot, as
     /// ``LoopMetrics/limitDecided(_:_:by:)`` counts them.
     package var limits: [String] = []
+    /// Webhooks in the order of the snapshot, as ``LoopMetrics/webhookJudged(_:_:)`` counts them.
+    package var webhooks: [String] = []
     /// Label values by the index that ``LoopMetrics/requestFinished(_:method:)`` gets.
     package var methods: [StaticString]
     /// Labels of `apus_build_info`, which is always 1.

@@ -28,6 +28,7 @@ package enum MetricsPage {
                 page.upstreams(metric, totals, names)
             case .corsRequests: page.corsPolicies(totals, names)
             case .limitDecisions: page.limits(totals, names)
+            case .webhookVerifications: page.webhooks(totals, names)
             case .storeCommands, .storeCommandDuration, .storeBreakerState:
                 if let breaker { page.store(metric, totals, breaker) }
             case .logLines: page.sample([], logLines.queued)
@@ -154,6 +155,14 @@ extension PageWriter {
                         [name, "\(decision.name)", "\(store.name)"],
                         totals.cells[totals.shape.limit(index, decision, store)])
                 }
+            }
+        }
+    }
+
+    fileprivate mutating func webhooks(_ totals: MetricTotals, _ names: MetricNames) {
+        for (index, name) in names.webhooks.enumerated() {
+            for result in WebhookResult.allCases {
+                sample([name, "\(result.name)"], totals.cells[totals.shape.webhook(index, result)])
             }
         }
     }

@@ -6,31 +6,28 @@
 struct Shape: Sendable, Equatable {
     /// The one for requests without a route, which is the first, included.
     let routeCount: Int
-    private let upstreamCount: Int
-    private let listenerCount: Int
-    private let upstreamsStart: Int
-    private let listenersStart: Int
+    private let upstreams: Rows
+    private let listeners: Rows
     private let outcomesStart: Int
-    private let corsStart: Int
-    private let corsCount: Int
-    private let limitsStart: Int
-    private let limitCount: Int
+    private let corsPolicies: Rows
+    private let limits: Rows
+    private let webhooks: Rows
     /// Where the histogram of Redis begins; the results of its commands follow it.
     let storeStart: Int
     let cellCount: Int
 
     init(_ names: MetricNames) {
         routeCount = names.routes.count + 1
-        upstreamCount = max(1, names.upstreams.count)
-        listenerCount = max(1, names.listeners.count)
-        upstreamsStart = routeCount * RouteCell.count
-        listenersStart = upstreamsStart + upstreamCount * UpstreamCell.count
-        outcomesStart = listenersStart + listenerCount * ListenerCell.count
-        corsStart = outcomesStart + Outcome.allCases.count
-        corsCount = max(1, names.corsPolicies.count)
-        limitsStart = corsStart + corsCount * CORSResult.allCases.count
-        limitCount = max(1, names.limits.count)
-        storeStart = limitsStart + limitCount * LimitCell.count
+        upstreams = Rows(
+            from: routeCount * RouteCell.count, names.upstreams.count, of: UpstreamCell.count)
+        listeners = Rows(from: upstreams.end, names.listeners.count, of: ListenerCell.count)
+        outcomesStart = listeners.end
+        corsPolicies = Rows(
+            from: outcomesStart + Outcome.allCases.count, names.corsPolicies.count,
+            of: CORSResult.allCases.count)
+        limits = Rows(from: corsPolicies.end, names.limits.count, of: LimitCell.count)
+        webhooks = Rows(from: limits.end, names.webhooks.count, of: WebhookResult.allCases.count)
+        storeStart = webhooks.end
         cellCount = storeStart + StoreCell.count + 1
     }
 
@@ -38,32 +35,48 @@ struct Shape: Sendable, Equatable {
     @inline(__always)
     func route(_ index: Int) -> Int { index &* RouteCell.count }
 
-    func upstream(_ index: Int) -> Int {
-        upstreamsStart &+ within(index, upstreamCount) &* UpstreamCell.count
-    }
+    func upstream(_ index: Int) -> Int { upstreams.row(index) }
 
-    func listener(_ index: Int) -> Int {
-        listenersStart &+ within(index, listenerCount) &* ListenerCell.count
-    }
+    func listener(_ index: Int) -> Int { listeners.row(index) }
 
     @inline(__always)
     func outcome(_ outcome: Outcome) -> Int { outcomesStart &+ Int(outcome.rawValue) }
 
     func cors(_ policy: Int, _ result: CORSResult) -> Int {
-        corsStart &+ within(policy, corsCount) &* CORSResult.allCases.count
-            &+ Int(result.rawValue)
+        corsPolicies.row(policy) &+ Int(result.rawValue)
     }
 
     @inline(__always)
     func limit(_ limit: Int, _ decision: LimitDecision, _ store: LimitStore) -> Int {
-        limitsStart &+ within(limit, limitCount) &* LimitCell.count
+        limits.row(limit)
             &+ Int(decision.rawValue) &* LimitStore.allCases.count &+ Int(store.rawValue)
     }
 
-    var sampledLines: Int { cellCount - 1 }
+    func webhook(_ webhook: Int, _ result: WebhookResult) -> Int {
+        webhooks.row(webhook) &+ Int(result.rawValue)
+    }
 
-    private func within(_ index: Int, _ count: Int) -> Int {
-        index >= 0 && index < count ? index : 0
+    var sampledLines: Int { cellCount - 1 }
+}
+
+/// The cells of all things of one kind.
+private struct Rows: Sendable, Equatable {
+    private let start: Int
+    private let count: Int
+    private let length: Int
+
+    /// - Parameter count: Where there is none, one row is there for a stale index.
+    init(from start: Int, _ count: Int, of length: Int) {
+        self.start = start
+        self.count = max(1, count)
+        self.length = length
+    }
+
+    var end: Int { start + count * length }
+
+    @inline(__always)
+    func row(_ index: Int) -> Int {
+        start &+ (index >= 0 && index < count ? index : 0) &* length
     }
 }
 

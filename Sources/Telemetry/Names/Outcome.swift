@@ -7,7 +7,7 @@
     case badRequest, uriTooLong, headersTooLarge, bodyTooLarge, expectationFailed
     case notImplemented, versionNotSupported, misdirected
     case unauthorized, forbidden, notFound, methodNotAllowed, unsupportedMediaType
-    case rateLimited
+    case rateLimited, webhookRejected, conflict
     case requestTimeout, sendTimeout, clientClosed
     case upstreamUnreachable, upstreamTimeout, upstreamInvalid, upstreamClosedEarly, upstreamError
     case overloaded, drainCut, internalError
@@ -32,6 +32,8 @@
         case .methodNotAllowed: "method_not_allowed"
         case .unsupportedMediaType: "unsupported_media_type"
         case .rateLimited: "rate_limited"
+        case .webhookRejected: "webhook_rejected"
+        case .conflict: "conflict"
         case .requestTimeout: "request_timeout"
         case .sendTimeout: "send_timeout"
         case .clientClosed: "client_closed"
@@ -51,7 +53,7 @@
         switch self {
         case .proxied: "The upstream's whole response went to the client."
         case .answered:
-            "The gateway answered by itself: a fixed response, a redirect or a health check."
+            "The gateway answered: a fixed response, a redirect, a health check or a replay."
         case .tunneled: "The connection was upgraded and the tunnel has ended."
         case .badRequest:
             "The request was malformed, or could be read in two ways (400)."
@@ -72,6 +74,9 @@
         case .notFound: "No route takes the request (404)."
         case .methodNotAllowed: "A route takes the path, but not the method (405)."
         case .rateLimited: "A rate limit refused the request (429)."
+        case .webhookRejected:
+            "The request is not signed as the webhook wants it; `reason` says what is wrong (401)."
+        case .conflict: "The same event is with the app already, and is not answered yet (409)."
         case .requestTimeout: "The request's head or body came too slowly (408)."
         case .sendTimeout: "The client took nothing of its response for too long."
         case .clientClosed: "The client went away before the response was complete."

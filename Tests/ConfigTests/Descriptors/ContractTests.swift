@@ -29,7 +29,15 @@ struct ContractTests {
         rate_limits:
           per_ip:  { rate: 60/min, burst: 60, key: client_ip }
         webhooks:
-          stripe: { provider: stripe, secrets: ["${STRIPE_WEBHOOK_SECRET}"] }
+          stripe: { provider: stripe, secrets: ["${STRIPE_WEBHOOK_SECRET}"], tolerance: 5min,
+            max_body: 1MiB, replay: on, replay_ttl: 3d, mode: enforce, duplicate_wait: 5s,
+            challenge: { query: q, token_query: t, token: "${STRIPE_WEBHOOK_SECRET}" } }
+          twilio: { provider: twilio, secrets: ["${STRIPE_WEBHOOK_SECRET}"],
+            public_url: "https://api.example.com" }
+          other: { provider: generic, secrets: ["${STRIPE_WEBHOOK_SECRET}"], header: X-A,
+            algorithm: hmac-sha256, encoding: hex, prefix: "v1", list_separator: ",",
+            pair_separator: "=", signed: "{ts}.{body}", timestamp_header: X-T, timestamp_unit: ms,
+            id: "json:id" }
         upstreams:
           app:
             servers: ["127.0.0.1:3000"]
@@ -66,7 +74,8 @@ struct ContractTests {
                 header_matches: { x-a: "^b" }, no_header: [server], cors: none, limits: [per_ip] } }
         """
     private let environment = [
-        "APUS_ADMIN_TOKEN": "x", "REDIS_PASSWORD": "x", "STRIPE_WEBHOOK_SECRET": "x",
+        "APUS_ADMIN_TOKEN": "x", "REDIS_PASSWORD": "x",
+        "STRIPE_WEBHOOK_SECRET": "whsec_0f3c9a1d2b4e6f8a",
         "CRON_SECRET": "f3c9a1d2b4e6f8a0",
     ]
 

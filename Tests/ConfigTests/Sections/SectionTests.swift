@@ -10,7 +10,8 @@ struct SectionTests {
     @Test(arguments: [
         ("limits", "request_line", "64B", "16KiB"), ("limits", "header_bytes", "1KiB", "40KiB"),
         ("limits", "header_count", "1", "1000"), ("limits", "body", "1B", "1024TiB"),
-        ("limits", "connections", "1", "1000000"), ("timeouts", "header", "1ms", "365d"),
+        ("limits", "connections", "1", "1000000"), ("limits", "webhooks_memory", "1MiB", "1024GiB"),
+        ("timeouts", "header", "1ms", "365d"),
         ("timeouts", "body_min_rate", "1B", "1GiB"), ("timeouts", "idle", "1ms", "365d"),
         ("timeouts", "send", "1ms", "365d"), ("timeouts", "connect", "1ms", "365d"),
         ("timeouts", "response", "1ms", "365d"), ("timeouts", "stream", "1ms", "365d"),

@@ -89,3 +89,20 @@ struct ExpansionTests {
         #expect(problems(adding: "${NAME}: 1") == ["\"${NAME}\": unknown key"])
     }
 }
+
+struct ExpansionPiecesTests {
+    @Test func `a text is divided as it is expanded`() {
+        #expect(Expansion.pieces(of: "") == [.literal("")])
+        #expect(
+            Expansion.pieces(of: "a${B}c") == [.literal("a"), .reference("B"), .literal("c")])
+        #expect(
+            Expansion.pieces(of: "$${A}${B") == [
+                .literal("$"), .literal("{"), .literal("A}"), .unclosed,
+            ])
+    }
+
+    @Test func `files are named once, in the order of the texts`() {
+        let texts = ["${file:/b}", "${A}", "x${file:/a}${file:/b}", "$${file:/c}"]
+        #expect(Expansion.files(in: texts) == ["/b", "/a"])
+    }
+}

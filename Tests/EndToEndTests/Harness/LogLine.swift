@@ -35,6 +35,7 @@ struct LogLine: Decodable, Sendable {
     let outcome: String?
     let reason: String?
     let kind: String?
+    let webhook: String?
     let server: String?
     let userAgent: String?
     let referer: String?

@@ -60,6 +60,7 @@ final class World {
             build: BuildLabels(version: "", swift: "", openssl: ""))
         names.corsPolicies = snapshot.cors.map(\.rules.name)
         names.limits = snapshot.rateLimits.map(\.name)
+        names.webhooks = snapshot.webhooks.map(\.name)
         self.names = names
         metrics = LoopMetrics(names: names)
         mailbox = try Mailbox()
@@ -183,7 +184,9 @@ final class World {
         let leaks = [
             "client connections": worker.downstreams.count,
             "server connections": worker.upstreams.count,
-            "exchanges": worker.exchanges.count, "inspectors": worker.desk.inspectors.count,
+            "exchanges": worker.exchanges.count,
+            "deliveries": worker.desk.webhooks.deliveries.count,
+            "held bodies": worker.desk.held.count, "inspectors": worker.desk.inspectors.count,
             "buffers": worker.pool.lentCount,
             // Connections to Redis stay.
             "descriptors": kernel.openCount - worker.store.links.count,

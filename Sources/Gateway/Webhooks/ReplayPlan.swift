@@ -1,0 +1,128 @@
+import Bytes
+import Config
+import Crypto
+import Policy
+import Redis
+
+/// What all loops know together of the events of a snapshot's webhooks.
+final class ReplayPlan: Sendable {
+    /// Events that this process knows.
+    let table: ReplayTable
+    /// By webhook: how the store's keys of its events begin.
+    let storeKeyStarts: [[UInt8]]
+    private let names: [[UInt8]]
+    private let secret: SipHash.Key
+
+    /// 32 MiB at most, resident as far as it is used.
+    private static let eventCountMax = 1 << 20
+
+    /// - Parameters:
+    ///   - webhooks: Their names.
+    ///   - storePrefix: Of keys in Redis; `nil` without it.
+    ///   - secret: Of the tags that stand for events.
+    init(webhooks: [String], storePrefix: String?, secret: SipHash.Key) {
+        table = ReplayTable(eventCountMax: webhooks.isEmpty ? 1 : Self.eventCountMax)
+        // The braces have a cluster keep all events of a webhook together.
+        storeKeyStarts = webhooks.map { Array("\(storePrefix ?? "")replay:{\($0)}:".utf8) }
+        names = webhooks.map { Array("\($0):".utf8) }
+        self.secret = secret
+    }
+
+    /// What an event is known by in ``table``.
+    ///
+    /// - Parameter material: Is written to.
+    func key(of text: ReplayID, webhook: Int, material: inout Buffer) -> SipHash.Tag {
+        material.removeAll()
+        // Names have no colon.
+        material.append(names[webhook])
+        text.append(to: &material)
+        return material.withReadable { (bytes: borrowing Span<UInt8>) in
+            SipHash.tag(of: bytes, by: secret)
+        }
+    }
+}
+
+/// A delivery's hold on its event: by what it is claimed, committed and released.
+struct ReplayClaim {
+    /// Index into the snapshot's webhooks.
+    let webhook: Int
+    let text: ReplayID
+    /// Of ``ReplayPlan/table``.
+    let key: SipHash.Tag
+    let ticket: ReplayTicket
+    /// When it ends by itself, in microseconds of the monotonic clock.
+    var end: UInt64
+}
+
+/// What the store said of a claim.
+enum ReplayAnswer: Equatable {
+    case claimed
+    /// Another gateway holds it for so many milliseconds more at most; 0 if nobody knows.
+    case inFlight(milliseconds: UInt64)
+    /// It was accepted, and is known for so many milliseconds more; 0 if nobody knows.
+    case replayed(milliseconds: UInt64)
+    /// Nothing in time: the process decides for itself. The claim may have been made nevertheless,
+    /// and its end is told as if it had.
+    case nothing
+
+    /// What the script answered.
+    ///
+    /// - Returns: `nil` for what no such script answers.
+    init?(_ integers: ReplyIntegers) {
+        guard integers.count == 2, integers[1] >= 0, integers[1] <= 1 << 53 else { return nil }
+        switch integers[0] {
+        case 0: self = .inFlight(milliseconds: UInt64(integers[1]))
+        case 1: self = .claimed
+        case 2: self = .replayed(milliseconds: UInt64(integers[1]))
+        default: return nil
+        }
+    }
+}
+
+/// What telling the store of events uses anew each time; one a loop, within ``Desk``.
+struct ReplayDesk: ~Copyable {
+    /// What the store was not told.
+    var debts: ReplayDebts
+    /// The one of those that are owed that is being told, one at a time; `.max` for none.
+    var telling = UInt32.max
+    /// The end of a call: key and arguments.
+    var tail = Buffer(capacity: ReplayDesk.tailBytesMax)
+    /// A key of the store, or what makes one of the table.
+    var key = Buffer(capacity: ReplayDesk.keyBytesMax)
+    /// Whether keys belong to slots, which may be with different servers.
+    private let hasSlots: Bool
+
+    /// Prefix and name, 64 bytes each, the event's text, and what stands between them.
+    private static let keyBytesMax = 2 * 64 + ReplayID.bytesMax + 16
+    private static let tailBytesMax = keyBytesMax + 128
+    private static let debtCount = 2048
+
+    init(_ plan: Plan) {
+        hasSlots = plan.commons.store?.settings.topology.isCluster ?? false
+        debts = ReplayDebts(capacity: plan.commons.store == nil ? 1 : Self.debtCount)
+    }
+
+    /// Writes the end of a call.
+    ///
+    /// - Returns: The key's slot; 0 without a cluster.
+    mutating func compose(
+        _ operation: StaticString, _ text: ReplayID, _ ticket: ReplayTicket,
+        milliseconds: UInt64, keyStart: [UInt8]
+    ) -> UInt16 {
+        key.removeAll()
+        key.append(keyStart)
+        text.append(to: &key)
+        tail.removeAll()
+        tail.appendBulk(decimal: 1)
+        key.withReadable { (key: borrowing Span<UInt8>) in tail.appendBulk(key) }
+        tail.append("$")
+        tail.append(decimal: UInt64(operation.utf8CodeUnitCount))
+        tail.append("\r\n")
+        tail.append(operation)
+        tail.append("\r\n")
+        tail.appendBulk(decimal: ticket.number)
+        tail.appendBulk(decimal: milliseconds)
+        guard hasSlots else { return 0 }
+        return key.withReadable { (key: borrowing Span<UInt8>) in HashSlot.slot(of: key) }
+    }
+}
