@@ -105,7 +105,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// The limits of an exchange's route at a stage.
-    func limits(of stage: PolicyStage, _ x: UInt32) -> [RouteLimit] {
+    @inline(__always) func limits(of stage: PolicyStage, _ x: UInt32) -> [RouteLimit] {
         plan.route(exchanges[x].plan.verdict.route).limits[stage]
     }
 

@@ -13,7 +13,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// The gate that a request has to pass yet, if any.
-    func gateAhead(of x: UInt32) -> PlaceGate? {
+    @inline(__always) func gateAhead(of x: UInt32) -> PlaceGate? {
         guard let route = exchanges[x].plan.verdict.route, exchanges[x].admission.place.isNone
         else { return nil }
         return plan.commons.gates[route]

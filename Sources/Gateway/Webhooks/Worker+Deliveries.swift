@@ -81,12 +81,16 @@ extension Worker where Kernel: ~Copyable {
         return .admitted
     }
 
-    private func isShadow(_ webhook: Int) -> Bool { desk.webhooks.terms[webhook].isShadow }
+    @inline(__always) private func isShadow(_ webhook: Int) -> Bool {
+        desk.webhooks.terms[webhook].isShadow
+    }
 
-    private func keptSeconds(_ webhook: Int) -> Int64 { desk.webhooks.terms[webhook].secondsKept }
+    @inline(__always) private func keptSeconds(_ webhook: Int) -> Int64 {
+        desk.webhooks.terms[webhook].secondsKept
+    }
 
     /// Whether a delivery may go to the app by the word of this process alone.
-    private func goesWithoutStore(_ x: UInt32) -> Bool {
+    @inline(__always) private func goesWithoutStore(_ x: UInt32) -> Bool {
         let webhook = desk.webhooks.deliveries[exchanges[x].admission.delivery].claim.webhook
         return !store.isUsed || desk.webhooks.terms[webhook].goesWithoutStore
     }
@@ -141,7 +145,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// Whether an exchange waits for another that delivers the same event.
-    func isAwaitingOther(_ x: UInt32) -> Bool {
+    @inline(__always) func isAwaitingOther(_ x: UInt32) -> Bool {
         let slot = exchanges[x].admission.delivery
         return slot != .max && desk.webhooks.deliveries[slot].isWaiting
     }

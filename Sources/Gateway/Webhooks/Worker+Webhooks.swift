@@ -8,7 +8,10 @@ import Telemetry
 /// Deliveries to webhooks: verified while their bodies are held, then passed on as they came.
 extension Worker where Kernel: ~Copyable {
     /// The webhook of an exchange's route, whose verification its verdict awaits.
-    private func webhook(of x: UInt32) -> Int {
+    ///
+    /// Called rather than inlined, the worker would be copied whole to be lent; the same is true of
+    /// its neighbours that change nothing.
+    @inline(__always) private func webhook(of x: UInt32) -> Int {
         plan.route(exchanges[x].plan.verdict.route).webhook?.index ?? 0
     }
 
