@@ -92,12 +92,15 @@ struct Journal: ~Copyable {
         if !id.isEmpty {
             text.append("; id=\"")
             let idStart = text.count
-            for index in id.indices {
-                if id[index] == UInt8(ascii: "\"") || id[index] == UInt8(ascii: "\\") {
-                    text.append("\\")
-                }
-                text.append(id[index])
+            // In runs: ids with something to escape are rare.
+            var run = 0
+            for index in id.indices
+            where id[index] == UInt8(ascii: "\"") || id[index] == UInt8(ascii: "\\") {
+                text.append(id.extracting(run..<index))
+                text.append("\\")
+                run = index
             }
+            text.append(id.extracting(run..<id.count))
             webhookID = ByteRange(idStart, text.count)
             text.append("\"")
         }

@@ -1,3 +1,4 @@
+import Bytes
 import Linux
 import Simulation
 import Testing
@@ -22,6 +23,22 @@ struct DeliveriesTests {
         #expect(head?.value("content-type") == "a/b")
         #expect(world.verifications("verified") == 1)
         world.expectNothingLeaks()
+    }
+
+    @Test func `what a structured field escapes is escaped in an id`() {
+        let ids = [":", ":a:", "x::y"].map { $0.replacing(":", with: "\"") }
+        for id in ids + ids.map({ $0.replacing("\"", with: "\\") }) {
+            let escaped = id.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : "\($0)" }.joined()
+            var text = Buffer(capacity: 1024)
+            text.append("GET / HTTP/1.1\r\n\r\n")
+            var journal = Journal(text: text)
+            journal.note(webhookOf: "svix", id: Array(id.utf8).span)
+            let range = journal.webhook
+            let value = journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
+                String(decoding: range.indices.map { bytes[$0] }, as: UTF8.self)
+            }
+            #expect(value == "provider=svix; id=\"\(escaped)\"")
+        }
     }
 
     @Test func `chunks stay chunks`() throws {
