@@ -100,11 +100,7 @@ struct StoreDesk: ~Copyable {
         tail.appendBulk(decimal: UInt64(shape.denominator))
         append(price)
         append(shape.span)
-        tail.append("$")
-        tail.append(decimal: UInt64(operation.utf8CodeUnitCount))
-        tail.append("\r\n")
-        tail.append(operation)
-        tail.append("\r\n")
+        tail.appendBulk(operation)
         append(lease)
     }
 

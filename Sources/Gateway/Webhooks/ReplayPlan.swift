@@ -115,11 +115,7 @@ struct ReplayDesk: ~Copyable {
         tail.removeAll()
         tail.appendBulk(decimal: 1)
         key.withReadable { (key: borrowing Span<UInt8>) in tail.appendBulk(key) }
-        tail.append("$")
-        tail.append(decimal: UInt64(operation.utf8CodeUnitCount))
-        tail.append("\r\n")
-        tail.append(operation)
-        tail.append("\r\n")
+        tail.appendBulk(operation)
         tail.appendBulk(decimal: ticket.number)
         tail.appendBulk(decimal: milliseconds)
         guard hasSlots else { return 0 }

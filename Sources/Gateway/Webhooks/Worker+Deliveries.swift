@@ -39,9 +39,7 @@ extension Worker where Kernel: ~Copyable {
         case .full: return endUnclaimed(x)
         }
         desk.webhooks.deliveries[slot].phase = .claimed
-        guard claimInStore(x, claim) else {
-            return goesWithoutStore(x) ? admitted(x) : endUnclaimed(x)
-        }
+        guard claimInStore(x, claim) else { return decideWithoutStore(x) }
         desk.webhooks.deliveries[slot].phase = .asking
         return .awaited
     }
@@ -57,16 +55,32 @@ extension Worker where Kernel: ~Copyable {
         let now = transport.now.nanoseconds / 1000
         switch answer {
         case .claimed: goOn(admitted(x), x)
-        case .nothing: goOn(goesWithoutStore(x) ? admitted(x) : endUnclaimed(x), x)
+        case .nothing: goOn(decideWithoutStore(x), x)
         case .replayed(let milliseconds):
             let left = min(milliseconds, UInt64(keptSeconds(claim.webhook)) * 1000)
             plan.commons.replays.table.commit(
                 claim.key, until: now &+ max(left, 1000) &* 1000, at: now)
             goOn(endReplayed(x), x)
         case .inFlight:
-            plan.commons.replays.table.release(claim.key, claim.ticket, at: now)
-            goOn(awaitOther(x), x)
+            desk.webhooks.deliveries[slot].isHeldElsewhere = true
+            goOn(awaitElsewhere(x), x)
         }
+    }
+
+    /// Decides on an event that is claimed here, while Redis says nothing.
+    private mutating func decideWithoutStore(_ x: UInt32) -> StageRuling {
+        let delivery = desk.webhooks.deliveries[exchanges[x].admission.delivery]
+        if delivery.isHeldElsewhere { return awaitElsewhere(x) }
+        let goesOn = !store.isUsed || desk.webhooks.terms[delivery.claim.webhook].goesWithoutStore
+        return goesOn ? admitted(x) : endUnclaimed(x)
+    }
+
+    /// Gives up the claim here, as another gateway has the event, and waits for that one.
+    private mutating func awaitElsewhere(_ x: UInt32) -> StageRuling {
+        let claim = desk.webhooks.deliveries[exchanges[x].admission.delivery].claim
+        plan.commons.replays.table.release(
+            claim.key, claim.ticket, at: transport.now.nanoseconds / 1000)
+        return awaitOther(x)
     }
 
     private mutating func goOn(_ ruling: StageRuling, _ x: UInt32) {
@@ -87,12 +101,6 @@ extension Worker where Kernel: ~Copyable {
 
     @inline(__always) private func keptSeconds(_ webhook: Int) -> Int64 {
         desk.webhooks.terms[webhook].secondsKept
-    }
-
-    /// Whether a delivery may go to the app by the word of this process alone.
-    @inline(__always) private func goesWithoutStore(_ x: UInt32) -> Bool {
-        let webhook = desk.webhooks.deliveries[exchanges[x].admission.delivery].claim.webhook
-        return !store.isUsed || desk.webhooks.terms[webhook].goesWithoutStore
     }
 
     /// Passes a delivery on, whatever is known of its event: only this process is asked, and only
@@ -141,6 +149,9 @@ extension Worker where Kernel: ~Copyable {
         let life = plan.route(exchanges[x].plan.verdict.route).webhook?.claimLength ?? 0
         desk.webhooks.deliveries[slot].claim.end =
             transport.now.advanced(byNanoseconds: life).nanoseconds / 1000
+        // What it waits for is the other request. To ask about that time and again would use up
+        // what it may wait for Redis, and it would be decided upon without.
+        exchanges[x].admission.storeLeft = plan.storeTimeout
         goOn(claim(x), x)
     }
 
@@ -170,7 +181,7 @@ extension Worker where Kernel: ~Copyable {
     private mutating func noteReplayed(_ x: UInt32, isLetPass: Bool) {
         let webhook = desk.webhooks.deliveries[exchanges[x].admission.delivery].claim.webhook
         sight.noteWebhookReplayed(
-            webhook, plan.snapshot.webhooks[webhook].name, exchanges[x].journal,
+            webhook, desk.webhooks.verifiers[webhook].settings.name, exchanges[x].journal,
             isLetPass: isLetPass)
     }
 

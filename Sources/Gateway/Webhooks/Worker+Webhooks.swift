@@ -27,6 +27,14 @@ extension Worker where Kernel: ~Copyable {
             verifier.challenge(desk.requestHead, in: bytes, scratch: &desk.webhooks.scratch)
         }
         exchanges[x].journal = journal
+        if case .shadow = verifier.settings.mode {
+            // Of one that is refused its verification tells, for want of a signature.
+            guard case .handshake? = ruling else { return false }
+            sight.metrics.webhookJudged(webhook, .handshake)
+            leave(x)
+            passLimits(x)
+            return true
+        }
         switch ruling {
         case nil: return false
         case .refused(let refusal)?: reject(x, refusal)
@@ -54,7 +62,12 @@ extension Worker where Kernel: ~Copyable {
         exchanges[x].journal = journal
         switch ruling {
         case .verified: return deliver(x, by: verifier)
-        case .handshake: answerHandshake(x)
+        case .handshake:
+            if case .shadow = verifier.settings.mode {
+                sight.metrics.webhookJudged(webhook, .handshake)
+                return .admitted
+            }
+            answerHandshake(x)
         case .refused(let refusal):
             if case .shadow = verifier.settings.mode {
                 sight.noteWebhookRejected(

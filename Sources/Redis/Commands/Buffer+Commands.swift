@@ -23,6 +23,15 @@ extension Buffer {
     /// Appends one string of a command.
     package mutating func appendBulk(_ text: String) { appendBulk(Array(text.utf8).span) }
 
+    /// Appends one string of a command; no allocation.
+    package mutating func appendBulk(_ text: StaticString) {
+        append(UInt8(ascii: "$"))
+        append(decimal: UInt64(text.utf8CodeUnitCount))
+        append("\r\n")
+        append(text)
+        append("\r\n")
+    }
+
     /// Appends a number as one string of a command.
     package mutating func appendBulk(decimal value: UInt64) {
         var digitCount: UInt64 = 1

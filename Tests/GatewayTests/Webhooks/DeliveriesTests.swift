@@ -242,6 +242,65 @@ struct DeliveriesTests {
         world.expectNothingLeaks()
     }
 
+    // MARK: Redis
+
+    /// What the script of events answers; all else is as usual.
+    private static func redis(_ answer: @escaping () -> String) -> (RedisRequest) -> String? {
+        { request in
+            let isEvent = request.words.contains { $0.contains("replay:{stripe}:") }
+            return isEvent ? answer() : RedisPlay.usual(request)
+        }
+    }
+
+    @Test func `who asks time and again for another gateway's event never runs out of time for it`()
+        throws
+    {
+        let world = try World(SignedWorld.settings(), redis: .simulated())
+        var answer = "*2\r\n:0\r\n:60000\r\n"
+        world.redis.answer = Self.redis { answer }
+        world.run()
+        world.redis.isLate = true
+        let client = try world.deliver(Self.event)
+        for turn in 0..<6 {
+            world.pass(.milliseconds(6))
+            if turn == 5 { answer = "*2\r\n:2\r\n:60000\r\n" }
+            world.redis.release()
+            world.run()
+            world.redis.isLate = true
+            // Until it asks once more; no longer than its pause.
+            let count = world.redis.requests.count
+            for _ in 0..<260 where world.redis.requests.count == count && turn < 5 {
+                world.pass(.milliseconds(1))
+            }
+            #expect(world.app.requests.isEmpty)
+        }
+        world.redis.release()
+        world.pass(.milliseconds(300))
+        world.redis.release()
+        world.pass(.milliseconds(300))
+        #expect(client.statuses == [200] && client.text.contains("replayed"))
+        #expect(world.app.requests.isEmpty)
+        world.expectNothingLeaks()
+    }
+
+    @Test func `an event that another gateway has is not taken as Redis goes away`() throws {
+        let world = try World(
+            SignedWorld.settings(", duplicate_wait: 2s"), redis: .simulated(failures: 1))
+        world.redis.answer = Self.redis { "*2\r\n:0\r\n:60000\r\n" }
+        world.run()
+        let client = try world.deliver(Self.event)
+        world.run()
+        world.redis.isHung = true
+        world.pass(.seconds(3))
+        #expect(client.statuses == [409] && world.app.requests.isEmpty)
+        // Whoever comes now is this gateway's to decide on.
+        let later = try world.deliver(Self.event)
+        world.pass(.seconds(1))
+        #expect(later.statuses == [200] && world.app.requests.count == 1)
+        world.redis.isHung = false
+        world.expectNothingLeaks()
+    }
+
     // MARK: Shadow
 
     @Test func `in shadow everything passes, and what would not is told of`() throws {
