@@ -16,7 +16,9 @@ struct Delivery {
 
     var phase = Phase.waiting
     var claim: ReplayClaim
-    /// Whether Redis said that another gateway delivers it. Should Redis go away then, this one
+    /// Whether Redis said that another gateway delivers it.
+    ///
+    /// Should Redis go away then, this one
     /// knows better than to deliver it too.
     var isHeldElsewhere = false
     /// When waiting for another request is over.
