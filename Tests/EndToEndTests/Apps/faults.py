@@ -32,7 +32,7 @@ REPLIES = {
 
 fault = "none"
 since = threading.Lock()
-listener = None
+is_listening = True
 clients = set()
 
 
@@ -158,14 +158,14 @@ def serve(client):
 def accept():
     while True:
         with since:
-            current = listener
-        if current is None or fault == "backlog":
+            may_accept = is_listening
+        if not may_accept or fault == "backlog":
             time.sleep(0.005)
             continue
-        if not select.select([current], [], [], 0.02)[0]:
+        if not select.select([listener], [], [], 0.02)[0]:
             continue
         try:
-            client, _ = current.accept()
+            client, _ = listener.accept()
         except OSError:
             continue
         clients.add(client)
@@ -174,21 +174,29 @@ def accept():
 
 def change(name):
     """Goes over to another fault."""
-    global fault, listener
+    global fault, is_listening
     fault = name
     if name in ("refuse", "reset", "max-clients"):
         for client in list(clients):
             close(client, by_reset=name == "reset")
     with since:
-        if name == "refuse" and listener is not None:
-            listener.close()
-            listener = None
-        elif name != "refuse" and listener is None:
-            listener = listen(port)
+        # Shut and not closed: the port stays ours, or another's connection could go out from it.
+        if name == "refuse" and is_listening:
+            listener.shutdown(socket.SHUT_RDWR)
+        elif name != "refuse" and not is_listening:
+            listener.listen(64)
+        is_listening = name != "refuse"
 
 
-listener = listen(0)
-port = listener.getsockname()[1]
+def free_port():
+    with socket.socket() as tried:
+        tried.bind(("127.0.0.1", 0))
+        return tried.getsockname()[1]
+
+
+# By its number, for only a port that was asked for outlives the shutting of its listener.
+port = free_port()
+listener = listen(port)
 control = listen(0)
 print(port, control.getsockname()[1], flush=True)
 threading.Thread(target=accept, daemon=True).start()
