@@ -51,6 +51,12 @@ final class RedisServer: Sendable {
         try Wire(to: .ip4(port)).redis(words)
     }
 
+    /// How many connections of gateways it has.
+    func connectionCount() throws -> Int {
+        guard case .text(let text) = try ask("CLIENT", "LIST") else { return 0 }
+        return text.split(separator: "\n").filter { $0.contains("name=apus") }.count
+    }
+
     /// All its keys.
     func keys() throws -> [String] {
         guard case .list(let list) = try ask("KEYS", "*") else { return [] }

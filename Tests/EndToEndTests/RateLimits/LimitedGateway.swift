@@ -26,6 +26,7 @@ final class LimitedGateway: Sendable {
             // Time enough for a machine that is busy: what is tested here is not the waiting.
             "redis: { url: \"redis://\($0.address)\", timeout: 2s }"
         }
+        let known = try self.server?.connectionCount() ?? 0
         apus = try Apus(
             """
             upstreams: { app: { servers: ["\(app.address)"] } }
@@ -36,24 +37,37 @@ final class LimitedGateway: Sendable {
             \(redis ?? "")
             \(more)
             """, apps: [app])
-        if self.server != nil { try awaitRedis() }
+        if let server = self.server {
+            // The first requests come before there is a connection.
+            try eventually("the gateway has a connection to Redis") {
+                try server.connectionCount() > known
+            }
+        }
     }
 
     private static func indented(_ lines: String) -> String {
         lines.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n")
     }
 
-    /// The first requests come before there is a connection.
-    private func awaitRedis() throws {
-        try eventually("the gateway has a connection to Redis") {
-            guard case .text(let text)? = try server?.ask("CLIENT", "LIST") else { return false }
-            return text.contains("name=apus")
-        }
-    }
-
     func decided(_ limit: String, _ decision: String, by store: String) throws -> Double {
         let labels = "{limit=\"\(limit)\",decision=\"\(decision)\",store=\"\(store)\"}"
         return try apus.metrics()["apus_rate_limit_decisions_total\(labels)"] ?? .nan
+    }
+
+    /// Asks until every loop has a connection to Redis.
+    ///
+    /// The kernel picks a connection's loop: that so many all found the same one is as good as never.
+    ///
+    /// - Parameter request: Is decided by the limit.
+    func awaitLoops(_ limit: String, _ request: String) throws {
+        func decidedHere() throws -> Double {
+            try ["admitted", "refused"].reduce(0) { try $0 + decided(limit, $1, by: "local") }
+        }
+        try eventually("every loop has a connection to Redis") {
+            let before = try decidedHere()
+            for _ in 0..<20 { _ = try apus.ask(request) }
+            return try decidedHere() == before
+        }
     }
 
     /// Statuses of as many requests, one after the other.

@@ -91,8 +91,16 @@ import Testing
         for _ in 0..<4 {
             for _ in 0..<2 where try scene.ask("a") == 200 { admitted += 1 }
             try scene.takeAway()
-            for _ in 0..<2 where try scene.ask("a") == 200 { admitted += 1 }
+            let known = try scene.server.ask("GET", "apus:each:{=a}")
+            var owed = 0
+            for _ in 0..<2 where try scene.ask("a") == 200 { owed += 1 }
             try scene.giveBack()
+            guard owed > 0 else { continue }
+            admitted += owed
+            // Each loop pays its own, and the one that is asked next may be another.
+            try eventually("the debts are paid") {
+                try scene.server.ask("GET", "apus:each:{=a}") != known
+            }
         }
         #expect(admitted == 6)
     }
@@ -131,7 +139,10 @@ import Testing
         try proxy.begin("refuse")
         let apus = try Apus(
             """
-            redis: { url: "redis://\(proxy.address)", timeout: 100ms }
+            redis:
+              url: "redis://\(proxy.address)"
+              timeout: 1s
+              breaker: { failures: 1, cooldown: 50ms, max_cooldown: 100ms }
             rate_limits: { each: { rate: 2/h, key: "header:X-Key" } }
             routes:
               - { name: all, rate_limits: [each], respond: { status: 200, body: ok } }
