@@ -25,7 +25,7 @@ final class Commons: Sendable {
     /// - Parameter secret: Known to nobody else, or strangers could choose keys that share a place.
     init(_ snapshot: Snapshot, secret: CommonSecret) {
         replays = ReplayPlan(
-            webhooks: snapshot.webhooks.map(\.name), storePrefix: snapshot.redis?.keyPrefix,
+            webhooks: snapshot.webhooks, storePrefix: snapshot.redis?.keyPrefix,
             secret: secret.keys)
         keySecret = secret.keys
         heldBodies = HeldBudget(bytesMax: snapshot.limits.heldBytesMax)
