@@ -4,14 +4,14 @@ import Policy
 import Redis
 import Telemetry
 
-/// Hearing from other gateways, by way of Redis, which events their apps have accepted: so that each
-/// knows them by itself should Redis go away.
+/// Hearing from other gateways, by way of Redis, which events their apps have accepted: so that
+/// each knows them by itself should Redis go away.
 ///
-/// One loop of the process listens, on a connection of its own. Whatever becomes of it, nothing waits
-/// for it and the breaker does not hear of it.
+/// One loop of the process listens, on a connection of its own. Whatever becomes of it, nothing
+/// waits for it and the breaker does not hear of it.
 extension Worker where Kernel: ~Copyable {
-    /// Nanoseconds after which a silent connection is asked for a sign, and once more after which it
-    /// is given up without one.
+    /// Nanoseconds after which a silent connection is asked for a sign, and once more after which
+    /// it is given up without one.
     private static var silenceMax: UInt64 { 10_000_000_000 }
     /// Nanoseconds until a connection that was lost is made anew.
     private static var pause: UInt64 { 1_000_000_000 }

@@ -8,8 +8,8 @@
 /// - Operations: `claim`, which prolongs one's own claim; `commit`, whoever holds a claim now, and
 ///   never for a shorter time than was said before; `release`, of one's own claim; `forget`, with a
 ///   ticket of 0, of what was committed.
-/// - News: who commits publishes the milliseconds, and who forgets 0, on the channel that is named as
-///   the key (``ReplayNews``). A server that does not allow it to the user goes without.
+/// - News: who commits publishes the milliseconds, and who forgets 0, on the channel that is named
+///   as the key (``ReplayNews``). A server that does not allow it to the user goes without.
 /// - Reply: two integers: 1 for done, 0 for a claim of another, 2 for committed before; and the
 ///   milliseconds for which that holds, 0 if nothing is left or nobody knows.
 package enum ReplayScript {

@@ -73,7 +73,9 @@ struct ReplayNewsTests {
 
     @Test func `what is of no webhook here is passed over`() throws {
         let scene = try Scene()
-        for key in ["apus:replay:{other}:i:1", "apus:replay:{pay}:", "apus:", "", "apus:replay:{pay"] {
+        for key in [
+            "apus:replay:{other}:i:1", "apus:replay:{pay}:", "apus:", "", "apus:replay:{pay",
+        ] {
             try scene.tell(RedisPlay.message(key, "5000"))
         }
         let long = String(repeating: "x", count: 400)
@@ -138,7 +140,9 @@ struct ReplayNewsTests {
         scene.claiming.end()
     }
 
-    @Test func `what was heard holds while Redis is away, and more is heard when it is back`() throws {
+    @Test func `what was heard holds while Redis is away, and more is heard when it is back`()
+        throws
+    {
         let scene = try Scene(.simulated(failures: 1))
         try scene.tell("i:evt_1", "50000")
         scene.claiming.goAway()
