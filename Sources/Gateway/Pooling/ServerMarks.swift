@@ -3,8 +3,8 @@ import Telemetry
 
 /// Which of an upstream's servers the last attempt to connect to failed at, whichever loop made it.
 ///
-/// Loops choose by what they saw themselves; this is what operators are told, so that a loop without
-/// traffic does not call a server down that others have long reached again.
+/// Loops choose by what they saw themselves; this is what operators are told, so that a loop
+/// without traffic does not call a server down that others have long reached again.
 final class ServerMarks: Sendable {
     /// Guarded by being atomic; no other memory depends on it, so relaxed ordering is enough.
     private final class Mark: Sendable {

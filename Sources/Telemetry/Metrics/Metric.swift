@@ -136,7 +136,7 @@ package enum Metric: CaseIterable, Sendable {
             "Debts to Redis of what was taken while it was away, forgotten for want of room."
         case .webhookVerifications: "Deliveries to a webhook by what verifying made of them."
         case .replaysEvicted:
-            "Accepted events of webhooks that this process forgot before their time for want of room."
+            "Accepted events of webhooks forgotten here before their time for want of room."
         case .replayNotesDropped:
             "Ends of deliveries that Redis was never told of, forgotten for want of room."
         case .storeCommands:
