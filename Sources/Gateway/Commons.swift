@@ -7,7 +7,7 @@ import Synchronization
 /// What the loops of a process count together; each part guards itself.
 final class Commons: Sendable {
     /// Open client connections.
-    let connections = ConnectionCount()
+    let connections: ConnectionCount
     /// Memory for bodies that are looked at before they go upstream.
     let heldBodies: HeldBudget
     /// How Redis is asked; `nil` without it.
@@ -20,30 +20,74 @@ final class Commons: Sendable {
     let placeSecret: (UInt64, UInt64)
     /// By route; `nil` for one whose requests nobody counts.
     let gates: [PlaceGate?]
+    private let gateOwners: [GateOwner]
     let replays: ReplayPlan
     /// By upstream: which of its servers could be connected to last.
     let servers: [ServerMarks]
 
-    /// - Parameter secret: Known to nobody else, or strangers could choose keys that share a place.
-    init(_ snapshot: Snapshot, secret: CommonSecret) {
+    /// - Parameters:
+    ///   - secret: Known to nobody else, or strangers could choose keys that share a place.
+    convenience init(_ snapshot: Snapshot, secret: CommonSecret) {
+        self.init(snapshot, secret: secret, after: nil)
+    }
+
+    /// Of a seating that takes over: all that was counted is counted on.
+    convenience init(_ seating: Seating, after former: Commons) {
+        let secret = CommonSecret(keys: former.keySecret, places: former.placeSecret)
+        self.init(seating.snapshot, secret: secret, after: former)
+    }
+
+    private init(_ snapshot: Snapshot, secret: CommonSecret, after former: Commons?) {
         replays = ReplayPlan(
             webhooks: snapshot.webhooks, storePrefix: snapshot.redis?.keyPrefix,
-            secret: secret.keys)
-        servers = snapshot.upstreams.map { ServerMarks(count: $0.servers.count) }
+            secret: secret.keys, after: former?.replays)
+        servers = snapshot.upstreams.enumerated().map { index, settings in
+            let known = former.flatMap { index < $0.servers.count ? $0.servers[index] : nil }
+            if let known, known.settings == settings { return known }
+            return ServerMarks(settings)
+        }
         keySecret = secret.keys
-        heldBodies = HeldBudget(bytesMax: snapshot.limits.heldBytesMax)
-        store = snapshot.redis.map(StorePlan.init)
+        connections = former?.connections ?? ConnectionCount()
+        heldBodies = former?.heldBodies ?? HeldBudget()
+        heldBodies.bytesMax = snapshot.limits.heldBytesMax
+        store = former?.store ?? snapshot.redis.map(StorePlan.init)
         placeSecret = secret.places
-        gates = snapshot.routes.map { $0.concurrency.map(PlaceGate.init) }
+        gates = Self.gates(of: snapshot.routes, after: former)
+        gateOwners = snapshot.routes.map { GateOwner($0) }
         var costs = [UInt64](repeating: 1, count: snapshot.rateLimits.count)
         for use in snapshot.routes.flatMap(\.limits) {
             costs[use.limit] = max(costs[use.limit], use.cost)
         }
-        limits = zip(snapshot.rateLimits, costs).map { settings, cost in
-            LimitPlan(
-                settings, costMax: cost, storePrefix: snapshot.redis?.keyPrefix,
-                secret: secret.places)
+        limits = snapshot.rateLimits.indices.map { index in
+            let settings = snapshot.rateLimits[index]
+            let known = former.flatMap { index < $0.limits.count ? $0.limits[index] : nil }
+            return LimitPlan(
+                settings, costMax: costs[index], storePrefix: snapshot.redis?.keyPrefix,
+                secret: secret.places, after: known?.settings.name == settings.name ? known : nil)
         }
+    }
+
+    /// A route that takes over from one of the same name has its gate: who is within stays counted.
+    private static func gates(of routes: [Route], after former: Commons?) -> [PlaceGate?] {
+        routes.map { route in
+            guard let settings = route.concurrency else { return nil }
+            let owner = GateOwner(route)
+            guard let former, let seat = former.gateOwners.firstIndex(of: owner) else {
+                return PlaceGate(settings)
+            }
+            return former.gates[seat] ?? PlaceGate(settings)
+        }
+    }
+}
+
+/// What a gate belongs to: routes that agree in it share one.
+private struct GateOwner: Equatable {
+    let name: String
+    let settings: ConcurrencySettings?
+
+    init(_ route: Route) {
+        name = route.name
+        settings = route.concurrency
     }
 }
 
@@ -85,10 +129,13 @@ final class HeldBudget: Sendable {
     /// Guarded by being atomic; no other memory depends on it, so relaxed ordering is enough.
     private let bytes = Atomic<Int>(0)
 
-    /// `limits.webhooks_memory`.
-    private let bytesMax: Int
+    private let bound = Atomic<Int>(0)
 
-    init(bytesMax: Int) { self.bytesMax = bytesMax }
+    /// `limits.webhooks_memory`.
+    var bytesMax: Int {
+        get { bound.load(ordering: .relaxed) }
+        set { bound.store(newValue, ordering: .relaxed) }
+    }
 
     /// Takes so many bytes.
     ///

@@ -2,48 +2,90 @@ import Config
 import Linux
 import Policy
 import Reactor
+import Synchronization
 import Telemetry
 
 /// Looks at files of keys every second, on a thread of its own, and hands what they hold to the
 /// loops when they have changed: keys are rotated without a reload.
 final class KeyWatch: Sendable {
-    private let keys: WatchedKeys
+    private struct State {
+        var keys: WatchedKeys
+        var changes: FileChanges
+        var level: LogLevel
+        var isRunning = false
+
+        init(_ snapshot: Snapshot) {
+            keys = WatchedKeys(snapshot, environment: ProcessStart.environment)
+            changes = FileChanges(keys.files, at: FileStamp.init(of:))
+            level = LogLevel(snapshot.log.level)
+        }
+    }
+
+    /// Guard: the mutex, held while files are read and the loops told: what is told is of the
+    /// configuration that they have.
+    private let state: Mutex<State>
     private let mailboxes: [Mailbox<WorkerMessage>]
     private let log: LogPipeline
-    private let level: LogLevel
 
     private static let period: Int32 = 1000
 
     init(_ snapshot: Snapshot, mailboxes: [Mailbox<WorkerMessage>], log: LogPipeline) {
-        keys = WatchedKeys(snapshot, environment: ProcessStart.environment)
+        state = Mutex(State(snapshot))
         self.mailboxes = mailboxes
         self.log = log
-        level = LogLevel(snapshot.log.level)
     }
 
     /// Starts the thread, if there is any file.
     func start() throws(Errno) {
-        let files = keys.files
-        guard !files.isEmpty else { return }
+        try state.withLock { state throws(Errno) in try start(&state) }
+    }
+
+    private func start(_ state: inout State) throws(Errno) {
+        // Nobody looked at them between the reading of the configuration and here.
+        let outcome = state.keys.read(state.keys.files)
+        tell(outcome, at: .debug, from: state.level)
+        guard !state.isRunning, !state.keys.files.isEmpty else { return }
+        state.isRunning = true
         _ = try Thread(name: "apus-keys") { [self] in
-            var changes = FileChanges(files, at: FileStamp.init(of:))
-            var keys = keys
-            // Nobody looked at them between the reading of the configuration and here.
-            tell(keys.read(files), at: .debug)
             while true {
                 Thread.pause(milliseconds: Self.period)
-                let changed = changes.look(at: FileStamp.init(of:))
-                if !changed.isEmpty { tell(keys.read(changed), at: .info) }
+                self.state.withLock { state in
+                    let changed = state.changes.look(at: FileStamp.init(of:))
+                    guard !changed.isEmpty else { return }
+                    let outcome = state.keys.read(changed)
+                    tell(outcome, at: .info, from: state.level)
+                }
             }
+        }
+    }
+
+    /// Looks at the files of another configuration from now on.
+    ///
+    /// - Parameter handOver: Has the loops adopt it, and says what they have then, if they have;
+    ///   nobody tells them of keys meanwhile.
+    func adopt(_ handOver: () -> Snapshot?) throws(Errno) {
+        try state.withLock { state throws(Errno) in
+            guard let snapshot = handOver() else { return }
+            let isRunning = state.isRunning
+            state = State(snapshot)
+            state.isRunning = isRunning
+            try start(&state)
         }
     }
 
     /// Hands new keys to the loops, and says so.
     ///
-    /// - Parameter level: At which to tell of keys that were read; failures are errors.
-    private func tell(_ outcome: WatchedKeys.Outcome, at level: LogLevel) {
+    /// - Parameters:
+    ///   - level: At which to tell of keys that were read; failures are errors.
+    ///   - threshold: Lines below it are not written.
+    private func tell(
+        _ outcome: WatchedKeys.Outcome, at level: LogLevel, from threshold: LogLevel
+    ) {
         Self.post(outcome, to: mailboxes)
-        for line in outcome.notes { note(line, at: line.failure == nil ? level : .error) }
+        for line in outcome.notes {
+            let level = line.failure == nil ? level : .error
+            if level >= threshold { note(line, at: level) }
+        }
     }
 
     static func post(_ outcome: WatchedKeys.Outcome, to mailboxes: [Mailbox<WorkerMessage>]) {
@@ -59,7 +101,6 @@ final class KeyWatch: Sendable {
     }
 
     private func note(_ note: WatchedKeys.Note, at level: LogLevel) {
-        guard level >= self.level else { return }
         let message: StaticString =
             note.failure == nil
             ? "keys read again" : "keys not read again, the former ones hold"

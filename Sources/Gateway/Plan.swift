@@ -4,12 +4,12 @@ import HTTP
 import Linux
 import Policy
 
-/// A snapshot made ready for serving: what each request would else compute again.
-///
-/// Shared by all
-/// loops.
+/// A seating made ready for serving: what each request would else compute again; one a loop.
 final class Plan: Sendable {
+    /// Lists of things as they are seated.
     let snapshot: Snapshot
+    /// Upstreams that new requests may be sent to.
+    let upstreams: Set<Int>
     let pipeline: Pipeline
     /// One for each route of the snapshot.
     let routes: [RoutePlan]
@@ -29,14 +29,22 @@ final class Plan: Sendable {
     /// Of this loop's random source.
     let seed: LoopSeed
 
-    init(_ snapshot: Snapshot, commons: Commons, seed: LoopSeed) {
+    convenience init(_ snapshot: Snapshot, commons: Commons, seed: LoopSeed) {
+        self.init(Seating(snapshot), commons: commons, seed: seed)
+    }
+
+    /// - Parameter commons: Made of the same seating.
+    init(_ seating: Seating, commons: Commons, seed: LoopSeed) {
+        let snapshot = seating.snapshot
         self.snapshot = snapshot
+        upstreams = seating.upstreams
         self.commons = commons
         hasGates = commons.gates.contains { $0 != nil }
         self.seed = seed
         pipeline = Pipeline(
-            routes: snapshot.routes, listeners: snapshot.listeners.map(\.name),
-            identity: snapshot.identity, limits: snapshot.rateLimits)
+            routes: snapshot.routes, order: seating.order,
+            listeners: snapshot.listeners.map(\.name), identity: snapshot.identity,
+            limits: snapshot.rateLimits)
         hops = HopPlan(snapshot)
         plainLimits = snapshot.routes.map { PlainLimit($0.limits, of: commons) }
         let pages = snapshot.answers.errorPages

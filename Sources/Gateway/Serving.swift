@@ -25,6 +25,7 @@ package final class Serving: Sendable {
     private let admin: AdminListener?
     private let names: NameWatch
     private let keys: KeyWatch
+    private let reloader: Reloader
 
     /// Takes everything that can be missing: signals, addresses, the log's output.
     ///
@@ -32,8 +33,11 @@ package final class Serving: Sendable {
     /// client is let in, or turned away from an older process, before all else is there.
     ///
     /// - Parameter build: What `/metrics` and the startup line say of this binary.
+    /// - Parameter source: Reads the configuration again; called on a thread of its own.
     /// - Throws: Nothing listens any more then.
-    package init(_ snapshot: Snapshot, build: BuildLabels) throws(ServingProblem) {
+    package init(
+        _ snapshot: Snapshot, build: BuildLabels, source: @escaping @Sendable () -> LoadResult
+    ) throws(ServingProblem) {
         self.snapshot = snapshot
         let count = snapshot.server.workers ?? Thread.usableCPUCount
         do throws(LogProblem) {
@@ -49,6 +53,8 @@ package final class Serving: Sendable {
             names = try NameWatch(snapshot, mailboxes: crew.mailboxes)
             keys = KeyWatch(snapshot, mailboxes: crew.mailboxes, log: log)
             self.crew = crew
+            reloader = Reloader(
+                source, crew: crew, names: names, keys: keys, log: log, loop: control)
         } catch {
             throw .system(error.text)
         }
@@ -97,9 +103,9 @@ package final class Serving: Sendable {
                     if isDraining { endAtOnce() }
                     isDraining = true
                     note(.info, .shutdown, "draining")
-                    crew.drain(within: snapshot.server.drainTimeout)
+                    crew.drain(within: crew.standing.snapshot.server.drainTimeout)
                 case .hangUp:
-                    note(.warn, .reload, "reload is not available in this version")
+                    if !isDraining { control.begin { _ = await self.reloader.reload() } }
                 case .user1:
                     log.reopen()
                     note(.info, .log, "log reopened")
@@ -127,7 +133,7 @@ package final class Serving: Sendable {
     private func noteStartup() {
         var line = LineBuilder(
             level: .info, event: .startup, message: "serving", time: LogClock.now())
-        line.add("version", crew.names.build.version)
+        line.add("version", crew.standing.names.build.version)
         line.add("environment", snapshot.environment.rawValue)
         line.add("workers", crew.mailboxes.count)
         line.add(
@@ -140,7 +146,7 @@ package final class Serving: Sendable {
     }
 
     private func note(_ level: LogLevel, _ event: EventName, _ message: StaticString) {
-        guard level >= LogLevel(snapshot.log.level) else { return }
+        guard level >= LogLevel(crew.standing.snapshot.log.level) else { return }
         var line = LineBuilder(level: level, event: event, message: message, time: LogClock.now())
         log.submit(&line)
     }

@@ -7,7 +7,7 @@ import Telemetry
 
 /// What one loop tells the outside: counts, access lines and events.
 struct Sight: ~Copyable {
-    let metrics: LoopMetrics
+    private(set) var metrics: LoopMetrics
     /// The value of `Date`, kept ready for the present second.
     private(set) var date = Buffer(capacity: 64)
     private let labels: AccessLabels
@@ -36,6 +36,12 @@ struct Sight: ~Copyable {
             },
             redactedQueryKeys: [])
         event = LineBuilder(level: .info, event: .startup, message: "", time: clock)
+    }
+
+    /// Tells of another configuration from here on, and counts in other cells.
+    mutating func adopt(_ snapshot: Snapshot, metrics: LoopMetrics, wallTime: UInt64) {
+        self = Sight(snapshot, metrics: metrics, queue: queue)
+        beginTurn(wallTime: wallTime)
     }
 
     /// Takes the time of a turn.

@@ -28,7 +28,8 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
     var exchanges: Slab<Exchange>
     /// Per upstream of the plan.
     var pools: [UpstreamPool]
-    let plan: Plan
+    /// Another one once a new configuration was read.
+    var plan: Plan
     var desk: Desk
     var sight: Sight
     var store: StoreClient
@@ -170,13 +171,17 @@ enum WorkerMessage: Sendable {
     case drain(until: MonotonicInstant)
     /// A request has got the place that it waited for.
     case granted(Grant)
-    case resolved(upstream: Int, server: Int, addresses: [SocketAddress])
+    case resolved(ResolvedServer)
     /// What the name of one of the servers in `redis.url` resolves to.
     case storeResolved(server: Int, addresses: [SocketAddress])
     /// The `auth` of all routes, with keys that their files hold now.
     case keysRead(AuthTable)
     /// Those of all webhooks, with secrets that their files hold now.
     case webhooksRead([WebhookVerifier])
+    /// Say which seats are of use.
+    case survey(Survey)
+    /// Serve by another configuration from here on.
+    case adopt(Adoption)
 }
 
 /// Storage that every request uses anew, so that none allocates it.

@@ -8,40 +8,44 @@ import Telemetry
 
 /// The workers of a process, seen from outside their threads.
 final class WorkerCrew: Sendable {
-    let names: MetricNames
-    let metrics: [LoopMetrics]
+    /// What the loops serve, and where they count it.
+    struct Standing: Sendable {
+        let seating: Seating
+        let commons: Commons
+        let names: MetricNames
+        /// By loop.
+        let metrics: [LoopMetrics]
+
+        var snapshot: Snapshot { seating.snapshot }
+    }
+
     let mailboxes: [Mailbox<WorkerMessage>]
     /// Signalled once the last worker has ended.
     let finished: Wakeup
-    private let snapshot: Snapshot
+    /// How often the configuration was read again.
+    let reloads = ReloadTally(startedAt: Clock.wall() / 1000)
+    /// Guard: the mutex; another one once all loops have gone over to it.
+    private let current: Mutex<Standing>
     private let log: LogPipeline
     /// A row for each listener, a socket for each worker in it.
     ///
     /// Guard: the mutex; empty once handed
     /// out.
     private let listeners = Mutex<[[ListeningSocket]]>([])
-    private let commons: Commons
-    /// How often the configuration was read again.
-    let reloads = ReloadTally(startedAt: Clock.wall() / 1000)
     /// Workers that have not ended.
     ///
     /// The last to leave signals ``finished``.
     private let liveCount: Atomic<Int>
 
     init(_ snapshot: Snapshot, build: BuildLabels, count: Int, log: LogPipeline) throws(Errno) {
-        self.snapshot = snapshot
         self.log = log
-        commons = Commons(snapshot, secret: .drawn())
-        var names = MetricNames(
-            routes: snapshot.routes.map(\.name), upstreams: snapshot.upstreams.map(\.name),
-            listeners: snapshot.listeners.map(\.name), methods: Method.allCases.map(\.name),
-            build: build)
-        names.corsPolicies = snapshot.cors.map(\.rules.name)
-        names.limits = snapshot.rateLimits.map(\.name)
-        names.webhooks = snapshot.webhooks.map(\.name)
-        self.names = names
-        let counted = names
-        metrics = (0..<count).map { _ in LoopMetrics(names: counted) }
+        let seating = Seating(snapshot)
+        let names = MetricNames(seating, build: build)
+        let metrics = (0..<count).map { _ in LoopMetrics(names: names) }
+        current = Mutex(
+            Standing(
+                seating: seating, commons: Commons(snapshot, secret: .drawn()), names: names,
+                metrics: metrics))
         var mailboxes: [Mailbox<WorkerMessage>] = []
         for _ in 0..<count { mailboxes.append(try Mailbox()) }
         self.mailboxes = mailboxes
@@ -49,8 +53,61 @@ final class WorkerCrew: Sendable {
         liveCount = Atomic(count)
     }
 
+    /// What is served now.
+    var standing: Standing { current.withLock { $0 } }
+
+    /// Has all loops go over to another configuration, and waits until they have.
+    ///
+    /// Blocks the calling thread, which is none of theirs; one call at a time.
+    ///
+    /// - Parameter addresses: What names of servers resolve to, by a seating.
+    func adopt(
+        _ next: Snapshot, addresses: (Seating) -> [ResolvedServer]
+    ) throws(ReloadProblem) -> Seating {
+        let (survey, handover) = try meetings()
+        for mailbox in mailboxes { mailbox.post(.survey(survey)) }
+        guard let usage = survey.result(within: Self.answerMilliseconds) else {
+            throw ReloadProblem("the loops do not answer")
+        }
+        let former = standing
+        let seating = former.seating.succeeded(by: next, usage: usage)
+        let names = MetricNames(seating, build: former.names.build)
+        let seats = MetricSeats(seating, names)
+        let following = Standing(
+            seating: seating, commons: Commons(seating, after: former.commons), names: names,
+            metrics: mailboxes.map { _ in LoopMetrics(names: names, seats: seats) })
+        let found = addresses(seating)
+        for (index, mailbox) in mailboxes.enumerated() {
+            // A plan for each loop: counting references to one would have the loops wait.
+            let plan = Plan(seating, commons: following.commons, seed: .fixed)
+            mailbox.post(
+                .adopt(
+                    Adoption(
+                        plan: plan, metrics: following.metrics[index], names: names,
+                        formerNames: former.names, addresses: found, done: handover)))
+        }
+        // From here on there is no way back: a loop that is busy goes over later.
+        while !handover.wait(milliseconds: Self.answerMilliseconds) {
+            guard liveCount.load(ordering: .acquiring) > 0 else { break }
+        }
+        current.withLock { $0 = following }
+        return seating
+    }
+
+    private func meetings() throws(ReloadProblem) -> (Survey, Handover) {
+        do throws(Errno) {
+            return (try Survey(loops: mailboxes.count), try Handover(loops: mailboxes.count))
+        } catch {
+            throw ReloadProblem(error.text)
+        }
+    }
+
+    private static let answerMilliseconds: Int32 = 5000
+
     /// What `/metrics` shows beside counts of loops.
     var sample: GatewaySample {
+        let standing = standing
+        let commons = standing.commons
         let breaker = commons.store.map { store in
             BreakerSample(
                 states: BreakerState.allCases.map(\.name),
@@ -59,8 +116,8 @@ final class WorkerCrew: Sendable {
         var sample = GatewaySample(
             logLines: LogLineCounts(queued: log.lineCount, dropped: log.droppedCount),
             breaker: breaker, reloads: reloads.sample)
-        sample.servers = commons.servers.map(\.counts)
-        if !names.webhooks.isEmpty {
+        sample.servers = standing.names.servers(of: standing.seating, commons)
+        if !standing.names.webhooks.isEmpty {
             sample.evictedReplayCount = commons.replays.table.evictedCount
         }
         return sample
@@ -68,7 +125,7 @@ final class WorkerCrew: Sendable {
 
     /// Takes all addresses.
     func listen() throws(BindProblem) {
-        for listener in snapshot.listeners {
+        for listener in standing.snapshot.listeners {
             let row = try Binding.listen(
                 on: listener.bind, as: listener.name, count: mailboxes.count)
             listeners.withLock { $0.append(row) }
@@ -101,8 +158,11 @@ final class WorkerCrew: Sendable {
     }
 
     private func run(_ index: Int, _ transport: consuming LinuxTransport) {
-        let plan = Plan(snapshot, commons: commons, seed: .drawn())
-        let sight = Sight(snapshot, metrics: metrics[index], queue: log.queue(index))
+        // Nothing is read again before all loops have begun.
+        let standing = standing
+        let plan = Plan(standing.snapshot, commons: standing.commons, seed: .drawn())
+        let sight = Sight(
+            standing.snapshot, metrics: standing.metrics[index], queue: log.queue(index))
         var worker = Worker(transport, plan: plan, sight: sight, mailbox: mailboxes[index])
         worker.run()
         if liveCount.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 {

@@ -20,7 +20,8 @@ struct Run: ParsableCommand {
               TERM, INT   stop accepting, finish what is in flight within
                           server.drain_timeout, then end; a second one ends at once
               USR1        open log files anew, after they were rotated
-              HUP         is logged: reloading is not available in this version
+              HUP         read the configuration again: all of it serves from then on,
+                          or what is wrong is logged and nothing changes
 
             EXIT CODES
               0   ended by a signal
@@ -37,7 +38,10 @@ struct Run: ParsableCommand {
         // Two descriptors a request in flight: the usual soft limit of 1024 would be 500 of them.
         ProcessStart.raiseDescriptorLimit()
         do throws(ServingProblem) {
-            let serving = try Serving(snapshot, build: BuildFacts.labels)
+            let path = options.path
+            let serving = try Serving(snapshot, build: BuildFacts.labels) {
+                Loading.load(path: path, environment: ProcessStart.environment)
+            }
             // What loading took is given back before serving takes anything.
             ProcessMemory.releaseStart()
             try serving.run()

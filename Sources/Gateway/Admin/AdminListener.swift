@@ -72,8 +72,9 @@ final class AdminListener: Sendable {
     }
 
     private func metricsPage(_ format: PageFormat) -> AdminResponse {
+        let standing = crew.standing
         let page = MetricsPage.render(
-            format, loops: crew.metrics, names: crew.names, process: ProcessSample.read(),
+            format, loops: standing.metrics, names: standing.names, process: ProcessSample.read(),
             gateway: crew.sample)
         return AdminResponse(200, format.contentType, page)
     }

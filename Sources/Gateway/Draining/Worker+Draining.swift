@@ -9,14 +9,13 @@ extension Worker where Kernel: ~Copyable {
     mutating func receive(_ message: WorkerMessage) {
         switch message {
         case .drain(let deadline): drain(until: deadline)
-        case .resolved(let upstream, let server, let addresses):
-            for endpoint in pools[upstream].resolve(server: server, to: addresses) {
-                closeIdle(upstream, endpoint)
-            }
+        case .resolved(let server): resolve(server)
         case .granted(let grant): self.grant(grant.exchange, ofRoute: grant.route)
         case .storeResolved(let server, let addresses): storeResolved(server, to: addresses)
         case .keysRead(let policies): desk.scratch.adopt(policies)
         case .webhooksRead(let verifiers): adopt(verifiers)
+        case .survey(let survey): survey.note(usage)
+        case .adopt(let adoption): adopt(adoption)
         }
     }
 
@@ -34,13 +33,16 @@ extension Worker where Kernel: ~Copyable {
             downstreams[slot].wire.note(.readable)
             readRequests(slot)
         }
-        for upstream in pools.indices {
-            for endpoint in pools[upstream].endpoints.indices { closeIdle(upstream, endpoint) }
-        }
+        for upstream in pools.indices { closeIdle(upstream) }
         checkDrained()
     }
 
-    private mutating func closeIdle(_ upstream: Int, _ endpoint: Int) {
+    /// Closes what waits for a next request to an upstream.
+    mutating func closeIdle(_ upstream: Int) {
+        for endpoint in pools[upstream].endpoints.indices { closeIdle(upstream, endpoint) }
+    }
+
+    mutating func closeIdle(_ upstream: Int, _ endpoint: Int) {
         while pools[upstream].endpoints[endpoint].newestIdle != .max {
             closeUpstream(pools[upstream].endpoints[endpoint].newestIdle, .orderly)
         }

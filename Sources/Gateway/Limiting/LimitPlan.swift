@@ -28,8 +28,11 @@ final class LimitPlan: Sendable {
     ///   - costMax: What one request takes at most.
     ///   - storePrefix: Of keys in Redis, where other gateways take from the same buckets; `nil`
     ///     without it.
+    ///   - former: The limit of this name until now: what was taken from buckets of the same shape
+    ///     stays taken.
     init(
-        _ settings: LimitSettings, costMax: UInt64, storePrefix: String?, secret: (UInt64, UInt64)
+        _ settings: LimitSettings, costMax: UInt64, storePrefix: String?,
+        secret: (UInt64, UInt64), after former: LimitPlan? = nil
     ) {
         self.settings = settings
         key = LimitKeyPlan(settings)
@@ -40,7 +43,14 @@ final class LimitPlan: Sendable {
             ? shape : shape.divided(by: settings.replicas, costMax: costMax)
         storeKey = LimitKeyText(prefix: storePrefix ?? "", limit: settings.name)
         storeKeyStart = Array("\(storePrefix ?? "")\(settings.name):".utf8)
-        table = BucketTable(shape: localShape, keyCountMax: settings.keyCountMax, secret: secret)
+        if let former, former.table.shape == localShape,
+            former.settings.keyCountMax == settings.keyCountMax
+        {
+            table = former.table
+        } else {
+            table = BucketTable(
+                shape: localShape, keyCountMax: settings.keyCountMax, secret: secret)
+        }
         counted = settings.countedStatuses.isEmpty ? nil : StatusSet(settings.countedStatuses)
         texts = LimitTexts(settings, shape)
         isShadow = settings.mode == .shadow

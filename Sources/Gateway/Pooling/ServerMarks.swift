@@ -1,3 +1,4 @@
+import Config
 import Synchronization
 import Telemetry
 
@@ -11,9 +12,14 @@ final class ServerMarks: Sendable {
         let isDown = Atomic(false)
     }
 
+    /// Whose servers they are.
+    let settings: UpstreamSettings
     private let marks: [Mark]
 
-    init(count: Int) { marks = (0..<count).map { _ in Mark() } }
+    init(_ settings: UpstreamSettings) {
+        self.settings = settings
+        marks = settings.servers.map { _ in Mark() }
+    }
 
     /// - Parameter server: Index into the upstream's configured servers.
     func note(_ server: Int, isDown: Bool) {

@@ -49,7 +49,7 @@ struct WebhookDesk: ~Copyable {
     /// By index of the snapshot.
     var verifiers: [WebhookVerifier]
     /// Of the same indices.
-    let terms: [DeliveryTerms]
+    var terms: [DeliveryTerms]
     var scratch = WebhookScratch()
     /// Those that are on their way to the app, or wait for one that is.
     var deliveries: Slab<Delivery>
@@ -58,6 +58,13 @@ struct WebhookDesk: ~Copyable {
         verifiers = plan.snapshot.webhooks.map(WebhookVerifier.init)
         terms = plan.snapshot.webhooks.map(DeliveryTerms.init)
         deliveries = Slab(capacity: verifiers.isEmpty ? 1 : plan.connectionSlots)
+    }
+
+    /// Verifies as another configuration says from here on.
+    mutating func adopt(_ plan: Plan) {
+        if verifiers.isEmpty { deliveries = Slab(capacity: plan.connectionSlots) }
+        verifiers = plan.snapshot.webhooks.map(WebhookVerifier.init)
+        terms = plan.snapshot.webhooks.map(DeliveryTerms.init)
     }
 }
 

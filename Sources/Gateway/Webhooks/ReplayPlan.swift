@@ -15,7 +15,11 @@ final class ReplayPlan: Sendable {
     let channelPattern: [UInt8]
     private let names: [[UInt8]]
     private let secret: SipHash.Key
-    /// Whether there is a loop to listen on these, or no need of one.
+    /// Whether other gateways may have something to tell.
+    private let hasNews: Bool
+    /// Whether the table is of full size: without webhooks it is not.
+    private let isTableWhole: Bool
+    /// Whether there is a loop to listen on these.
     ///
     /// Guarded by being atomic: no other memory depends on it.
     private let isHeard: Atomic<Bool>
@@ -26,14 +30,25 @@ final class ReplayPlan: Sendable {
     /// - Parameters:
     ///   - storePrefix: Of keys in Redis; `nil` without it.
     ///   - secret: Of the tags that stand for events.
-    init(webhooks: [WebhookSettings], storePrefix: String?, secret: SipHash.Key) {
-        table = ReplayTable(eventCountMax: webhooks.isEmpty ? 1 : Self.eventCountMax)
+    ///   - former: What was known until now.
+    init(
+        webhooks: [WebhookSettings], storePrefix: String?, secret: SipHash.Key,
+        after former: ReplayPlan?
+    ) {
+        if let former, former.isTableWhole || webhooks.isEmpty {
+            table = former.table
+            isTableWhole = former.isTableWhole
+        } else {
+            isTableWhole = !webhooks.isEmpty
+            table = ReplayTable(eventCountMax: isTableWhole ? Self.eventCountMax : 1)
+        }
         // The braces have a cluster keep all events of a webhook together.
         storeKeyStarts = webhooks.map { Array("\(storePrefix ?? "")replay:{\($0.name)}:".utf8) }
         channelPattern = Self.literal(storePrefix ?? "") + Array("replay:*".utf8)
         names = webhooks.map { Array("\($0.name):".utf8) }
         self.secret = secret
-        isHeard = Atomic(storePrefix == nil || webhooks.allSatisfy { $0.replay == nil })
+        hasNews = storePrefix != nil && webhooks.contains { $0.replay != nil }
+        isHeard = Atomic(former?.isHeard.load(ordering: .relaxed) ?? false)
     }
 
     /// The pattern that matches this text alone.
@@ -44,7 +59,7 @@ final class ReplayPlan: Sendable {
     }
 
     /// Has the first loop that asks listen for what other gateways publish, if there may be any.
-    func takeListening() -> Bool { !isHeard.exchange(true, ordering: .relaxed) }
+    func takeListening() -> Bool { hasNews && !isHeard.exchange(true, ordering: .relaxed) }
 
     /// The webhook of a key in Redis, and what the event is known by there.
     ///

@@ -126,7 +126,7 @@ extension Worker where Kernel: ~Copyable {
 /// The connection on which a loop hears what other gateways publish.
 struct StoreListening {
     /// Whether it is this loop that does.
-    let isWanted: Bool
+    var isWanted: Bool
     /// `.max` for none.
     var link: UInt32 = .max
     /// Whom it leads to.

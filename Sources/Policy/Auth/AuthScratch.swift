@@ -27,6 +27,14 @@ extension PolicyScratch {
     /// What the former ones admitted is forgotten.
     package mutating func adopt(_ policies: AuthTable) { auth.successor = policies }
 
+    /// Has requests decided by the pipeline's own policies from now on, which is another one's.
+    ///
+    /// What the former ones admitted is forgotten.
+    package mutating func adoptNothing() {
+        auth.successor = nil
+        auth.admissions = AdmissionCache()
+    }
+
     /// Appends the name or subject that the last verdict's ``Verdict/principal`` is about.
     package func appendPrincipal(to buffer: inout Buffer) { buffer.append(auth.principal) }
 }

@@ -101,6 +101,9 @@ package struct DebtTable: ~Copyable {
         return Debt(limit: Int(last.limit), key: last.key, cost: last.cost)
     }
 
+    /// Indices of the limits of all debts; allocates.
+    package var limits: Set<Int> { Set((0..<count).map { Int(debts[$0].limit) }) }
+
     /// Forgets all debts.
     package mutating func removeAll() {
         while count > 0 {

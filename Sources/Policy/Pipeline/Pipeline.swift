@@ -9,6 +9,8 @@ package import HTTP
 package final class Pipeline: Sendable {
     private let identity: IdentityPolicy
     private let routes: RouteTable
+    /// Where the table's routes stand among all that are there.
+    private let seats: [Int]
     private let actions: [VerdictAction]
     /// By route; `nil` for one without policies, which pays for none.
     private let policies: [RoutePolicies?]
@@ -16,14 +18,17 @@ package final class Pipeline: Sendable {
     private let isLimitedAlone: [Bool]
 
     /// - Parameters:
+    ///   - routes: Those that requests may be on, whether or not they take new ones.
+    ///   - order: Indices of those that take requests, the first to be asked first; `nil` for all.
     ///   - listeners: Names by index, as ``Arrival/listener`` counts them.
     ///   - limits: What the routes' limits name by index.
     package init(
-        routes: [Route], listeners: [String], identity settings: IdentitySettings,
-        limits: [LimitSettings] = []
+        routes: [Route], order: [Int]? = nil, listeners: [String],
+        identity settings: IdentitySettings, limits: [LimitSettings] = []
     ) {
         identity = IdentityPolicy(settings)
-        self.routes = RouteTable(routes, listeners: listeners)
+        seats = order ?? Array(routes.indices)
+        self.routes = RouteTable(seats.map { routes[$0] }, listeners: listeners)
         actions = routes.map { VerdictAction($0.action) }
         let auth = AuthTable(routes)
         policies = routes.enumerated().map {
@@ -70,7 +75,8 @@ package final class Pipeline: Sendable {
             return Verdict(route: nil, identity: identity, action: action)
         }
         switch routes.match(head, in: bytes, listener: arrival.listener, scratch: &scratch) {
-        case .route(let route):
+        case .route(let place):
+            let route = seats[place]
             var verdict = Verdict(route: route, identity: identity, action: actions[route])
             if isLimitedAlone[route] {
                 verdict.awaits = .head

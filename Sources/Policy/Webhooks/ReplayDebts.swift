@@ -102,6 +102,15 @@ package struct ReplayDebts: ~Copyable {
     /// It may not have arrived: it is owed once more.
     package mutating func putBack(_ index: UInt32) { append(index) }
 
+    /// Indices of the webhooks of all notes; allocates.
+    package var webhooks: Set<Int> {
+        var found: Set<Int> = []
+        for slot in places.slots where places.isOccupied(slot) {
+            found.insert(Int(places[slot].note.webhook))
+        }
+        return found
+    }
+
     private mutating func makeRoom() {
         guard places.count == capacity, owedCount > 0 else { return }
         droppedCount &+= 1

@@ -10,9 +10,11 @@ package final class LoopMetrics: Sendable {
     private let exemplars: ExemplarCells
     let shape: Shape
 
-    /// - Parameter names: Only how many there are of each matters.
-    package init(names: MetricNames) {
-        shape = Shape(names)
+    /// - Parameters:
+    ///   - names: Only how many there are of each matters.
+    ///   - seats: Where the loop's routes and upstreams are in them; `nil` for the same places.
+    package init(names: MetricNames, seats: MetricSeats? = nil) {
+        shape = Shape(names, seats ?? MetricSeats(names))
         cells = CounterCells(count: shape.cellCount)
         requests = RequestTable(routeCount: names.routes.count + 1)
         exemplars = ExemplarCells(routeCount: shape.routeCount)
@@ -31,7 +33,7 @@ package final class LoopMetrics: Sendable {
         _ record: borrowing AccessRecord, method: UInt8
     ) -> DurationPlace {
         var route = 0
-        if let index = record.route, Int(index) < shape.routeCount &- 1 { route = Int(index) &+ 1 }
+        if let seat = record.route { route = shape.row(ofRoute: Int(seat)) }
         let key = RequestTable.Key(route: route, method: method, status: record.status ?? 0)
         if !requests.countKnown(key) { countFirst(key) }
         let row = shape.route(route)
@@ -152,6 +154,25 @@ package final class LoopMetrics: Sendable {
     /// Tells how many ends of deliveries this loop has dropped since its start.
     package func replayNotesDropped(_ count: UInt64) {
         cells.publish(count, at: shape.droppedReplayNotes)
+    }
+
+    func take(_ count: Int, _ former: LoopMetrics, at old: Int, to new: Int) {
+        for offset in 0..<count { cells.add(former.cells[old + offset], at: new + offset) }
+    }
+
+    /// - Parameter routes: New indices by old ones.
+    func takeRequests(from former: LoopMetrics, _ routes: [Int: Int]) {
+        var totals: [RequestTable.Key: UInt64] = [:]
+        former.requests.merge(into: &totals)
+        for (key, count) in totals {
+            var moved = key
+            if key.route > 0 {
+                guard let route = routes[key.route - 1] else { continue }
+                moved.route = route + 1
+            }
+            requests.count(moved, count)
+        }
+        requests.countOverflow(former.requests.overflow)
     }
 
     private func add(_ cell: ListenerCell, _ listener: Int) {

@@ -11,10 +11,10 @@ struct MetricTotals {
     private var exemplars: [Exemplar?] = []
 
     init(_ loops: [LoopMetrics], _ names: MetricNames, hasExemplars: Bool) {
-        shape = Shape(names)
+        shape = Shape(names, MetricSeats(names))
         cells = Array(repeating: 0, count: shape.cellCount)
         for loop in loops {
-            precondition(loop.shape == shape, "loops and names of one configuration")
+            precondition(loop.shape.cellCount == shape.cellCount, "loops and names of one configuration")
             loop.addCells(to: &cells)
             loop.mergeRequests(into: &requests)
             overflow += loop.requestOverflow

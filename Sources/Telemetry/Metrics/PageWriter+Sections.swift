@@ -113,7 +113,7 @@ extension PageWriter {
         _ metric: Metric, _ totals: MetricTotals, _ names: MetricNames
     ) {
         for (index, name) in names.upstreams.enumerated() {
-            let row = totals.shape.upstream(index)
+            let row = totals.shape.upstreamRow(index)
             switch metric {
             case .upstreamDuration:
                 histogram(

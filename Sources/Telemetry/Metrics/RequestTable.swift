@@ -69,14 +69,20 @@ struct RequestTable: ~Copyable, Sendable {
     }
 
     /// Gives a combination its slot, if one may be used, and counts one; the writer's call alone.
-    func countFirst(_ key: Key) {
-        guard state[0] < UInt64(slotCount * 3 / 4) else { return state.add(1, at: 1) }
+    func countFirst(_ key: Key) { count(key, 1) }
+
+    /// The same for a number of requests of a combination that has no slot.
+    func count(_ key: Key, _ count: UInt64) {
+        guard state[0] < UInt64(slotCount * 3 / 4) else { return countOverflow(count) }
         state.add(1, at: 0)
         var slot = firstSlot(key.packed)
         while cells[slot * 2] != 0 { slot = (slot + 1) & (slotCount - 1) }
-        cells.add(1, at: slot * 2 + 1)
+        cells.add(count, at: slot * 2 + 1)
         cells.publish(key.packed, at: slot * 2)
     }
+
+    /// Counts requests whose combination has no slot; the writer's call alone.
+    func countOverflow(_ count: UInt64) { state.add(count, at: 1) }
 
     /// Adds what is counted here to `totals`; anyone's call.
     func merge(into totals: inout [Key: UInt64]) {

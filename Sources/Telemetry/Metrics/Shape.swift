@@ -3,20 +3,25 @@
 ///
 /// - Invariant: every index that is given is below `cellCount`, as long as routes are below
 ///   `routeCount` and what is added stays below the cells of its kind.
-struct Shape: Sendable, Equatable {
+struct Shape: Sendable {
     /// The one for requests without a route, which is the first, included.
     let routeCount: Int
     private let upstreams: Rows
     private let listeners: Rows
-    private let outcomesStart: Int
+    let outcomesStart: Int
     private let corsPolicies: Rows
     private let limits: Rows
     private let webhooks: Rows
     /// Where the histogram of Redis begins; the results of its commands follow it.
     let storeStart: Int
     let cellCount: Int
+    /// By seat: the routes' rows, 0 for one that is none.
+    private let routeRows: [Int]
+    private let upstreamSeats: [Int]
 
-    init(_ names: MetricNames) {
+    init(_ names: MetricNames, _ seats: MetricSeats) {
+        routeRows = seats.routes.map { $0 < names.routes.count ? $0 + 1 : 0 }
+        upstreamSeats = seats.upstreams
         routeCount = names.routes.count + 1
         upstreams = Rows(
             from: routeCount * RouteCell.count, names.upstreams.count, of: UpstreamCell.count)
@@ -35,7 +40,17 @@ struct Shape: Sendable, Equatable {
     @inline(__always)
     func route(_ index: Int) -> Int { index &* RouteCell.count }
 
-    func upstream(_ index: Int) -> Int { upstreams.row(index) }
+    /// The number of a route by its seat.
+    @inline(__always)
+    func row(ofRoute seat: Int) -> Int { seat < routeRows.count ? routeRows[seat] : 0 }
+
+    /// Where an upstream's cells begin, by its seat.
+    func upstream(_ seat: Int) -> Int {
+        upstreams.row(upstreamSeats.indices.contains(seat) ? upstreamSeats[seat] : 0)
+    }
+
+    /// The same by the index of its name.
+    func upstreamRow(_ index: Int) -> Int { upstreams.row(index) }
 
     func listener(_ index: Int) -> Int { listeners.row(index) }
 
@@ -62,7 +77,7 @@ struct Shape: Sendable, Equatable {
 }
 
 /// The cells of all things of one kind.
-private struct Rows: Sendable, Equatable {
+private struct Rows: Sendable {
     private let start: Int
     private let count: Int
     private let length: Int

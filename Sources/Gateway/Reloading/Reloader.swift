@@ -1,0 +1,148 @@
+import Config
+import Linux
+import Policy
+import Reactor
+import Synchronization
+import Telemetry
+
+/// Why the running configuration stays as it is.
+struct ReloadProblem: Error, Equatable {
+    /// A line for each thing that is wrong.
+    let lines: [String]
+
+    init(_ line: String) { lines = [line] }
+    init(_ lines: [String]) { self.lines = lines }
+}
+
+/// Reads the configuration again and has everything go over to it, or nothing.
+///
+/// It works on a thread of its own, one reading at a time: neither loops nor operators wait while a
+/// file is read and a plan made of it.
+final class Reloader: Sendable {
+    /// Reads the file.
+    typealias Source = @Sendable () -> LoadResult
+
+    private let source: Source
+    private let crew: WorkerCrew
+    private let names: NameWatch
+    private let keys: KeyWatch
+    private let log: LogPipeline
+    private let loop: ControlLoop
+    /// Guard: the mutex; used on the control loop alone.
+    private let isBusy = Mutex(false)
+
+    init(
+        _ source: @escaping Source, crew: WorkerCrew, names: NameWatch, keys: KeyWatch,
+        log: LogPipeline, loop: ControlLoop
+    ) {
+        self.source = source
+        self.crew = crew
+        self.names = names
+        self.keys = keys
+        self.log = log
+        self.loop = loop
+    }
+
+    /// Reads the file again; who comes while another one does waits for its turn.
+    ///
+    /// - Returns: Why nothing has changed; `nil` if all serves by what the file says.
+    func reload() async -> ReloadProblem? {
+        while !enter() { await loop.sleep(for: .milliseconds(20)) }
+        defer { isBusy.withLock { $0 = false } }
+        do throws(Errno) {
+            let reading = try Reading()
+            _ = try Thread(name: "apus-reload") { [self] in
+                let problem = work()
+                reading.problem.withLock { $0 = problem }
+                reading.isOver.signal()
+            }
+            await loop.readable(reading.isOver.number)
+            return finish(reading.problem.withLock { $0 })
+        } catch {
+            return finish(ReloadProblem(error.text))
+        }
+    }
+
+    private func enter() -> Bool {
+        isBusy.withLock { isBusy in
+            guard !isBusy else { return false }
+            isBusy = true
+            return true
+        }
+    }
+
+    private func work() -> ReloadProblem? {
+        let result = source()
+        guard let snapshot = result.snapshot else {
+            return ReloadProblem(
+                result.problems.filter { $0.severity == .error }.map(\.text))
+        }
+        let fixed = FixedSettings.changes(from: crew.standing.snapshot, to: snapshot)
+        guard fixed.isEmpty else { return ReloadProblem(fixed) }
+        var problem: ReloadProblem?
+        do throws(Errno) {
+            try keys.adopt {
+                do throws(ReloadProblem) {
+                    let seating = try crew.adopt(snapshot) { names.prepare($0.snapshot) }
+                    return seating.snapshot
+                } catch {
+                    problem = error
+                    return nil
+                }
+            }
+            if problem == nil { try names.adopt(crew.standing.snapshot) }
+        } catch {
+            problem = ReloadProblem(error.text)
+        }
+        return problem
+    }
+
+    private func finish(_ problem: ReloadProblem?) -> ReloadProblem? {
+        if let problem {
+            crew.reloads.noteRefused()
+            for line in problem.lines.prefix(20) { note(.error, "configuration not taken", line) }
+        } else {
+            crew.reloads.noteTaken(at: Clock.wall() / 1000)
+            note(.info, "configuration taken", nil)
+        }
+        return problem
+    }
+
+    private func note(_ level: LogLevel, _ message: StaticString, _ reason: String?) {
+        guard level >= LogLevel(crew.standing.snapshot.log.level) else { return }
+        var line = LineBuilder(
+            level: level, event: .reload, message: message, time: LogClock.now())
+        if let reason {
+            line.add("reason", reason)
+        } else {
+            line.add("routes", crew.standing.seating.order.count)
+        }
+        log.submit(&line)
+    }
+}
+
+/// What the thread that reads hands back.
+private final class Reading: Sendable {
+    /// Guard: the mutex.
+    let problem = Mutex<ReloadProblem?>(nil)
+    let isOver: Wakeup
+
+    init() throws(Errno) { isOver = try Wakeup() }
+}
+
+/// What a process keeps from its start to its end.
+enum FixedSettings {
+    /// What differs of it, by the names of the file.
+    static func changes(from old: Snapshot, to new: Snapshot) -> [String] {
+        var names: [String] = []
+        if old.listeners != new.listeners { names.append("listeners") }
+        if old.server.workers != new.server.workers { names.append("server.workers") }
+        if old.admin != new.admin { names.append("admin") }
+        if old.redis != new.redis { names.append("redis") }
+        if old.log.output != new.log.output { names.append("log.output") }
+        if old.limits.connectionCountMax != new.limits.connectionCountMax {
+            names.append("limits.connections")
+        }
+        return names.map { "\($0): differs from what serves; this takes a restart" }
+    }
+}
