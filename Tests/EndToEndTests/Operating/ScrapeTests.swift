@@ -65,10 +65,11 @@ import Testing
         var sent = 0
         func play(_ rounds: Int) throws {
             for _ in 0..<rounds {
-                let wire = try apus.connect()
+                var wire = try apus.connect()
                 for _ in 0..<20 {
-                    _ = try wire.ask(Self.strange(&dice))
+                    let answer = try wire.ask(Self.strange(&dice))
                     sent += 1
+                    if answer["Connection"] == "close" { wire = try apus.connect() }
                 }
             }
             try eventually("all are counted") {
