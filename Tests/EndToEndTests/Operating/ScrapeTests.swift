@@ -58,7 +58,11 @@ import Testing
             cors: { app: { origins: ["https://app.example.com"] } }
             routes:
               - { name: own, match: { path: /own/* }, respond: { status: 200 } }
-              - { name: app, match: { path: /app/* }, cors: app, rate_limits: [each], upstream: app }
+              - name: app
+                match: { path: /app/* }
+                cors: app
+                rate_limits: [each]
+                upstream: app
             """, apps: [app])
         var dice = Dice(seed: 20_260_301)
         func names() throws -> Set<String> { try Set(apus.metrics().values.keys) }
