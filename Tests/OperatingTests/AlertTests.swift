@@ -1,3 +1,4 @@
+import Telemetry
 import Testing
 
 /// The rules, their tests and the runbook belong together.
@@ -23,6 +24,25 @@ struct AlertTests {
         for section in sections {
             for part in ["**Means.** ", "**Look at.** ", "**Do.**"] {
                 #expect(section.split(separator: part).count == 2, "\(section.prefix(30)): \(part)")
+            }
+        }
+    }
+
+    @Test func `the runbook names metrics and words of the log that there are`() throws {
+        let page = try Tree.text("docs/RUNBOOK.md")
+        for match in page.matches(of: /\b(apus|process)_[a-z_]+[a-z]/) {
+            let name = String(match.output.0)
+            // Histograms go by the name of all their series.
+            #expect(Query(name).faults.isEmpty || Query("\(name)_sum").faults.isEmpty, "\(name)")
+        }
+        // Reasons stand at the begin of what to do about them.
+        let outcomes = Outcome.allCases.map(\.name) + StoreTrouble.allCases.map(\.name)
+        let results = WebhookResult.allCases.map(\.name) + StoreResult.allCases.map(\.name)
+        let others = UpstreamFailure.allCases.map(\.name)
+        let words = Set((outcomes + results + others).map { "\($0)" })
+        for line in page.split(separator: "\n") where line.hasPrefix("- `") {
+            for match in line.prefix(while: { $0 != ":" }).matches(of: /`([a-z_]+)`/) {
+                #expect(words.contains(String(match.output.1)), "\(line)")
             }
         }
     }

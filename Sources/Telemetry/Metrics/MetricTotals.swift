@@ -27,8 +27,12 @@ struct MetricTotals {
         for route in 0..<shape.routeCount {
             for bucket in 0..<DurationBuckets.count {
                 let place = DurationPlace(route: route, bucket: bucket)
-                let all = loops.compactMap { $0.exemplar(place) }
-                exemplars.append(all.max { $0.nanoseconds < $1.nanoseconds })
+                var latest: Exemplar?
+                for loop in loops {
+                    guard let exemplar = loop.exemplar(place) else { continue }
+                    if exemplar.nanoseconds >= latest?.nanoseconds ?? 0 { latest = exemplar }
+                }
+                exemplars.append(latest)
             }
         }
     }

@@ -6,9 +6,17 @@ struct PageWriter {
     private var labels: [[UInt8]] = []
     /// The present sample's labels without braces, kept for all lines of a histogram.
     private var labelText: [UInt8] = []
+    /// Of each bucket, from `le` to the value.
+    private let bounds: [[UInt8]]
 
     init(_ format: PageFormat, capacity: Int) {
         self.format = format
+        let labels =
+            switch format {
+            case .prometheus: DurationBuckets.labels
+            case .openMetrics: DurationBuckets.openMetricsLabels
+            }
+        bounds = labels.map { Array("le=\"\($0)\"} ".utf8) }
         bytes.reserveCapacity(capacity)
     }
 
@@ -61,23 +69,18 @@ struct PageWriter {
     ) {
         var count: UInt64 = 0
         setLabels(values)
-        let bounds =
-            if case .openMetrics = format { DurationBuckets.openMetricsLabels } else {
-                DurationBuckets.labels
-            }
+        // Most of a page is these lines: what they share is made once.
+        var start = name + Array("_bucket{".utf8) + labelText
+        if !labelText.isEmpty { start.append(0x2C) }
         for (index, bound) in bounds.enumerated() {
             count &+= buckets[buckets.startIndex + index]
-            bytes += name
-            put("_bucket{")
-            bytes += labelText
-            put(labelText.isEmpty ? "le=\"" : ",le=\"")
-            put(bound)
-            put("\"} ")
+            bytes += start
+            bytes += bound
             put(decimal: count)
             if !exemplars.isEmpty, let exemplar = exemplars[exemplars.startIndex + index] {
                 put(exemplar)
             }
-            put("\n")
+            bytes.append(0x0A)
         }
         bytes += name
         put("_sum")

@@ -58,17 +58,22 @@ import Testing
             cors: { app: { origins: ["https://app.example.com"] } }
             routes:
               - { name: own, match: { path: /own/* }, respond: { status: 200 } }
-              - { name: app, match: { path: /app/* }, cors: app, rate_limits: [each], upstream: app }
+              - name: app
+                match: { path: /app/* }
+                cors: app
+                rate_limits: [each]
+                upstream: app
             """, apps: [app])
         var dice = Dice(seed: 20_260_301)
         func names() throws -> Set<String> { try Set(apus.metrics().values.keys) }
         var sent = 0
         func play(_ rounds: Int) throws {
             for _ in 0..<rounds {
-                let wire = try apus.connect()
+                var wire = try apus.connect()
                 for _ in 0..<20 {
-                    _ = try wire.ask(Self.strange(&dice))
+                    let answer = try wire.ask(Self.strange(&dice))
                     sent += 1
+                    if answer["Connection"] == "close" { wire = try apus.connect() }
                 }
             }
             try eventually("all are counted") {

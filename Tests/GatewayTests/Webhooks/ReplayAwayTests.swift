@@ -127,6 +127,7 @@ struct ReplayAwayTests {
             claiming.world.worker.commitInStore(claim, seconds: 2)
         }
         #expect(claiming.owedCount == 2048 && claiming.droppedCount == 12)
+        #expect(claiming.world.metric("apus_webhook_replay_notes_dropped_total") == 12)
         let short = claiming.makeClaim("i:short", life: 2_000_000_000)
         let long = claiming.makeClaim("i:long", life: 20_000_000_000)
         claiming.world.worker.releaseInStore(x, short)

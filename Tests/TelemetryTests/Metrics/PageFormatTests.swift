@@ -7,7 +7,8 @@ struct PageFormatTests {
         "application/openmetrics-text; version=1.0.0; charset=utf-8",
         "Application/OpenMetrics-Text;Version=\"1.0.0\"",
         "application/openmetrics-text;version=1.0.0,"
-            + "application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+            + "application/openmetrics-text;version=0.0.1;q=0.75,"
+            + "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
         "text/plain;q=0.9, application/openmetrics-text;q=0.9",
     ])
     func `OpenMetrics is for who names it and likes it as much`(_ field: String) {
