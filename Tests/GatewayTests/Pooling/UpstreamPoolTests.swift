@@ -88,15 +88,22 @@ struct UpstreamPoolTests {
         #expect(pool.endpoints.isEmpty)
     }
 
+    private func resolved(_ address: SocketAddress) -> WorkerMessage {
+        .resolved(
+            ResolvedServer(
+                upstream: 0, server: 0, name: .name("app.example", port: 80),
+                addresses: [address]))
+    }
+
     @Test func `idle connections to an address that is no more are closed`() throws {
         let world = try World(Settings.text(servers: "\"app.example:80\""))
         for last in 1...2 { world.kernel.receptions[address(UInt32(last))] = .accepts }
-        world.post(.resolved(upstream: 0, server: 0, addresses: [address(1)]))
+        world.post(resolved(address(1)))
         let client = try world.connect()
         client.get("/1")
         world.run()
         #expect(world.upstreamCount == 1)
-        world.post(.resolved(upstream: 0, server: 0, addresses: [address(2)]))
+        world.post(resolved(address(2)))
         world.run()
         #expect(world.upstreamCount == 0)
         client.get("/2")
