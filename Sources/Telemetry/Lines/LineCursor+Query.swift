@@ -3,23 +3,92 @@ import Bytes
 /// Queries and referers, without the secrets in them.
 extension LineCursor {
     /// Puts a query without its leading `?`; values of secret keys are `[redacted]`.
+    ///
+    /// - Returns: As for ``putPath(_:_:_:)``.
     @inline(__always)
     mutating func putQuery(
         _ source: LineSource, _ query: ByteRange, _ redaction: borrowing QueryRedaction
-    ) {
+    ) -> Bool {
         var copy = self
+        copy.isAltered = false
         source.withText(query) { copy.putWholeQuery($0, redaction) }
         self = copy
+        return !copy.isAltered
+    }
+
+    /// Puts a path; what it holds of secret keys' values and of URLs' users is `[redacted]`.
+    ///
+    /// - Returns: Whether it stands there as it was sent, but for escapes and what was redacted.
+    @inline(__always)
+    mutating func putPath(
+        _ source: LineSource, _ path: ByteRange, _ redaction: borrowing QueryRedaction
+    ) -> Bool {
+        guard mark(in: source, path, 0x25, 0x3D, 0x40) else {
+            return putText(source, path, bytesMax: TextLimit.path)
+        }
+        return putFound(source, path, TextLimit.path, .path, redaction)
+    }
+
+    /// Puts a text of words that may hold URLs.
+    ///
+    /// - Returns: As for ``putPath(_:_:_:)``.
+    @inline(__always)
+    mutating func putWords(
+        _ source: LineSource, _ text: ByteRange, bytesMax: Int,
+        _ redaction: borrowing QueryRedaction
+    ) -> Bool {
+        guard mark(in: source, text, 0x25, 0x3D, 0x40) else {
+            return putText(source, text, bytesMax: bytesMax)
+        }
+        return putFound(source, text, bytesMax, .words, redaction)
+    }
+
+    /// Whether a text has one of three bytes.
+    @inline(__always)
+    private func mark(
+        in source: LineSource, _ range: ByteRange, _ first: UInt8, _ second: UInt8, _ third: UInt8
+    ) -> Bool {
+        var isThere = false
+        source.withText(range) { text in
+            isThere = firstIndex(in: text, from: 0, to: text.count, of: first, second, third)
+                < text.count
+        }
+        return isThere
+    }
+
+    @inline(never)
+    private mutating func putFound(
+        _ source: LineSource, _ range: ByteRange, _ bytesMax: Int, _ ends: SecretFinder.Ends,
+        _ redaction: borrowing QueryRedaction
+    ) -> Bool {
+        isAltered = false
+        source.withText(range) { text in
+            let end = min(text.count, bytesMax)
+            putFound(text, 0, end, redaction, ends)
+            endShortened(text, at: end)
+        }
+        return !isAltered
     }
 
     /// Puts a referer without its userinfo; values of secret keys in its query are `[redacted]`.
+    ///
+    /// - Returns: As for ``putPath(_:_:_:)``.
     @inline(__always)
     mutating func putReferer(
         _ source: LineSource, _ referer: ByteRange, _ redaction: borrowing QueryRedaction
-    ) {
+    ) -> Bool {
         var copy = self
+        copy.isAltered = false
         source.withText(referer) { copy.putWholeReferer($0, redaction) }
         self = copy
+        return !copy.isAltered
+    }
+
+    /// Puts a URL; what it holds of secret keys' values and of users is `[redacted]`.
+    mutating func putURL(_ url: borrowing Span<UInt8>, _ redaction: borrowing QueryRedaction) {
+        let end = min(url.count, TextLimit.value)
+        putFound(url, 0, end, redaction, .query)
+        endShortened(url, at: end)
     }
 
     @inline(never)
@@ -29,7 +98,14 @@ extension LineCursor {
         let start = query.count > 0 && query[0] == 0x3F ? 1 : 0
         let end = min(query.count, start &+ TextLimit.query)
         putParameters(query, start, end, redaction)
-        if end < query.count { put("…") }
+        endShortened(query, at: end)
+    }
+
+    /// Marks that a text was cut off at `end`, if it was.
+    private mutating func endShortened(_ text: borrowing Span<UInt8>, at end: Int) {
+        guard end < text.count else { return }
+        put("…")
+        isAltered = true
     }
 
     @inline(never)
@@ -47,9 +123,13 @@ extension LineCursor {
             }
             query = firstIndex(in: referer, from: shown, to: end, of: 0x3F, 0x23, 0x23)
         }
-        put(referer, shown, query)
+        if firstIndex(in: referer, from: shown, to: query, of: 0x25, 0x3D, 0x40) < query {
+            putFound(referer, shown, query, redaction, .path)
+        } else {
+            put(referer, shown, query)
+        }
         putParameters(referer, query, end, redaction)
-        if end < referer.count { put("…") }
+        endShortened(referer, at: end)
     }
 
     /// Puts `start ..< end`, of which a secret key's value, up to the next `&`, is left out.
@@ -59,6 +139,10 @@ extension LineCursor {
         _ text: borrowing Span<UInt8>, _ start: Int, _ end: Int,
         _ redaction: borrowing QueryRedaction
     ) {
+        // What is encoded, quoted or a URL within asks for a closer look.
+        if firstIndex(in: text, from: start, to: end, of: 0x25, 0x40, 0x22) < end {
+            return putFound(text, start, end, redaction, .query)
+        }
         var shown = start
         var offset = start
         while true {
@@ -68,6 +152,21 @@ extension LineCursor {
             put("[redacted]")
             while offset < end, text[offset] != 0x26 { offset &+= 1 }
             shown = offset
+        }
+        put(text, shown, end)
+    }
+
+    /// Puts `start ..< end` without what a closer look finds in it.
+    private mutating func putFound(
+        _ text: borrowing Span<UInt8>, _ start: Int, _ end: Int,
+        _ redaction: borrowing QueryRedaction, _ ends: SecretFinder.Ends
+    ) {
+        var finder = SecretFinder(from: start, to: end, ends: ends)
+        var shown = start
+        while let secret = finder.next(in: text, redaction) {
+            put(text, shown, secret.lowerBound)
+            put("[redacted]")
+            shown = secret.upperBound
         }
         put(text, shown, end)
     }

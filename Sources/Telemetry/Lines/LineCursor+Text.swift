@@ -5,8 +5,10 @@ import Bytes
 /// Clean runs are scanned and copied sixteen bytes at a time; the rest goes one unit at a time.
 extension LineCursor {
     /// Puts a part of `source`, shortened to `bytesMax` of its bytes and `…` if it is longer.
+    ///
+    /// - Returns: Whether it stands there as it was, but for escapes.
     @inline(__always)
-    mutating func putText(_ source: LineSource, _ range: ByteRange, bytesMax: Int) {
+    mutating func putText(_ source: LineSource, _ range: ByteRange, bytesMax: Int) -> Bool {
         precondition(range.end <= source.count, "a record's texts lie within its source")
         let byteCount = range.count
         let start = unsafe source.base + range.start
@@ -14,17 +16,18 @@ extension LineCursor {
             var copy = self
             unsafe copy.putShortened(Span(_unsafeStart: start, count: byteCount), to: bytesMax)
             self = copy
-            return
+            return false
         }
-        guard hasRoom(for: byteCount) else { return }
+        guard hasRoom(for: byteCount) else { return false }
         let clean = unsafe copyClean(start, base + count, byteCount)
         count &+= clean
-        if clean < byteCount {
-            var copy = self
-            let rest = unsafe Span(_unsafeStart: start + clean, count: byteCount &- clean)
-            copy.putUnclean(rest)
-            self = copy
-        }
+        if clean == byteCount { return true }
+        var copy = self
+        let rest = unsafe Span(_unsafeStart: start + clean, count: byteCount &- clean)
+        copy.isAltered = false
+        copy.putUnclean(rest)
+        self = copy
+        return !copy.isAltered
     }
 
     /// Puts a text, shortened to `bytesMax` of its bytes and `…` if it is longer.
@@ -43,6 +46,7 @@ extension LineCursor {
         while kept > 0, bytesMax &- kept < 3, text[kept] & 0xC0 == 0x80 { kept &-= 1 }
         putText(text.extracting(0..<kept))
         put("…")
+        isAltered = true
     }
 
     /// Puts a text escaped.
@@ -87,6 +91,7 @@ extension LineCursor {
         let length = sequenceLength(text)
         if length < 0 {
             put("\u{FFFD}")
+            isAltered = true
             return -length
         }
         if byte == 0xC2, text[1] < 0xA0 {
