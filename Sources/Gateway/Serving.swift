@@ -37,7 +37,7 @@ package final class Serving: Sendable {
         self.snapshot = snapshot
         let count = snapshot.server.workers ?? Thread.usableCPUCount
         do throws(LogProblem) {
-            log = try LogPipeline(output: LogTarget(snapshot.log.output), queueCount: count)
+            log = try LogPipeline(LogPlan(snapshot), queueCount: count)
         } catch {
             throw .log(error)
         }
@@ -76,12 +76,14 @@ package final class Serving: Sendable {
             throw .system(error.text)
         }
         noteStartup()
+        log.audit(who: "process", what: "start", result: "done", reason: "")
         control.run { [self] in
             control.begin { await self.obeySignals() }
             if let admin { control.begin { await admin.serve(on: self.control) } }
             await control.readable(crew.finished.number)
         }
         removeSocketFiles()
+        log.audit(who: "process", what: "stop", result: "done", reason: "")
         note(.info, .shutdown, "ended")
         _ = log.stop(within: .seconds(2))
     }
@@ -100,9 +102,11 @@ package final class Serving: Sendable {
                     crew.drain(within: snapshot.server.drainTimeout)
                 case .hangUp:
                     note(.warn, .reload, "reload is not available in this version")
+                    log.audit(who: "signal", what: "reload", result: "refused", reason: "")
                 case .user1:
                     log.reopen()
                     note(.info, .log, "log reopened")
+                    log.audit(who: "signal", what: "reopen", result: "done", reason: "")
                 }
             }
         }
@@ -110,6 +114,7 @@ package final class Serving: Sendable {
 
     /// Whoever asks twice does not want to wait.
     private func endAtOnce() {
+        log.audit(who: "signal", what: "stop", result: "done", reason: "at once")
         note(.warn, .shutdown, "ended at once")
         removeSocketFiles()
         _ = log.stop(within: .milliseconds(500))
@@ -143,15 +148,5 @@ package final class Serving: Sendable {
         guard level >= LogLevel(snapshot.log.level) else { return }
         var line = LineBuilder(level: level, event: event, message: message, time: LogClock.now())
         log.submit(&line)
-    }
-}
-
-extension LogTarget {
-    init(_ output: LogOutput) {
-        switch output {
-        case .stdout: self = .stdout
-        case .stderr: self = .stderr
-        case .file(let path): self = .file(path: path)
-        }
     }
 }

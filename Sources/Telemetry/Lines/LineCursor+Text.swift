@@ -228,7 +228,7 @@ private func sequenceLength(_ text: borrowing Span<UInt8>) -> Int {
     return length
 }
 
-private func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+func hexadecimalDigit(_ value: UInt8) -> UInt8 {
     value < 10 ? 48 &+ value : 87 &+ value
 }
 

@@ -156,6 +156,30 @@ extension LogQueue {
         return unsafe body(UnsafeBufferPointer(start: ring + index, count: count))
     }
 
+    /// Bytes that lines can still take.
+    var room: Int { capacity - (publishedEnd - releasedEnd) }
+
+    /// Copies the first line that is not released, or as much of it as `line` has room for.
+    ///
+    /// - Parameter end: Where a line ends that was published.
+    /// - Returns: Where the line ends.
+    func copyLine(upTo end: Int, to line: inout Buffer) -> Int {
+        var place = releasedEnd
+        var isWhole = false
+        while place < end, !isWhole {
+            let count = unsafe withRun(from: place, to: end) { run in
+                let newline = unsafe run.firstIndex(of: 0x0A)
+                isWhole = newline != nil
+                let part = unsafe UnsafeBufferPointer(
+                    rebasing: run.prefix(newline.map { $0 + 1 } ?? run.count))
+                unsafe line.append(Span(_unsafeElements: part))
+                return part.count
+            }
+            place += count
+        }
+        return place
+    }
+
     /// Gives the bytes before `place`, where a line begins, back to the producer.
     func release(upTo place: Int) {
         head.store(place, ordering: .releasing)

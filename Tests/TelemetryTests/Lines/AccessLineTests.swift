@@ -135,7 +135,7 @@ import Testing
         record.outcome = .upstreamClosedEarly
         let line = accessLine(record, source.bytes)
         let members = try StrictJSON.members(ofLine: line)
-        #expect(members.count == 25)
+        #expect(members.count == 31)
         for key in ["path", "query", "user_agent", "referer", "host", "method", "request_id"] {
             #expect(members.first { $0.key == key }?.value.hasSuffix("…") == true)
         }
