@@ -53,7 +53,8 @@ struct VerifyAudit: ParsableCommand {
         }
         tell(verifier.findings)
         guard verifier.findings.auditCount > 0 else {
-            StandardError.write(line: "apus: no chained audit line in \(files.joined(separator: ", "))")
+            StandardError.write(
+                line: "apus: no chained audit line in \(files.joined(separator: ", "))")
             throw ExitCode.failure
         }
     }

@@ -70,7 +70,8 @@ package struct AuditVerifier: ~Copyable {
         guard line.count > 0, line[0] == 0x7B else { return isAuditPair(line) }
         var members = LineMembers()
         while let member = members.next(line) {
-            let isEvent = line.part(member.key, is: "event") || line.part(member.key, is: "event.action")
+            let isEvent =
+                line.part(member.key, is: "event") || line.part(member.key, is: "event.action")
             if isEvent { return line.part(member.value, is: "audit") }
         }
         return false

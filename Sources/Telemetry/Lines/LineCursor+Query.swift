@@ -23,10 +23,11 @@ extension LineCursor {
     mutating func putPath(
         _ source: LineSource, _ path: ByteRange, _ redaction: borrowing QueryRedaction
     ) -> Bool {
-        guard mark(in: source, path, 0x25, 0x3D, 0x40) else {
-            return putText(source, path, bytesMax: TextLimit.path)
-        }
-        return putFound(source, path, TextLimit.path, .path, redaction)
+        if putUnmarked(source, path, bytesMax: TextLimit.path) { return true }
+        var copy = self
+        let isWhole = copy.putFound(source, path, TextLimit.path, .path, redaction)
+        self = copy
+        return isWhole
     }
 
     /// Puts a text of words that may hold URLs.
@@ -37,23 +38,11 @@ extension LineCursor {
         _ source: LineSource, _ text: ByteRange, bytesMax: Int,
         _ redaction: borrowing QueryRedaction
     ) -> Bool {
-        guard mark(in: source, text, 0x25, 0x3D, 0x40) else {
-            return putText(source, text, bytesMax: bytesMax)
-        }
-        return putFound(source, text, bytesMax, .words, redaction)
-    }
-
-    /// Whether a text has one of three bytes.
-    @inline(__always)
-    private func mark(
-        in source: LineSource, _ range: ByteRange, _ first: UInt8, _ second: UInt8, _ third: UInt8
-    ) -> Bool {
-        var isThere = false
-        source.withText(range) { text in
-            isThere = firstIndex(in: text, from: 0, to: text.count, of: first, second, third)
-                < text.count
-        }
-        return isThere
+        if putUnmarked(source, text, bytesMax: bytesMax) { return true }
+        var copy = self
+        let isWhole = copy.putFound(source, text, bytesMax, .words, redaction)
+        self = copy
+        return isWhole
     }
 
     @inline(never)
@@ -63,7 +52,7 @@ extension LineCursor {
     ) -> Bool {
         isAltered = false
         source.withText(range) { text in
-            let end = min(text.count, bytesMax)
+            let end = shortenedEnd(of: text, to: bytesMax)
             putFound(text, 0, end, redaction, ends)
             endShortened(text, at: end)
         }
@@ -86,7 +75,7 @@ extension LineCursor {
 
     /// Puts a URL; what it holds of secret keys' values and of users is `[redacted]`.
     mutating func putURL(_ url: borrowing Span<UInt8>, _ redaction: borrowing QueryRedaction) {
-        let end = min(url.count, TextLimit.value)
+        let end = shortenedEnd(of: url, to: TextLimit.value)
         putFound(url, 0, end, redaction, .query)
         endShortened(url, at: end)
     }
@@ -96,7 +85,7 @@ extension LineCursor {
         _ query: borrowing Span<UInt8>, _ redaction: borrowing QueryRedaction
     ) {
         let start = query.count > 0 && query[0] == 0x3F ? 1 : 0
-        let end = min(query.count, start &+ TextLimit.query)
+        let end = shortenedEnd(of: query, to: start &+ TextLimit.query)
         putParameters(query, start, end, redaction)
         endShortened(query, at: end)
     }
@@ -112,8 +101,11 @@ extension LineCursor {
     private mutating func putWholeReferer(
         _ referer: borrowing Span<UInt8>, _ redaction: borrowing QueryRedaction
     ) {
-        let end = min(referer.count, TextLimit.referer)
-        // Of most referers nothing need be left out, for they have none of these.
+        let end = shortenedEnd(of: referer, to: TextLimit.referer)
+        if isUnmarked(referer, to: end) {
+            put(referer, 0, end)
+            return endShortened(referer, at: end)
+        }
         var query = firstIndex(in: referer, from: 0, to: end, of: 0x3F, 0x23, 0x40)
         var shown = 0
         if query < end, referer[query] == 0x40 {
@@ -139,8 +131,8 @@ extension LineCursor {
         _ text: borrowing Span<UInt8>, _ start: Int, _ end: Int,
         _ redaction: borrowing QueryRedaction
     ) {
-        // What is encoded, quoted or a URL within asks for a closer look.
-        if firstIndex(in: text, from: start, to: end, of: 0x25, 0x40, 0x22) < end {
+        // What is encoded, a URL within, or JSON asks for a closer look.
+        if firstIndex(in: text, from: start, to: end, of: 0x25, 0x40, 0x7B) < end {
             return putFound(text, start, end, redaction, .query)
         }
         var shown = start
@@ -193,6 +185,46 @@ extension LineCursor {
             if byte == 0x40 { hostStart = offset }
         }
         return hostStart > start ? (start, hostStart) : nil
+    }
+}
+
+/// Whether nothing need be left out of a referer, as of most: it has no `?`, `#`, `@`, `%` or `=`.
+@inline(__always)
+private func isUnmarked(_ text: borrowing Span<UInt8>, to end: Int) -> Bool {
+    var offset = 0
+    let isLong = end >= 16 && end <= text.count
+    if isLong {
+        offset = unsafe text.withUnsafeBufferPointer { bytes in
+            guard let base = bytes.baseAddress else { return 0 }
+            return unsafe skipUnmarked(base, to: end)
+        }
+    }
+    while offset < end {
+        let byte = text[offset]
+        if byte == 0x3F || byte == 0x23 || byte == 0x40 || byte == 0x25 || byte == 0x3D {
+            return false
+        }
+        offset &+= 1
+    }
+    return true
+}
+
+/// Skips bytes that are no marks, sixteen at a time; `end` is 16 or more and within the text.
+///
+/// What it returns is the first mark, or a byte before it that is not ASCII, or `end`.
+@inline(__always)
+private func skipUnmarked(_ base: UnsafePointer<UInt8>, to end: Int) -> Int {
+    let last = end &- 16
+    var offset = 0
+    while true {
+        let vector = unsafe UnsafeRawPointer(base + offset)
+            .loadUnaligned(as: SIMD16<UInt8>.self)
+        let marks =
+            ((vector ^ 0x3F) &- 1) | ((vector ^ 0x23) &- 1) | ((vector ^ 0x40) &- 1)
+            | ((vector ^ 0x25) &- 1) | ((vector ^ 0x3D) &- 1)
+        if let mark = firstMark(marks) { return offset &+ mark }
+        if offset == last { return end }
+        offset = min(offset &+ 16, last)
     }
 }
 
