@@ -7,11 +7,6 @@ package struct AuditLink: Sendable, Equatable {
     /// 64 digits, in lower case.
     package var hash: [UInt8]
 
-    init(sequence: UInt64, hash: [UInt8]) {
-        self.sequence = sequence
-        self.hash = hash
-    }
-
     /// Before the first line: number 0, and a hash of zeros.
     package static var start: AuditLink {
         AuditLink(sequence: 0, hash: [UInt8](repeating: 0x30, count: hashDigits))

@@ -191,41 +191,12 @@ extension LineCursor {
 /// Whether nothing need be left out of a referer, as of most: it has no `?`, `#`, `@`, `%` or `=`.
 @inline(__always)
 private func isUnmarked(_ text: borrowing Span<UInt8>, to end: Int) -> Bool {
-    var offset = 0
-    let isLong = end >= 16 && end <= text.count
-    if isLong {
-        offset = unsafe text.withUnsafeBufferPointer { bytes in
-            guard let base = bytes.baseAddress else { return 0 }
-            return unsafe skipUnmarked(base, to: end)
-        }
-    }
-    while offset < end {
-        let byte = text[offset]
-        if byte == 0x3F || byte == 0x23 || byte == 0x40 || byte == 0x25 || byte == 0x3D {
-            return false
-        }
-        offset &+= 1
-    }
-    return true
-}
-
-/// Skips bytes that are no marks, sixteen at a time; `end` is 16 or more and within the text.
-///
-/// What it returns is the first mark, or a byte before it that is not ASCII, or `end`.
-@inline(__always)
-private func skipUnmarked(_ base: UnsafePointer<UInt8>, to end: Int) -> Int {
-    let last = end &- 16
-    var offset = 0
-    while true {
-        let vector = unsafe UnsafeRawPointer(base + offset)
-            .loadUnaligned(as: SIMD16<UInt8>.self)
-        let marks =
-            ((vector ^ 0x3F) &- 1) | ((vector ^ 0x23) &- 1) | ((vector ^ 0x40) &- 1)
-            | ((vector ^ 0x25) &- 1) | ((vector ^ 0x3D) &- 1)
-        if let mark = firstMark(marks) { return offset &+ mark }
-        if offset == last { return end }
-        offset = min(offset &+ 16, last)
-    }
+    firstIndex(in: text, from: 0, to: end) { bytes in
+        ((bytes ^ 0x3F) &- 1) | ((bytes ^ 0x23) &- 1) | ((bytes ^ 0x40) &- 1)
+            | ((bytes ^ 0x25) &- 1) | ((bytes ^ 0x3D) &- 1)
+    } isMark: {
+        $0 == 0x3F || $0 == 0x23 || $0 == 0x40 || $0 == 0x25 || $0 == 0x3D
+    } == end
 }
 
 /// The first index in `start ..< end`, which lie in the text, of one of three bytes; `end` without
@@ -235,40 +206,49 @@ private func firstIndex(
     in text: borrowing Span<UInt8>, from start: Int, to end: Int,
     of first: UInt8, _ second: UInt8, _ third: UInt8
 ) -> Int {
+    firstIndex(in: text, from: start, to: end) { bytes in
+        ((bytes ^ first) &- 1) | ((bytes ^ second) &- 1) | ((bytes ^ third) &- 1)
+    } isMark: {
+        $0 == first || $0 == second || $0 == third
+    }
+}
+
+/// The first index in `start ..< end`, which lie in the text, of a marked byte; `end` without one.
+///
+/// `marks` sets the high bit of each marked byte, and of some beyond ASCII, which `isMark` knows
+/// better.
+@inline(__always)
+private func firstIndex(
+    in text: borrowing Span<UInt8>, from start: Int, to end: Int,
+    marks: (SIMD16<UInt8>) -> SIMD16<UInt8>, isMark: (UInt8) -> Bool
+) -> Int {
     precondition(start >= 0 && end <= text.count, "a part of the text")
     var offset = start
     if end &- start >= 16 {
         offset = unsafe text.withUnsafeBufferPointer { bytes in
             guard let base = bytes.baseAddress else { return end }
-            return unsafe skip(base, from: start, to: end, before: first, second, third)
+            return unsafe skip(base, from: start, to: end, before: marks)
         }
     }
-    while offset < end {
-        let byte = text[offset]
-        if byte == first || byte == second || byte == third { break }
-        offset &+= 1
-    }
+    while offset < end, !isMark(text[offset]) { offset &+= 1 }
     return offset
 }
 
-/// Skips bytes that are none of three, sixteen at a time.
+/// Skips bytes without marks, sixteen at a time.
 ///
 /// `start` is at least 16 before `end`, which lies within the text.
-/// What it returns is the first of the three, or a byte before it that is not ASCII, or `end`.
+/// What it returns is the first mark, or `end`.
 @inline(__always)
 private func skip(
     _ base: UnsafePointer<UInt8>, from start: Int, to end: Int,
-    before first: UInt8, _ second: UInt8, _ third: UInt8
+    before marks: (SIMD16<UInt8>) -> SIMD16<UInt8>
 ) -> Int {
     let last = end &- 16
     var offset = start
     while true {
         let vector = unsafe UnsafeRawPointer(base + offset)
             .loadUnaligned(as: SIMD16<UInt8>.self)
-        // A high bit for each byte that is one of the three, and for some beyond ASCII.
-        let marks =
-            ((vector ^ first) &- 1) | ((vector ^ second) &- 1) | ((vector ^ third) &- 1)
-        if let mark = firstMark(marks) { return offset &+ mark }
+        if let mark = firstMark(marks(vector)) { return offset &+ mark }
         if offset == last { return end }
         offset = min(offset &+ 16, last)
     }

@@ -12,11 +12,11 @@ struct SecretFinder {
     struct Ends {
         let bits: UInt64
 
-        /// `&`
+        /// An ampersand.
         static var query: Ends { Ends(bits: 1 << 0x26) }
-        /// `&`, `;` and `/`
+        /// An ampersand, a semicolon and a slash.
         static var path: Ends { Ends(bits: 1 << 0x26 | 1 << 0x3B | 1 << 0x2F) }
-        /// `&`, `;`, `)` and a space
+        /// An ampersand, a semicolon, a closing bracket and a space.
         static var words: Ends { Ends(bits: 1 << 0x26 | 1 << 0x3B | 1 << 0x29 | 1 << 0x20) }
     }
 

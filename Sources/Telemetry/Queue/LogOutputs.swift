@@ -23,7 +23,7 @@ struct LogOutputs: ~Copyable {
     ///   - auditQueue: Of audit lines.
     init(_ plan: LogPlan, queues: [LogQueue], auditQueue: LogQueue) throws(LogProblem) {
         let destination = try LogDestination(plan.output)
-        let auditDestination = try Self.open(plan.auditOutput)
+        let auditDestination = try Self.open(auditOutput: plan.auditOutput)
         let format = plan.format.fitting(destination, isColourAllowed: plan.isColourAllowed)
         // Audit lines of their own have no colours, which only a terminal shows.
         let auditFormat = plan.auditOutput == nil ? format : plan.format.format(.plain)
@@ -40,9 +40,14 @@ struct LogOutputs: ~Copyable {
         audit = Self.channel(audits.ring, to: auditDestination)
     }
 
-    private static func open(_ target: LogTarget?) throws(LogProblem) -> LogDestination? {
+    private static func open(auditOutput target: LogTarget?) throws(LogProblem) -> LogDestination? {
         guard let target else { return nil }
-        return try LogDestination(target)
+        do throws(LogProblem) {
+            return try LogDestination(target)
+        } catch {
+            guard case .open(let path) = error.step else { throw error }
+            throw LogProblem(.openAudit(path: path), errno: error.errno)
+        }
     }
 
     private static func chain(after tail: AuditTail?, _ format: LogFormat) -> AuditChain? {
@@ -69,6 +74,7 @@ struct LogOutputs: ~Copyable {
         if case .full = round.progress { round.descriptor = log.descriptor }
         guard let auditProgress = audit?.write() else { return round }
         round.mustReturn = auditProgress.isStuck
+        if auditProgress.isStuck { round.isHeldUp = formats?.isHeldUp == true }
         switch (round.progress, auditProgress) {
         case (.nothing, .wrote): round.progress = .wrote
         case (.nothing, _) where isLast && auditProgress.isStuck:
