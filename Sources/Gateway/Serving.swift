@@ -54,7 +54,7 @@ package final class Serving: Sendable {
         }
         do throws(BindProblem) {
             try crew.listen()
-            admin = try AdminListener(snapshot, crew: crew, log: log)
+            admin = try AdminListener(snapshot, crew: crew)
         } catch {
             crew.closeListeners()
             throw .address(error)

@@ -56,7 +56,8 @@ struct Sight: ~Copyable {
     mutating func finish(
         _ record: AccessRecord, _ journal: borrowing Journal, method: Method
     ) {
-        metrics.requestFinished(record, method: method.rawValue)
+        let place = metrics.requestFinished(record, method: method.rawValue)
+        if metrics.isExemplarDue(place, at: now) { noteExemplar(place, record, journal) }
         guard choice.hasAccessLines else { return }
         if choice.leavesOut(record) { return metrics.lineSampled() }
         clock.update(nowMillisecondsSinceEpoch: Int64(now / 1_000_000))
@@ -67,6 +68,18 @@ struct Sight: ~Copyable {
                 time: clock)
         }
         if line.hasOverflowed { queue.countDrop() } else { queue.append(line) }
+    }
+
+    /// Not inlined: once a second for a bucket that is counted in.
+    @inline(never)
+    private func noteExemplar(
+        _ place: DurationPlace, _ record: AccessRecord, _ journal: borrowing Journal
+    ) {
+        journal.text.withReadable { (source: borrowing Span<UInt8>) in
+            metrics.noteExemplar(
+                place, trace: source.extracting(journal.request.traceID.indices),
+                microseconds: record.durationMicroseconds, at: now)
+        }
     }
 
     // MARK: Events

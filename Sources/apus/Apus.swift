@@ -19,7 +19,8 @@ struct Apus: ParsableCommand {
               apus test                         do its tests hold?
               apus sign stripe --secret … …     what would Stripe send?
               apus run --config my.yaml         serve
-              apus audit verify audit.log       is what was changed still as it was written?
+              apus health                       does it?
+              apus audit verify audit.log       is it as it was written?
 
             EXIT CODES
               0   all is well
@@ -34,8 +35,8 @@ struct Apus: ParsableCommand {
             """,
         version: APUS_VERSION,
         subcommands: [
-            Run.self, Check.self, Explain.self, TestCommand.self, Sign.self, Audit.self,
-            SchemaCommand.self, Version.self,
+            Run.self, Check.self, Explain.self, TestCommand.self, Sign.self, Health.self,
+            Audit.self, SchemaCommand.self, Version.self,
         ])
 }
 

@@ -13,7 +13,8 @@ struct CommandTests {
         """
 
     @Test(arguments: [
-        "", "run", "check", "explain", "test", "sign", "audit", "audit verify", "schema", "version",
+        "", "run", "check", "explain", "test", "sign", "health", "audit", "audit verify",
+        "schema", "version",
     ])
     func `help says what there is`(_ command: String) throws {
         let help = try Command(["help"] + command.split(separator: " ").map(String.init))

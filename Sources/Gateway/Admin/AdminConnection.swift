@@ -68,12 +68,19 @@ final class AdminConnection: Sendable {
     ) -> AdminRequest {
         guard head.method == .get || head.method.isHead else { return .otherMethod }
         return buffer.withReadable { (bytes: borrowing Span<UInt8>) in
-            var path = ""
-            for index in head.path.indices {
-                path.unicodeScalars.append(Unicode.Scalar(bytes[index]))
+            var accept: [String] = []
+            for index in head.fields.indices where head.fields[index].id == .accept {
+                accept.append(text(bytes, head.fields[index].value))
             }
-            return .get(path)
+            return .get(text(bytes, head.path), accept: accept.joined(separator: ","))
         }
+    }
+
+    /// Each byte as the character of its number.
+    private static func text(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) -> String {
+        var text = ""
+        for index in range.indices { text.unicodeScalars.append(Unicode.Scalar(bytes[index])) }
+        return text
     }
 
     /// Sends the answer whole, then ends our side and waits for the operator's end.

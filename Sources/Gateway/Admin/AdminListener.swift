@@ -12,7 +12,6 @@ import Telemetry
 final class AdminListener: Sendable {
     private let socket: ListeningSocket
     private let crew: WorkerCrew
-    private let log: LogPipeline
     private let openCount = Mutex(0)
 
     /// Requests that are answered at the same time; further ones wait in the kernel.
@@ -21,11 +20,10 @@ final class AdminListener: Sendable {
     private static let patience: Duration = .seconds(10)
 
     /// `nil` without an `admin` section.
-    init?(_ snapshot: Snapshot, crew: WorkerCrew, log: LogPipeline) throws(BindProblem) {
+    init?(_ snapshot: Snapshot, crew: WorkerCrew) throws(BindProblem) {
         guard let bind = snapshot.admin?.bind else { return nil }
         socket = try Binding.listen(on: bind, as: "admin", count: 1)[0]
         self.crew = crew
-        self.log = log
     }
 
     /// Answers for ever.
@@ -63,28 +61,28 @@ final class AdminListener: Sendable {
 
     private func response(to request: AdminRequest) -> AdminResponse {
         switch request {
-        case .get("/livez"):
+        case .get("/livez", _):
             AdminResponse(200, "application/json", Array("{\"status\":\"alive\"}\n".utf8))
-        case .get("/metrics"):
-            AdminResponse(200, MetricsPage.contentType, metricsPage())
+        case .get("/metrics", let accept):
+            metricsPage(PageFormat(accept: accept))
         case .get: AdminResponse(404, problem: .notFound)
         case .otherMethod: AdminResponse(405, problem: .methodNotAllowed)
         case .malformed: AdminResponse(400, problem: .badRequest)
         }
     }
 
-    private func metricsPage() -> [UInt8] {
-        MetricsPage.render(
-            loops: crew.metrics, names: crew.names, process: ProcessSample.read(),
-            logLines: LogLineCounts(queued: log.lineCount, dropped: log.droppedCount),
-            breaker: crew.breaker)
+    private func metricsPage(_ format: PageFormat) -> AdminResponse {
+        let page = MetricsPage.render(
+            format, loops: crew.metrics, names: crew.names, process: ProcessSample.read(),
+            gateway: crew.sample)
+        return AdminResponse(200, format.contentType, page)
     }
 }
 
 /// What an operator asks.
 enum AdminRequest: Equatable {
-    /// GET, and HEAD, of a path without its query.
-    case get(String)
+    /// GET, and HEAD, of a path without its query, with what `Accept` says.
+    case get(String, accept: String)
     case otherMethod
     case malformed
 }

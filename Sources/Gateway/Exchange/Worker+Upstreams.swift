@@ -172,8 +172,10 @@ extension Worker where Kernel: ~Copyable {
 
     private mutating func noteConnected(_ endpoint: EndpointIndex) {
         let upstream = Int(endpoint.upstream)
+        let server = pools[upstream].endpoints[Int(endpoint.endpoint)].server
+        plan.commons.servers[upstream].note(server, isDown: false)
         if pools[upstream].ring.noteSuccess(of: Int(endpoint.endpoint)) {
-            sight.noteServerBack(upstream, pools[upstream].endpoints[Int(endpoint.endpoint)].server)
+            sight.noteServerBack(upstream, server)
         }
     }
 
@@ -189,9 +191,10 @@ extension Worker where Kernel: ~Copyable {
         guard !error.isShortage else { return }
         let length = pools[upstream].ring.noteFailure(
             of: Int(endpoint.endpoint), at: transport.now.nanoseconds)
+        let server = pools[upstream].endpoints[Int(endpoint.endpoint)].server
+        plan.commons.servers[upstream].note(server, isDown: true)
         sight.noteServerFailed(
-            upstream, pools[upstream].endpoints[Int(endpoint.endpoint)].server, failure,
-            setAsideMilliseconds: length / 1_000_000)
+            upstream, server, failure, setAsideMilliseconds: length / 1_000_000)
     }
 
     // MARK: Idle connections

@@ -116,8 +116,12 @@ final class Apus: Sendable {
 
     func metrics() throws -> Metrics { try Metrics(admin("/metrics").text) }
 
-    func admin(_ path: String, method: String = "GET") throws -> Message {
-        try Wire(to: .ip4(adminPort)).ask("\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    /// - Parameter fields: Lines, each with its end.
+    func admin(
+        _ path: String, method: String = "GET", _ fields: String = ""
+    ) throws -> Message {
+        try Wire(to: .ip4(adminPort)).ask(
+            "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n")
     }
 
     /// Waits until a metric says what it should: counts follow the answer by a moment.
@@ -159,5 +163,9 @@ enum Tree {
 
     static func text(_ path: String) throws -> String {
         try String(contentsOfFile: "\(tests)/\(path)", encoding: .utf8)
+    }
+
+    static func project(_ path: String) throws -> String {
+        try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8)
     }
 }
