@@ -79,7 +79,8 @@ enum RootSection {
                 forwarded: fields[ForwardedSection.key], trace: fields[ForwardedSection.trace]),
             limits: LimitsDraft(
                 clients: fields[limits], rates: fields[rateLimits], redis: fields[redis]),
-            timeouts: fields[timeouts], log: fields[log], audit: fields[audit],
+            timeouts: fields[timeouts],
+            logs: LogsDraft(log: fields[log], audit: fields[audit]),
             answers: AnswersDraft(
                 securityHeaders: fields[SecurityHeadersKey.global],
                 errorPages: fields[ErrorsSection.key], cors: fields[cors]),
@@ -102,12 +103,17 @@ struct Draft: Sendable {
     let identity: IdentitySettings
     let limits: LimitsDraft
     let timeouts: Timeouts
-    let log: LogSettings
-    let audit: AuditSettings
+    let logs: LogsDraft
     let answers: AnswersDraft
     let webhooks: [Named<WebhookDraft>]
     let upstreams: [Named<UpstreamSettings>]
     let routes: [RouteDraft]
+}
+
+/// What is written down, and where.
+struct LogsDraft: Sendable {
+    let log: LogSettings
+    let audit: AuditSettings
 }
 
 /// How much of everything, and how often.

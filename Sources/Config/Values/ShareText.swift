@@ -29,10 +29,3 @@ enum ShareText {
         return "0.\(digits)"
     }
 }
-
-extension Kind where Value == UInt32 {
-    /// A share from 0 to 1, in millionths.
-    static var share: Kind {
-        Kind(.share, format: ShareText.format, parse: ShareText.parse)
-    }
-}

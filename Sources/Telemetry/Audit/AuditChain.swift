@@ -1,11 +1,11 @@
 import Bytes
 import Crypto
 
-/// Chains audit lines: each carries its number, the hash of the one before, and the SHA-256 over that
-/// hash and all of itself that stands before its own.
+/// Chains audit lines: each carries its number, the hash of the one before, and the SHA-256 over
+/// that hash and all of itself that stands before its own.
 ///
-/// A line that is changed, taken out or put in later breaks the chain at its place; only lines at the
-/// end can go unnoticed, so whoever needs to notice that keeps the last hash elsewhere.
+/// A line that is changed, taken out or put in later breaks the chain at its place; only lines cut
+/// off the end go unnoticed, so whoever needs to notice that keeps the last hash elsewhere.
 struct AuditChain: ~Copyable {
     private var link: AuditLink
     private var digester = Digester()
@@ -21,7 +21,7 @@ struct AuditChain: ~Copyable {
     /// - Parameter line: Whole, in the chain's format.
     mutating func append(_ line: borrowing Span<UInt8>, to output: inout Buffer) {
         var own = Buffer(capacity: LogFormat.lineBytesMax)
-        // The dialect's end without the quote that ends a hash: `}` and the line's end, or that alone.
+        // Without the line's end and, where there is one, the bracket before it.
         let closing = dialect.previousEnd.utf8CodeUnitCount == 0 ? 1 : 2
         own.append(line.extracting(0..<max(0, line.count - closing)))
         link.sequence += 1

@@ -73,8 +73,8 @@ private func copyFew(
 
 /// A set high bit in each byte that cannot stand in a JSON string as it is.
 ///
-/// Those are controls, DEL, `"`, `\` and all that is not ASCII; `%`, `=` and `@` besides if they are
-/// to be. The other bits mean nothing.
+/// Those are controls, DEL, `"`, `\` and all that is not ASCII; `%`, `=` and `@` besides if they
+/// are to be. The other bits mean nothing.
 @inline(__always)
 private func uncleanMarks(_ bytes: SIMD16<UInt8>, _ withMarks: Bool) -> SIMD16<UInt8> {
     let control = bytes &- 0x20

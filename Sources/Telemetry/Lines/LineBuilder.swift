@@ -3,8 +3,8 @@ import Bytes
 /// Makes any line but access lines: common fields first, then what is added, in that order.
 ///
 /// One can be used for line after line without allocating. Texts are escaped and shortened to 2
-/// KiB; one that was, or that held bytes which are no UTF-8, is followed by its length. A field that
-/// does not fit is left out, and the line stays valid.
+/// KiB; one that was, or that held bytes which are no UTF-8, is followed by its length. A field
+/// that does not fit is left out, and the line stays valid.
 package struct LineBuilder: ~Copyable {
     /// The line so far, without its end.
     private var fields: Buffer

@@ -3,8 +3,8 @@ import Bytes
 /// Finds the secrets in a text that a quick look cannot clear: values behind secret keys and user
 /// names in URLs, whatever of it is percent-encoded, and however often.
 ///
-/// It reads what the bytes mean and reports where they stand. A key begins after any mark that could
-/// stand before one, and ends with `=`, or with `:` after a quote as in JSON.
+/// It reads what the bytes mean and reports where they stand. A key begins after any mark that
+/// could stand before one, and ends with `=`, or with `:` after a quote as in JSON.
 struct SecretFinder {
     /// Where a value ends: bits of the bytes below 64 that may follow it in this kind of text.
     ///

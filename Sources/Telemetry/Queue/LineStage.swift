@@ -1,7 +1,7 @@
 import Bytes
 
-/// Lines on their way from the loops' rings to a channel that wants them otherwise: in another format,
-/// or chained.
+/// Lines on their way from the loops' rings to a channel that wants them otherwise: in another
+/// format, or chained.
 ///
 /// It belongs to the writer's thread. Its own ring is as large as a loop's; where that has no room,
 /// lines stay where they are, so that memory does not grow.

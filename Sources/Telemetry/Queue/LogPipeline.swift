@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// The log of a process: a queue for each loop, one for everybody else, one for audit lines, and the
-/// thread that writes them.
+/// The log of a process: a queue for each loop, one for everybody else, one for audit lines, and
+/// the thread that writes them.
 ///
 /// Lines of one queue keep their order; those of different queues may change places within a tenth
 /// of a second.

@@ -165,15 +165,16 @@ extension LogQueue {
     /// - Returns: Where the line ends.
     func copyLine(upTo end: Int, to line: inout Buffer) -> Int {
         var place = releasedEnd
-        var isWhole = false
-        while place < end, !isWhole {
-            let count = unsafe withRun(from: place, to: end) { run in
-                let newline = unsafe run.firstIndex(of: 0x0A)
-                isWhole = newline != nil
-                let part = unsafe UnsafeBufferPointer(
-                    rebasing: run.prefix(newline.map { $0 + 1 } ?? run.count))
-                unsafe line.append(Span(_unsafeElements: part))
-                return part.count
+        while place < end {
+            // In pieces, as most lines are short: what a piece has of the next line is left.
+            let start = line.count
+            let count = unsafe withRun(from: place, to: min(end, place + 1024)) { run in
+                unsafe line.append(Span(_unsafeElements: run))
+                return run.count
+            }
+            for offset in start..<line.count where line[offset] == 0x0A {
+                line.dropLast(line.count - offset - 1)
+                return place + offset - start + 1
             }
             place += count
         }

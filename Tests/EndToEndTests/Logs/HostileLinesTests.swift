@@ -5,7 +5,8 @@ import Testing
 
 /// Whatever clients send, the log is valid, complete, and shows none of their secrets.
 ///
-/// `APUS_HOSTILE_REQUESTS` says how many requests are sent in each format; 200,000 are for a release.
+/// `APUS_HOSTILE_REQUESTS` says how many requests are sent in each format; 200,000 are for a
+/// release.
 @Suite(.staged) struct HostileLinesTests {
     @Test(arguments: ["json", "ecs", "logfmt", "text"])
     func `fifty kinds of secrets come into no line, and no line is lost`(_ format: String) throws {
@@ -97,8 +98,8 @@ private struct HostileGateway {
             webhooks: { stripe: { provider: stripe, secrets: [whsec_0f3c9a1d2b4e6f8a] } }
             upstreams: { app: { servers: ["127.0.0.1:1"] } }
             routes:
-              - { name: keys, match: { path: /keys }, auth: { api_keys: { ops: "sha256:\(digest)" } },
-                  respond: { status: 200 } }
+              - { name: keys, match: { path: /keys }, respond: { status: 200 },
+                  auth: { api_keys: { ops: "sha256:\(digest)" } } }
               - { name: bearer, match: { path: /bearer }, auth: { bearer: f3c9a1d2b4e6f8a0 },
                   respond: { status: 200 } }
               - { name: token, match: { path: /token }, respond: { status: 200 },

@@ -33,13 +33,14 @@ import Testing
         gateway.child.kill(SIGTERM)
         #expect(try gateway.child.waitForEnd() == 0)
         var paths: [String] = []
-        let mark = format == "json" ? #/"path":"(/c[^"]*)"/# : #/ path=(/c[^ ]*) /#
+        let key = format == "json" ? "\"path\":\"" : " path="
         for name in [path] + (1...12).map({ "\(path).\($0)" }) {
             let text = try String(contentsOfFile: name, encoding: .utf8)
             #expect(text.isEmpty || text.hasSuffix("\n"))
             for line in text.split(separator: "\n") {
                 #expect(format == "logfmt" || isJSON(line))
-                if let match = line.firstMatch(of: mark) { paths.append(String(match.1)) }
+                guard let start = line.firstRange(of: key)?.upperBound else { continue }
+                paths.append(String(line[start...].prefix { $0 != "\"" && $0 != " " }))
             }
         }
         #expect(paths.count == samples.count)

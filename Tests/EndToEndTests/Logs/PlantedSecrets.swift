@@ -1,8 +1,8 @@
 import Dice
 import Foundation
 
-/// Requests of clients who mean no good, or know no better: each holds a secret in one of fifty places
-/// where a log could show it.
+/// Requests of clients who mean no good, or know no better: each holds a secret in one of fifty
+/// places where a log could show it.
 struct PlantedSecrets {
     /// Begins every secret, and is part of nothing else.
     static let mark = "zQ7xSECRETk"
