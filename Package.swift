@@ -51,7 +51,7 @@ let package = Package(
         module("Crypto", ["Bytes", "COpenSSL"]),
         module("Redis", ["Bytes", "CHiredis"]),
         module("Policy", ["Bytes", "HTTP", "Crypto"]),
-        module("Telemetry", ["Bytes"]),
+        module("Telemetry", ["Bytes", "Crypto"]),
         module("Config", ["Bytes", "HTTP", "Policy", yams]),
         module("Reactor", ["Bytes", "Linux"]),
         module(
@@ -72,7 +72,7 @@ let package = Package(
         tests("Crypto", ["Bytes", "Crypto"]),
         tests("Redis", ["Dice", "Bytes", "Crypto", "Policy", "Redis", "Simulation"]),
         tests("Policy", ["Dice", "Bytes", "HTTP", "Crypto", "Policy"]),
-        tests("Telemetry", ["Dice", "Bytes", "Telemetry"]),
+        tests("Telemetry", ["Dice", "Bytes", "Crypto", "Telemetry"]),
         tests("Config", ["Bytes", "HTTP", "Policy", "Config"]),
         tests("Reactor", ["Dice", "Bytes", "Linux", "Reactor"]),
         tests(

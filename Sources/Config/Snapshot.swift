@@ -18,6 +18,8 @@ package struct Snapshot: Sendable {
     package var timeouts: Timeouts
     /// One log for the process.
     package var log: LogSettings
+    /// What operators change, besides in the log.
+    package var audit: AuditSettings
     /// In the order of the file; routes name them by index.
     package var upstreams: [UpstreamSettings]
     /// Of answers to requests that no route takes, and of all errors.
@@ -30,7 +32,8 @@ package struct Snapshot: Sendable {
     package init(
         environment: Environment, server: ServerSettings, listeners: [ListenerSettings],
         admin: AdminSettings?, identity: IdentitySettings, limits: Limits,
-        timeouts: Timeouts, log: LogSettings, upstreams: [UpstreamSettings],
+        timeouts: Timeouts, log: LogSettings, audit: AuditSettings,
+        upstreams: [UpstreamSettings],
         answers: AnswerSettings, cors: [CORSPolicy], routes: [Route]
     ) {
         self.environment = environment
@@ -41,6 +44,7 @@ package struct Snapshot: Sendable {
         self.limits = limits
         self.timeouts = timeouts
         self.log = log
+        self.audit = audit
         self.upstreams = upstreams
         self.answers = answers
         self.routes = routes
@@ -201,31 +205,6 @@ package struct Timeouts: Sendable, Equatable {
         self.send = send
         self.route = route
     }
-}
-
-/// `log`: what is logged, and where to.
-package struct LogSettings: Sendable, Equatable {
-    /// Lines below it are not written; access lines are of level info.
-    package var level: LogThreshold
-    /// For all lines alike.
-    package var output: LogOutput
-    /// Whether each request has its line.
-    package var isAccessLogged: Bool
-
-    package init(level: LogThreshold, output: LogOutput, isAccessLogged: Bool) {
-        self.level = level
-        self.output = output
-        self.isAccessLogged = isAccessLogged
-    }
-}
-
-/// Levels of lines, the least first.
-package enum LogThreshold: String, CaseIterable, Sendable { case debug, info, warn, error, fatal }
-
-/// Where lines go; a file is opened anew on USR1.
-package enum LogOutput: Sendable, Equatable {
-    case stdout, stderr
-    case file(path: String)
 }
 
 /// One of `upstreams`: servers that may stand in for one another.

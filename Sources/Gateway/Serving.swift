@@ -41,7 +41,7 @@ package final class Serving: Sendable {
         self.snapshot = snapshot
         let count = snapshot.server.workers ?? Thread.usableCPUCount
         do throws(LogProblem) {
-            log = try LogPipeline(output: LogTarget(snapshot.log.output), queueCount: count)
+            log = try LogPipeline(LogPlan(snapshot), queueCount: count)
         } catch {
             throw .log(error)
         }
@@ -82,12 +82,14 @@ package final class Serving: Sendable {
             throw .system(error.text)
         }
         noteStartup()
+        log.audit(who: "process", what: "start", result: "done", reason: "")
         control.run { [self] in
             control.begin { await self.obeySignals() }
             if let admin { control.begin { await admin.serve(on: self.control) } }
             await control.readable(crew.finished.number)
         }
         removeSocketFiles()
+        log.audit(who: "process", what: "stop", result: "done", reason: "")
         note(.info, .shutdown, "ended")
         _ = log.stop(within: .seconds(2))
     }
@@ -109,6 +111,7 @@ package final class Serving: Sendable {
                 case .user1:
                     log.reopen()
                     note(.info, .log, "log reopened")
+                    log.audit(who: "signal", what: "reopen", result: "done", reason: "")
                 }
             }
         }
@@ -116,6 +119,7 @@ package final class Serving: Sendable {
 
     /// Whoever asks twice does not want to wait.
     private func endAtOnce() {
+        log.audit(who: "signal", what: "stop", result: "done", reason: "at once")
         note(.warn, .shutdown, "ended at once")
         removeSocketFiles()
         _ = log.stop(within: .milliseconds(500))
@@ -149,15 +153,5 @@ package final class Serving: Sendable {
         guard level >= LogLevel(crew.standing.snapshot.log.level) else { return }
         var line = LineBuilder(level: level, event: event, message: message, time: LogClock.now())
         log.submit(&line)
-    }
-}
-
-extension LogTarget {
-    init(_ output: LogOutput) {
-        switch output {
-        case .stdout: self = .stdout
-        case .stderr: self = .stderr
-        case .file(let path): self = .file(path: path)
-        }
     }
 }

@@ -41,7 +41,11 @@ extension Sight {
         addAsker(journal)
         if let origin {
             journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
-                event.add("origin", bytes.extracting(origin.indices))
+                if labels.hides(.origin) {
+                    event.add("origin", "[redacted]" as StaticString)
+                } else {
+                    event.add("origin", url: bytes.extracting(origin.indices), hiding: labels)
+                }
             }
         }
         event.add("policy", policy.rules.name)

@@ -10,9 +10,9 @@ struct Sight: ~Copyable {
     private(set) var metrics: LoopMetrics
     /// The value of `Date`, kept ready for the present second.
     private(set) var date = Buffer(capacity: 64)
-    private let labels: AccessLabels
+    let labels: AccessLabels
     let queue: LogQueue
-    private let choice: LineChoice
+    private var choice: LineChoice
     private var clock = LogClock(nowMillisecondsSinceEpoch: 0)
     private var second: UInt64 = 0
     /// Nanoseconds since 1970 at which ``second`` began.
@@ -34,7 +34,8 @@ struct Sight: ~Copyable {
             upstreams: snapshot.upstreams.map { upstream in
                 UpstreamLabel(name: upstream.name, addresses: upstream.servers.map(\.text))
             },
-            redactedQueryKeys: [])
+            redactedQueryKeys: snapshot.log.redaction.queryKeys,
+            redactedHeaders: snapshot.log.redaction.headers)
         event = LineBuilder(level: .info, event: .startup, message: "", time: clock)
     }
 
@@ -64,6 +65,7 @@ struct Sight: ~Copyable {
         let place = metrics.requestFinished(record, method: method.rawValue)
         if metrics.isExemplarDue(place, at: now) { noteExemplar(place, record, journal) }
         guard choice.hasAccessLines else { return }
+        if choice.leavesOut(record) { return metrics.lineSampled() }
         clock.update(nowMillisecondsSinceEpoch: Int64(now / 1_000_000))
         line.removeAll()
         journal.text.withReadable { (source: borrowing Span<UInt8>) in
@@ -189,18 +191,6 @@ struct Sight: ~Copyable {
         let upstream = failures.upstreams[upstream]
         event.add("upstream", upstream.name)
         if let server { event.add("upstream_address", upstream.servers[server].text) }
-    }
-}
-
-/// Which lines are written.
-private struct LineChoice {
-    let threshold: LogLevel
-    /// Whether each request gets a line.
-    let hasAccessLines: Bool
-
-    init(_ settings: LogSettings) {
-        threshold = LogLevel(settings.level)
-        hasAccessLines = settings.isAccessLogged && threshold <= .info
     }
 }
 

@@ -20,6 +20,7 @@ struct Apus: ParsableCommand {
               apus sign stripe --secret … …     what would Stripe send?
               apus run --config my.yaml         serve
               apus health                       does it?
+              apus audit verify audit.log       is it as it was written?
 
             EXIT CODES
               0   all is well
@@ -35,7 +36,7 @@ struct Apus: ParsableCommand {
         version: APUS_VERSION,
         subcommands: [
             Run.self, Check.self, Explain.self, TestCommand.self, Sign.self, Health.self,
-            SchemaCommand.self, Version.self,
+            Audit.self, SchemaCommand.self, Version.self,
         ])
 }
 

@@ -77,6 +77,7 @@ extension LogProblem {
         let reason = Errno(errno).text
         return switch step {
         case .open(let path): "log.output: cannot open \(path): \(reason)"
+        case .openAudit(let path): "audit.output: cannot open \(path): \(reason)"
         case .wakeUp, .thread: "the log cannot be started: \(reason)"
         }
     }

@@ -86,8 +86,13 @@ extension URL {
     /// Writes a configuration into this folder.
     ///
     /// - Returns: Its path.
-    func configuration(_ text: String) throws -> String {
-        let file = appendingPathComponent("apus.yaml")
+    func configuration(_ text: String) throws -> String { try file("apus.yaml", text) }
+
+    /// Writes a file into this folder.
+    ///
+    /// - Returns: Its path.
+    func file(_ name: String, _ text: String) throws -> String {
+        let file = appendingPathComponent(name)
         try text.write(to: file, atomically: true, encoding: .utf8)
         return file.path
     }

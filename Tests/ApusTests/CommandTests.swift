@@ -12,13 +12,18 @@ struct CommandTests {
           - { name: app, upstream: app }
         """
 
-    @Test(arguments: ["", "run", "check", "explain", "test", "sign", "health", "schema", "version"])
+    @Test(arguments: [
+        "", "run", "check", "explain", "test", "sign", "health", "audit", "audit verify",
+        "schema", "version",
+    ])
     func `help says what there is`(_ command: String) throws {
-        let help = try apus("help", command)
+        let help = try Command(["help"] + command.split(separator: " ").map(String.init))
+            .waitForEnd()
         #expect(help.status == 0)
         #expect(help.errors == "")
         #expect(help.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
-        try expectSame(help.output, as: command.isEmpty ? "help" : "help-\(command)")
+        try expectSame(
+            help.output, as: (["help"] + command.split(separator: " ")).joined(separator: "-"))
     }
 
     @Test func `without a command the help is shown`() throws {

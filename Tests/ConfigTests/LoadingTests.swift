@@ -70,7 +70,10 @@ struct LoadingTests {
         #expect(
             snapshot.log
                 == LogSettings(
-                    level: .debug, output: .file(path: "/var/log/apus.log"), isAccessLogged: false))
+                    level: .debug, output: .file(path: "/var/log/apus.log"), isAccessLogged: false,
+                    format: .json, redaction: RedactionSettings(headers: [], queryKeys: []),
+                    sampling: SamplingSettings(
+                        successMillionths: 1_000_000, slow: .seconds(1))))
     }
 
     @Test func `upstreams are read as they stand`() throws {

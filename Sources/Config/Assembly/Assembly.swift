@@ -45,7 +45,7 @@ struct Assembly {
                 }
             },
             admin: draft.admin?.value, identity: draft.identity, limits: draft.limits.clients,
-            timeouts: draft.timeouts, log: draft.log,
+            timeouts: draft.timeouts, log: draft.logs.log, audit: draft.logs.audit,
             upstreams: draft.upstreams.compactMap { upstream in
                 var settings = upstream.value
                 settings?.name = upstream.name

@@ -73,6 +73,13 @@ extension Kind where Value == UInt64 {
     }
 }
 
+extension Kind where Value == UInt32 {
+    /// A share from 0 to 1, in millionths.
+    static var share: Kind {
+        Kind(.share, format: ShareText.format, parse: ShareText.parse)
+    }
+}
+
 extension Kind where Value == Bool {
     /// A switch, by word or by truth value: YAML of different ages takes `on` for either.
     static var toggle: Kind {

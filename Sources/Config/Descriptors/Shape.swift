@@ -7,6 +7,8 @@ indirect enum Shape: Sendable {
     case integer(ClosedRange<Int>)
     /// A number with a unit, such as `a duration` between two of its texts.
     case quantity(String, from: String, to: String, pattern: String)
+    /// A number from 0 to 1.
+    case share
     /// `on`, `off`, `true` or `false`.
     case toggle
     /// One of these words.
@@ -21,7 +23,7 @@ indirect enum Shape: Sendable {
     /// The sections that a value may be or hold, without those within them.
     var sections: [Section] {
         switch self {
-        case .text, .integer, .quantity, .toggle, .words: []
+        case .text, .integer, .quantity, .share, .toggle, .words: []
         case .either(let first, let second): first.sections + second.sections
         case .list(let element), .names(let element): element.sections
         case .section(let section): [section]
@@ -34,6 +36,7 @@ indirect enum Shape: Sendable {
         case .text(let expected, _): expected
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .quantity(let noun, let least, let most, _): "\(noun) from \(least) to \(most)"
+        case .share: "a number from 0 to 1"
         case .toggle: "on or off"
         case .words(let words): alternatives(words)
         case .either(let first, let second): "\(first.expected), or \(second.expected)"
@@ -49,6 +52,7 @@ indirect enum Shape: Sendable {
         case .text, .list, .names, .section: nil
         case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
         case .quantity(_, let least, let most, _): "\(least) to \(most)"
+        case .share: "0 to 1"
         case .toggle: "on or off"
         case .words(let words): words.count > 1 ? alternatives(words) : nil
         case .either(let first, .words(let words)):

@@ -29,6 +29,7 @@ package enum Reference {
         switch shape {
         case .text, .quantity: cell(shape.expected)
         case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
+        case .share: "0 to 1"
         case .toggle: "`on` or `off`"
         case .words(let words): alternatives(words.map { "`\($0)`" })
         case .either(let first, let second): "\(takes(first)), or \(takes(second))"

@@ -56,7 +56,7 @@ package enum Schema {
             ])
         case .section(let section):
             return .object([("$ref", .text("#/$defs/\(definitionName(section))"))])
-        case .text, .integer, .quantity, .toggle, .words, .either:
+        case .text, .integer, .quantity, .share, .toggle, .words, .either:
             let forms = forms(shape) + [.object([("$ref", .text("#/$defs/expansion"))])]
             return .object([("anyOf", .list(forms))])
         }
@@ -78,6 +78,12 @@ package enum Schema {
                 .object([
                     ("type", .text("integer")), ("minimum", .integer(range.lowerBound)),
                     ("maximum", .integer(range.upperBound)),
+                ])
+            ]
+        case .share:
+            return [
+                .object([
+                    ("type", .text("number")), ("minimum", .integer(0)), ("maximum", .integer(1)),
                 ])
             ]
         case .toggle: return [.object([("enum", .list([.bool(true), .bool(false)] + onOff))])]

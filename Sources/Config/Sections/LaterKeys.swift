@@ -5,12 +5,11 @@
 enum LaterKeys {
     static let names: [String: [String]] = [
         "": [
-            "audit", "otlp",
+            "otlp"
         ],
         "errors": ["sentry_dsn"],
         "listeners.NAME": ["tls", "redirect_https"],
         "admin": ["token", "hosts"],
-        "log": ["format", "redact_headers", "redact_query", "sample_success"],
         "upstreams.NAME": ["tls"],
         "routes[]": [
             "maintenance"

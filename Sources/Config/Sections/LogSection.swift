@@ -8,14 +8,68 @@ enum LogSection {
     static let access = Key(
         "access", Kind.toggle, default: true, "Whether each request gets a line")
 
+    static let format = Key(
+        "format", Kind<LogFormatName>.cases(), default: .json,
+        "How lines are written; text is for a terminal, ecs for the Elastic Common Schema")
+    static let redactHeaders = Key(
+        "redact_headers", Kind.list(Kind<String>.fieldName, count: 0...64), default: [],
+        "Header fields whose values are hidden, besides credentials")
+    static let redactQuery = Key(
+        "redact_query", Kind.list(queryKey, count: 0...64), default: [],
+        "Parameters of queries whose values are hidden, besides those named like secrets")
+    static let sampleSuccess = Key(
+        "sample_success", Kind.share, default: 1_000_000,
+        "The share of quick successes that have a line; failures and slow requests all have one")
+    static let slow = Key(
+        "slow", Kind.timeout, default: .seconds(1),
+        "A request that took so long has its line, whatever sample_success is")
+
     static let section = Section(
-        "log", "One JSON object a line",
-        keys: [level.description, output.description, access.description])
+        "log", "One line an event, and one a request",
+        keys: [
+            level.description, output.description, access.description, format.description,
+            redactHeaders.description, redactQuery.description, sampleSuccess.description,
+            slow.description,
+        ])
     static let kind = Kind<LogSettings>.section(section, make: make)
 
     static func make(_ fields: Fields) -> LogSettings {
         LogSettings(
-            level: fields[level], output: fields[output], isAccessLogged: fields[access])
+            level: fields[level], output: fields[output], isAccessLogged: fields[access],
+            format: fields[format],
+            redaction: RedactionSettings(
+                headers: fields[redactHeaders], queryKeys: fields[redactQuery]),
+            sampling: SamplingSettings(
+                successMillionths: fields[sampleSuccess], slow: fields[slow]))
+    }
+
+    private static let queryKey = Kind<String>.text("the name of a parameter") {
+        text throws(Objection) in
+        guard !text.isEmpty, text.utf8.count <= 128 else {
+            throw Objection("is not the name of a parameter")
+        }
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "=") }) else {
+            throw Objection("holds a space, an equals sign or a control character")
+        }
+    }
+}
+
+/// `audit`: lines about what operators change.
+enum AuditSection {
+    static let output = Key(
+        optional: "output", Kind<LogOutput>.logOutput, unset: "the log's", example: "stdout",
+        "Where audit lines go; a file is opened anew on the signal USR1")
+    static let chain = Key(
+        "chain", Kind.toggle, default: true,
+        "Whether each audit line carries a hash over itself and the line before it")
+
+    static let section = Section(
+        "audit", "What operators change, line by line",
+        keys: [output.description, chain.description])
+    static let kind = Kind<AuditSettings>.section(section, make: make)
+
+    static func make(_ fields: Fields) -> AuditSettings {
+        AuditSettings(output: fields[output], isChained: fields[chain])
     }
 }
 

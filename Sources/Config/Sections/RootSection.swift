@@ -23,6 +23,9 @@ enum RootSection {
     static let log = Key(
         "log", LogSection.kind, default: LogSection.make(.absent(LogSection.section)),
         LogSection.section.summary)
+    static let audit = Key(
+        "audit", AuditSection.kind, default: AuditSection.make(.absent(AuditSection.section)),
+        AuditSection.section.summary)
     static let upstreams = Key(
         "upstreams", Kind.names(UpstreamsSection.kind, count: 0...1000, check: checkName),
         default: [], example: "app", UpstreamsSection.section.summary)
@@ -56,6 +59,7 @@ enum RootSection {
             admin.description, TrustedProxiesKey.peers.description,
             ForwardedSection.key.description, ForwardedSection.trace.description,
             limits.description, timeouts.description, log.description,
+            audit.description,
             redis.description, SecurityHeadersKey.global.description,
             ErrorsSection.key.description, cors.description, rateLimits.description,
             webhooks.description, upstreams.description, routes.description, tests.description,
@@ -75,7 +79,8 @@ enum RootSection {
                 forwarded: fields[ForwardedSection.key], trace: fields[ForwardedSection.trace]),
             limits: LimitsDraft(
                 clients: fields[limits], rates: fields[rateLimits], redis: fields[redis]),
-            timeouts: fields[timeouts], log: fields[log],
+            timeouts: fields[timeouts],
+            logs: LogsDraft(log: fields[log], audit: fields[audit]),
             answers: AnswersDraft(
                 securityHeaders: fields[SecurityHeadersKey.global],
                 errorPages: fields[ErrorsSection.key], cors: fields[cors]),
@@ -98,11 +103,17 @@ struct Draft: Sendable {
     let identity: IdentitySettings
     let limits: LimitsDraft
     let timeouts: Timeouts
-    let log: LogSettings
+    let logs: LogsDraft
     let answers: AnswersDraft
     let webhooks: [Named<WebhookDraft>]
     let upstreams: [Named<UpstreamSettings>]
     let routes: [RouteDraft]
+}
+
+/// What is written down, and where.
+struct LogsDraft: Sendable {
+    let log: LogSettings
+    let audit: AuditSettings
 }
 
 /// How much of everything, and how often.

@@ -10,12 +10,17 @@ package struct AccessLabels: Sendable {
     /// Where each upstream's labels begin in `upstreams`; one more at the end.
     let upstreamStarts: [Int]
     let redaction: QueryRedaction
+    let hiddenHeaders: HiddenHeaders
 
     /// - Parameters:
     ///   - routes: Names in the order of the snapshot.
     ///   - upstreams: In the order of the snapshot.
     ///   - redactedQueryKeys: Keys whose values are hidden besides those that always are.
-    package init(routes: [String], upstreams: [UpstreamLabel], redactedQueryKeys: [String]) {
+    ///   - redactedHeaders: Header fields whose values are hidden, in any case.
+    package init(
+        routes: [String], upstreams: [UpstreamLabel], redactedQueryKeys: [String],
+        redactedHeaders: [String]
+    ) {
         self.routes = LabelTable(routes.map { field("route", $0) })
         var labels: [[UInt8]] = []
         var starts: [Int] = []
@@ -31,7 +36,11 @@ package struct AccessLabels: Sendable {
         self.upstreams = LabelTable(labels)
         upstreamStarts = starts
         redaction = QueryRedaction(additionalKeys: redactedQueryKeys)
+        hiddenHeaders = HiddenHeaders(redactedHeaders)
     }
+
+    /// Whether lines must not show these header fields.
+    package func hides(_ headers: HiddenHeaders) -> Bool { hiddenHeaders.contains(headers) }
 
     /// The label of an upstream and its address, or of the upstream alone if it has no such
     /// address.
@@ -43,6 +52,31 @@ package struct AccessLabels: Sendable {
         let label = first &+ 1 &+ Int(address)
         return label < upstreamStarts[index &+ 1] ? label : first
     }
+}
+
+/// Of the header fields that lines show, those whose values they must not.
+package struct HiddenHeaders: OptionSet, Sendable {
+    package let rawValue: UInt8
+
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// - Parameter names: In any case; fields that no line shows are none of the set.
+    package init(_ names: [String]) {
+        self = names.reduce(into: []) { set, name in
+            switch name.lowercased() {
+            case "host": set.insert(.host)
+            case "user-agent": set.insert(.userAgent)
+            case "referer": set.insert(.referer)
+            case "origin": set.insert(.origin)
+            default: break
+            }
+        }
+    }
+
+    package static let host = HiddenHeaders(rawValue: 1)
+    package static let userAgent = HiddenHeaders(rawValue: 2)
+    package static let referer = HiddenHeaders(rawValue: 4)
+    package static let origin = HiddenHeaders(rawValue: 8)
 }
 
 /// An upstream as logs show it.

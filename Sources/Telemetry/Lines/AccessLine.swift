@@ -24,11 +24,11 @@ package enum AccessLine {
             line.put(time)
             line.put(
                 fixed: "\",\"level\":\"info\",\"event\":\"request\",\"message\":\"request\"")
-            line.put(request, texts, labels.redaction)
+            line.put(request, texts, labels)
             line.putNumbers(of: record)
             line.putUpstream(of: record, labels)
             line.putOutcome(of: record)
-            line.putSender(of: request, texts, labels.redaction)
+            line.putSender(of: request, texts, labels)
             line.put(fixed: "}\n")
         }
         buffer.endLine(line)
@@ -64,19 +64,30 @@ extension LineCursor {
     /// Puts what the client asked for, up to `protocol`.
     @inline(__always)
     fileprivate mutating func put(
-        _ request: borrowing AccessRequest, _ source: LineSource,
-        _ redaction: borrowing QueryRedaction
+        _ request: borrowing AccessRequest, _ source: LineSource, _ labels: borrowing AccessLabels
     ) {
         put(",\"request_id\":\"", request.requestID, source, TextLimit.identifier)
         put(",\"trace_id\":\"", request.traceID, source, TextLimit.identifier)
         put(",\"client_ip\":\"", request.clientIP, source, TextLimit.identifier)
-        put(",\"method\":\"", request.method, source, TextLimit.method)
-        put(",\"host\":\"", request.host, source, TextLimit.host)
-        put(",\"path\":\"", request.path, source, TextLimit.path)
+        if put(",\"method\":\"", request.method, source, TextLimit.method) {
+            putRawLength(",\"method_bytes\":", request.method)
+        }
+        if labels.hiddenHeaders.contains(.host), request.host.count > 0 {
+            put(fixed: ",\"host\":\"[redacted]\"")
+        } else if put(",\"host\":\"", request.host, source, TextLimit.host) {
+            putRawLength(",\"host_bytes\":", request.host)
+        }
+        if request.path.count > 0 {
+            put(fixed: ",\"path\":\"")
+            let isWhole = putPath(source, request.path, labels.redaction)
+            put(fixed: "\"")
+            if !isWhole { putRawLength(",\"path_bytes\":", request.path) }
+        }
         if request.query.count > 0 {
             put(fixed: ",\"query\":\"")
-            putQuery(source, request.query, redaction)
+            let isWhole = putQuery(source, request.query, labels.redaction)
             put(fixed: "\"")
+            if !isWhole { putRawLength(",\"query_bytes\":", request.query) }
         }
         switch request.protocol {
         case .http11: put(fixed: ",\"protocol\":\"HTTP/1.1\"")
@@ -86,14 +97,32 @@ extension LineCursor {
     }
 
     /// Puts a text field; nothing if the text is empty.
-    @inline(__always)
+    ///
+    /// - Returns: Whether the text stands there otherwise than it was sent: shortened, or with
+    ///   U+FFFD for bytes that are no UTF-8.
+    @inline(__always) @discardableResult
     private mutating func put(
         _ key: StaticString, _ range: ByteRange, _ source: LineSource, _ bytesMax: Int
-    ) {
-        guard range.count > 0 else { return }
+    ) -> Bool {
+        guard range.count > 0 else { return false }
         put(fixed: key)
-        putText(source, range, bytesMax: bytesMax)
+        let isWhole = putText(source, range, bytesMax: bytesMax)
         put(fixed: "\"")
+        return !isWhole
+    }
+
+    /// Puts how many bytes were sent of a text that does not stand there as it was.
+    @inline(__always)
+    private mutating func putRawLength(_ key: StaticString, _ range: ByteRange) {
+        var copy = self
+        copy.putLength(key, range.count)
+        self = copy
+    }
+
+    @inline(never)
+    private mutating func putLength(_ key: StaticString, _ byteCount: Int) {
+        put(key)
+        put(decimal: UInt64(byteCount))
     }
 
     /// Puts `status` up to `duration_ms`.
@@ -154,14 +183,31 @@ extension LineCursor {
     @inline(__always)
     fileprivate mutating func putSender(
         of request: borrowing AccessRequest, _ source: LineSource,
-        _ redaction: borrowing QueryRedaction
+        _ labels: borrowing AccessLabels
     ) {
         put(",\"auth_name\":\"", request.keyName, source, TextLimit.identifier)
-        put(",\"user_agent\":\"", request.userAgent, source, TextLimit.userAgent)
+        if request.userAgent.count > 0 {
+            put(fixed: ",\"user_agent\":\"")
+            var isWhole = true
+            if labels.hiddenHeaders.contains(.userAgent) {
+                put(fixed: "[redacted]")
+            } else {
+                isWhole = putWords(
+                    source, request.userAgent, bytesMax: TextLimit.userAgent, labels.redaction)
+            }
+            put(fixed: "\"")
+            if !isWhole { putRawLength(",\"user_agent_bytes\":", request.userAgent) }
+        }
         if request.referer.count > 0 {
             put(fixed: ",\"referer\":\"")
-            putReferer(source, request.referer, redaction)
+            var isWhole = true
+            if labels.hiddenHeaders.contains(.referer) {
+                put(fixed: "[redacted]")
+            } else {
+                isWhole = putReferer(source, request.referer, labels.redaction)
+            }
             put(fixed: "\"")
+            if !isWhole { putRawLength(",\"referer_bytes\":", request.referer) }
         }
     }
 }

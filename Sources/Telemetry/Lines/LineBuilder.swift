@@ -3,7 +3,8 @@ import Bytes
 /// Makes any line but access lines: common fields first, then what is added, in that order.
 ///
 /// One can be used for line after line without allocating. Texts are escaped and shortened to 2
-/// KiB. A field that does not fit is left out, and the line stays valid.
+/// KiB; one that was, or that held bytes which are no UTF-8, is followed by its length. A field
+/// that does not fit is left out, and the line stays valid.
 package struct LineBuilder: ~Copyable {
     /// The line so far, without its end.
     private var fields: Buffer
@@ -42,6 +43,21 @@ package struct LineBuilder: ~Copyable {
         line.put("\"")
         line.putText(text, bytesMax: TextLimit.value)
         line.put("\"")
+        if line.isAltered { line.putRawLength(key, text.count) }
+        fields.endLine(line)
+    }
+
+    /// Adds the origin or URL that a client sent, without the secrets in it.
+    package mutating func add(
+        _ key: StaticString, url: borrowing Span<UInt8>, hiding labels: borrowing AccessLabels
+    ) {
+        guard url.count > 0 else { return }
+        var line = fields.beginLine(reserving: 0)
+        line.put(key: key)
+        line.put("\"")
+        line.putURL(url, labels.redaction)
+        line.put("\"")
+        if line.isAltered { line.putRawLength(key, url.count) }
         fields.endLine(line)
     }
 
@@ -92,5 +108,13 @@ extension LineCursor {
         put(",\"")
         put(name: key)
         put("\":")
+    }
+
+    /// Puts how many bytes a text had that does not stand there as it was.
+    fileprivate mutating func putRawLength(_ key: StaticString, _ byteCount: Int) {
+        put(",\"")
+        put(name: key)
+        put("_bytes\":")
+        put(decimal: UInt64(byteCount))
     }
 }

@@ -5,8 +5,10 @@ import Bytes
 /// Clean runs are scanned and copied sixteen bytes at a time; the rest goes one unit at a time.
 extension LineCursor {
     /// Puts a part of `source`, shortened to `bytesMax` of its bytes and `…` if it is longer.
+    ///
+    /// - Returns: Whether it stands there as it was, but for escapes.
     @inline(__always)
-    mutating func putText(_ source: LineSource, _ range: ByteRange, bytesMax: Int) {
+    mutating func putText(_ source: LineSource, _ range: ByteRange, bytesMax: Int) -> Bool {
         precondition(range.end <= source.count, "a record's texts lie within its source")
         let byteCount = range.count
         let start = unsafe source.base + range.start
@@ -14,17 +16,33 @@ extension LineCursor {
             var copy = self
             unsafe copy.putShortened(Span(_unsafeStart: start, count: byteCount), to: bytesMax)
             self = copy
-            return
+            return false
         }
-        guard hasRoom(for: byteCount) else { return }
+        guard hasRoom(for: byteCount) else { return false }
         let clean = unsafe copyClean(start, base + count, byteCount)
         count &+= clean
-        if clean < byteCount {
-            var copy = self
-            let rest = unsafe Span(_unsafeStart: start + clean, count: byteCount &- clean)
-            copy.putUnclean(rest)
-            self = copy
-        }
+        if clean == byteCount { return true }
+        var copy = self
+        let rest = unsafe Span(_unsafeStart: start + clean, count: byteCount &- clean)
+        copy.isAltered = false
+        copy.putUnclean(rest)
+        self = copy
+        return !copy.isAltered
+    }
+
+    /// Puts a part of `source` that holds neither anything to escape nor a mark that could stand
+    /// before a secret.
+    ///
+    /// - Returns: Whether it did; otherwise nothing is put.
+    @inline(__always)
+    mutating func putUnmarked(_ source: LineSource, _ range: ByteRange, bytesMax: Int) -> Bool {
+        precondition(range.end <= source.count, "a record's texts lie within its source")
+        let byteCount = range.count
+        guard byteCount <= bytesMax, hasRoom(for: byteCount) else { return false }
+        guard unsafe copyUnmarked(source.base + range.start, base + count, byteCount) == byteCount
+        else { return false }
+        count &+= byteCount
+        return true
     }
 
     /// Puts a text, shortened to `bytesMax` of its bytes and `…` if it is longer.
@@ -38,11 +56,9 @@ extension LineCursor {
 
     @inline(never)
     private mutating func putShortened(_ text: borrowing Span<UInt8>, to bytesMax: Int) {
-        // A character is not cut: its at most three continuation bytes stay out with its first.
-        var kept = bytesMax
-        while kept > 0, bytesMax &- kept < 3, text[kept] & 0xC0 == 0x80 { kept &-= 1 }
-        putText(text.extracting(0..<kept))
+        putText(text.extracting(0..<shortenedEnd(of: text, to: bytesMax)))
         put("…")
+        isAltered = true
     }
 
     /// Puts a text escaped.
@@ -87,6 +103,7 @@ extension LineCursor {
         let length = sequenceLength(text)
         if length < 0 {
             put("\u{FFFD}")
+            isAltered = true
             return -length
         }
         if byte == 0xC2, text[1] < 0xA0 {
@@ -119,81 +136,13 @@ extension LineCursor {
     }
 }
 
-/// Copies up to the first byte that cannot stand as it is, and returns how many.
-///
-/// Stores stay within the first `byteCount` bytes of `target`: the last step copies the last bytes
-/// once more rather than fewer than a whole vector or word. Not inlined: a call costs less than the
-/// cache that a copy for each field would take.
-@inline(never)
-private func copyClean(
-    _ start: UnsafePointer<UInt8>, _ target: UnsafeMutablePointer<UInt8>, _ byteCount: Int
-) -> Int {
-    if byteCount < 8 { return unsafe copyFew(start, target, byteCount) }
-    if byteCount < 16 { return unsafe copyTwoWords(start, target, byteCount) }
-    let last = byteCount &- 16
-    var offset = 0
-    while true {
-        let vector = unsafe UnsafeRawPointer(start + offset)
-            .loadUnaligned(as: SIMD16<UInt8>.self)
-        unsafe UnsafeMutableRawPointer(target + offset)
-            .storeBytes(of: vector, as: SIMD16<UInt8>.self)
-        if let mark = firstMark(uncleanMarks(vector)) { return offset &+ mark }
-        if offset == last { return byteCount }
-        offset = min(offset &+ 16, last)
-    }
-}
-
-/// The same for eight to fifteen bytes: the first eight, then the last eight.
-@inline(__always)
-private func copyTwoWords(
-    _ start: UnsafePointer<UInt8>, _ target: UnsafeMutablePointer<UInt8>, _ byteCount: Int
-) -> Int {
-    let last = byteCount &- 8
-    let first = unsafe UnsafeRawPointer(start).loadUnaligned(as: UInt64.self)
-    let second = unsafe UnsafeRawPointer(start + last).loadUnaligned(as: UInt64.self)
-    unsafe UnsafeMutableRawPointer(target).storeBytes(of: first, as: UInt64.self)
-    unsafe UnsafeMutableRawPointer(target + last).storeBytes(of: second, as: UInt64.self)
-    let vector = unsafe unsafeBitCast(SIMD2(first, second), to: SIMD16<UInt8>.self)
-    guard let clean = firstMark(uncleanMarks(vector)) else { return byteCount }
-    return clean < 8 ? clean : clean &- 8 &+ last
-}
-
-/// The same for fewer than eight bytes.
-@inline(__always)
-private func copyFew(
-    _ start: UnsafePointer<UInt8>, _ target: UnsafeMutablePointer<UInt8>, _ byteCount: Int
-) -> Int {
-    var clean = 0
-    while clean < byteCount {
-        let byte = unsafe start[clean]
-        if byte &- 0x20 >= 0x5F || byte == 0x22 || byte == 0x5C { break }
-        unsafe target[clean] = byte
-        clean &+= 1
-    }
-    return clean
-}
-
-/// A set high bit in each byte that cannot stand in a JSON string as it is.
-///
-/// Those are controls, DEL, `"`, `\` and all that is not ASCII. The other bits mean nothing.
-@inline(__always)
-private func uncleanMarks(_ bytes: SIMD16<UInt8>) -> SIMD16<UInt8> {
-    let control = bytes &- 0x20
-    let delete = bytes &+ 1
-    let quote = (bytes ^ 0x22) &- 1
-    let backslash = (bytes ^ 0x5C) &- 1
-    return bytes | control | delete | quote | backslash
-}
-
-/// The index, in memory, of the first byte whose high bit is set; `nil` without one.
-@inline(__always)
-func firstMark(_ bytes: SIMD16<UInt8>) -> Int? {
-    let words = unsafe unsafeBitCast(bytes, to: SIMD2<UInt64>.self)
-    let highBits: UInt64 = 0x8080_8080_8080_8080
-    if (words[0] | words[1]) & highBits == 0 { return nil }
-    let low = words[0].littleEndian & highBits
-    if low != 0 { return low.trailingZeroBitCount / 8 }
-    return 8 &+ (words[1].littleEndian & highBits).trailingZeroBitCount / 8
+/// Where a text is cut that may be so long: at its end, or before a character.
+func shortenedEnd(of text: borrowing Span<UInt8>, to bytesMax: Int) -> Int {
+    guard bytesMax < text.count else { return text.count }
+    // A character is not cut: its at most three continuation bytes stay out with its first.
+    var kept = bytesMax
+    while kept > 0, bytesMax &- kept < 3, text[kept] & 0xC0 == 0x80 { kept &-= 1 }
+    return kept
 }
 
 /// The length of the UTF-8 sequence that begins here: 2 to 4; or minus the bytes to skip, 1 to 3,
@@ -223,7 +172,7 @@ private func sequenceLength(_ text: borrowing Span<UInt8>) -> Int {
     return length
 }
 
-private func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+func hexadecimalDigit(_ value: UInt8) -> UInt8 {
     value < 10 ? 48 &+ value : 87 &+ value
 }
 

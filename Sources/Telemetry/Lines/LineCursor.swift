@@ -19,6 +19,8 @@ import Bytes
     var count = 0
     /// Whether something was left out: the line is then void.
     var isCut: Bool
+    /// Whether the text that was put last differs from what it was made of in more than escapes.
+    var isAltered = false
 
     fileprivate init(base: UnsafeMutablePointer<UInt8>, size: Int, reserving reserved: Int) {
         unsafe self.base = base

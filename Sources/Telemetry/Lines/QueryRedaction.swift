@@ -1,18 +1,18 @@
 /// Finds the keys in a query whose values are secrets.
 ///
-/// A key is percent-decoded once and taken apart into words at anything but letters, and at the
-/// humps of camel case: `access_token`, `accessToken`, `user%5Bpassword%5D` and `X-Amz-Signature`
-/// all name one.
+/// A key is percent-decoded and taken apart into words at anything but letters, and at the humps of
+/// camel case: `access_token`, `accessToken`, `user%5Bpassword%5D` and `X-Amz-Signature` all name
+/// one. A text with anything percent-encoded in it is for ``SecretFinder``, which looks closer.
 struct QueryRedaction: Sendable {
     private let words = SecretWords()
-    /// Hashes of configured keys, decoded and in lower case; a collision hides a value too many.
+    /// Hashes of configured keys; a collision hides a value too many.
     private let additional: [UInt64]
 
     init(additionalKeys: [String]) {
         additional = additionalKeys.map { key in
             var hash = KeyHash()
-            for byte in key.utf8 { hash.add(byte) }
-            return hash.value
+            for byte in key.utf8 { _ = hash.add(byte) }
+            return hash.whole
         }
     }
 
@@ -83,154 +83,75 @@ struct QueryRedaction: Sendable {
         var isSecret = false
         var offset = 0
         while offset < key.count {
-            let byte = decodedByte(key, &offset)
-            hash.add(byte)
+            let (byte, length) = decodedByte(key, at: offset, before: key.count)
+            offset &+= length
+            // Brackets and points name a member: `user[ssn]` is as secret as `ssn`.
+            if hash.add(byte), isConfigured(hash.ended) { isSecret = true }
             if let word = reader.add(byte), words.containsWhole(word) { isSecret = true }
             if words.containsPart(endingIn: reader.word) { isSecret = true }
         }
         if isSecret || words.containsWhole(reader.word) { return true }
-        return !additional.isEmpty && additional.contains(hash.value)
+        return isConfigured(hash.part) || isConfigured(hash.whole)
     }
 
-    /// The byte at `offset`, percent-decoded once; moves the offset behind it.
-    private func decodedByte(_ text: borrowing Span<UInt8>, _ offset: inout Int) -> UInt8 {
-        let byte = text[offset]
-        offset &+= 1
-        guard byte == 0x25, offset &+ 1 < text.count else { return byte }
-        guard let high = hexadecimalValue(text[offset]),
-            let low = hexadecimalValue(text[offset &+ 1])
-        else { return byte }
-        offset &+= 2
-        return high << 4 | low
+    private func isConfigured(_ hash: UInt64) -> Bool {
+        !additional.isEmpty && additional.contains(hash)
     }
 }
 
-/// The last eight letters of a word, in lower case, in one integer: compared at once.
-private struct LetterTail {
-    var letters: UInt64 = 0
-    var count = 0
-
-    var last: UInt8 { UInt8(truncatingIfNeeded: letters) }
-
-    mutating func add(_ letter: UInt8) {
-        letters = letters << 8 | UInt64(letter)
-        count &+= 1
+/// The byte that a text means at `offset`, however often it is percent-encoded, and how many bytes
+/// of the text that takes.
+@inline(__always)
+func decodedByte(
+    _ text: borrowing Span<UInt8>, at offset: Int, before end: Int
+) -> (byte: UInt8, length: Int) {
+    let byte = text[offset]
+    var next = offset &+ 1
+    guard byte == 0x25 else { return (byte, 1) }
+    while next &+ 1 < end, let high = hexadecimalValue(text[next]),
+        let low = hexadecimalValue(text[next &+ 1])
+    {
+        next &+= 2
+        let value = high << 4 | low
+        // An encoded percent sign may be the first of the next encoding.
+        if value != 0x25 { return (value, next &- offset) }
     }
-
-    mutating func dropLast() {
-        letters >>= 8
-        count &-= 1
-    }
+    return (byte, next &- offset)
 }
 
-/// Takes a key's bytes and gives its words as they end.
-private struct WordReader {
-    /// The word so far.
-    private(set) var word = LetterTail()
-    private var lastWasUpper = false
+/// Hashes of a key's letters and digits without case (FNV-1a): of all, and of the part since the
+/// last bracket or point.
+private struct KeyHash {
+    private(set) var whole = start
+    private(set) var part = start
+    /// Of the part that the last bracket or point ended.
+    private(set) var ended = start
 
-    /// - Returns: The word that ended before this byte, if one did.
-    mutating func add(_ byte: UInt8) -> LetterTail? {
-        let lower = byte | 0x20
-        guard lower >= 0x61, lower <= 0x7A else { return take(startingWith: LetterTail()) }
-        let isUpper = byte < 0x61
-        defer { lastWasUpper = isUpper }
-        var ended: LetterTail?
-        if isUpper, !lastWasUpper, word.count > 0 {
-            ended = take(startingWith: LetterTail())
-        } else if !isUpper, lastWasUpper, word.count > 1 {
-            // `APIKey`: the capital before a small letter begins the word that it is in.
-            var begun = LetterTail()
-            begun.add(word.last)
-            word.dropLast()
-            ended = take(startingWith: begun)
-        }
-        word.add(lower)
-        return ended
-    }
+    private static var start: UInt64 { 0xCBF2_9CE4_8422_2325 }
 
-    private mutating func take(startingWith begun: LetterTail) -> LetterTail {
-        let ended = word
-        word = begun
-        return ended
-    }
-}
-
-/// The words that name secrets.
-private struct SecretWords: Sendable {
-    /// Secret as whole words only: `key` hides `api_key` but not `keyboard`.
-    private let whole: [UInt64]
-    /// Secret wherever they stand in a word, with the mask of their length: `sessionid`,
-    /// `authtoken`.
-    private let parts: [(letters: UInt64, mask: UInt64)]
-    /// Last letters of the above, as bits, so that most letters need no more than a look here.
-    private let wholeEnds: UInt32
-    private let partEnds: UInt32
-    /// The first three letters of each word: one bit for each of the 2¹⁵ that five bits a letter
-    /// make.
-    let beginnings: [UInt64]
-
-    init() {
-        // At most eight letters each; a longer word is named by eight of its letters.
-        let whole: [StaticString] = [
-            "key", "keys", "code", "codes", "sig", "auth", "oauth", "jwt", "otp", "totp", "pin",
-            "pwd", "pass", "sid", "sess", "hmac", "bearer", "authcode", "passcode",
-        ]
-        let parts: [StaticString] = [
-            "token", "secret", "passw", "passphra", "signatur", "credenti", "session", "apikey",
-            "ccesskey", "ivatekey", "uthoriza",
-        ]
-        self.whole = whole.map(packed)
-        self.parts = parts.map { text in
-            (packed(text), UInt64.max >> (64 - 8 * UInt64(text.utf8CodeUnitCount)))
-        }
-        wholeEnds = self.whole.reduce(0) { $0 | endBit(of: $1) }
-        partEnds = self.parts.reduce(0) { $0 | endBit(of: $1.letters) }
-        var beginnings = [UInt64](repeating: 0, count: 512)
-        for word in whole + parts {
-            let three = word.withUTF8Buffer { bytes in
-                unsafe bytes.prefix(3).reduce(0) { $0 << 5 | Int($1 & 31) }
-            }
-            beginnings[three >> 6] |= 1 << UInt64(three & 63)
-        }
-        self.beginnings = beginnings
-    }
-
-    func containsWhole(_ word: LetterTail) -> Bool {
-        guard word.count >= 3, word.count <= 8, wholeEnds & endBit(of: word.letters) != 0 else {
+    /// - Returns: Whether a part has ended.
+    mutating func add(_ byte: UInt8) -> Bool {
+        let lower = byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
+        switch lower {
+        // What joins words says nothing: `user_id`, `user-id` and `userId` are one.
+        case 0x2D, 0x5F: return false
+        case 0x2E, 0x5B, 0x5D:
+            (ended, part) = (part, Self.start)
+            whole = Self.mixed(whole, lower)
+            return true
+        default:
+            whole = Self.mixed(whole, lower)
+            part = Self.mixed(part, lower)
             return false
         }
-        return whole.contains(word.letters)
     }
 
-    func containsPart(endingIn word: LetterTail) -> Bool {
-        guard partEnds & endBit(of: word.letters) != 0 else { return false }
-        for part in parts where word.letters & part.mask == part.letters { return true }
-        return false
+    private static func mixed(_ hash: UInt64, _ byte: UInt8) -> UInt64 {
+        (hash ^ UInt64(byte)) &* 0x100_0000_01B3
     }
 }
 
-/// A hash of a key's bytes, ASCII letters without case (FNV-1a).
-private struct KeyHash {
-    private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
-
-    mutating func add(_ byte: UInt8) {
-        let lower = byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
-        value = (value ^ UInt64(lower)) &* 0x100_0000_01B3
-    }
-}
-
-/// The bit for the last letter; a byte that is no letter shares a bit, which costs a comparison
-/// only.
-private func endBit(of letters: UInt64) -> UInt32 { 1 << UInt32(letters & 31) }
-
-/// The last eight bytes of a text, the last of them lowest.
-private func packed(_ text: StaticString) -> UInt64 {
-    text.withUTF8Buffer { bytes in
-        unsafe bytes.reduce(0) { $0 << 8 | UInt64($1) }
-    }
-}
-
+@inline(__always)
 private func hexadecimalValue(_ byte: UInt8) -> UInt8? {
     switch byte {
     case 0x30...0x39: byte &- 0x30

@@ -48,6 +48,9 @@ struct LogDestination: ~Copyable {
 
     deinit { if isOwned { _ = close(descriptor) } }
 
+    /// Whether somebody looks on (isatty(3)).
+    var isTerminal: Bool { isatty(descriptor) == 1 }
+
     /// Opens a file target's path anew; on failure the old file stays in use.
     mutating func reopen() throws(LogProblem) {
         guard case .file(let path) = target else { return }

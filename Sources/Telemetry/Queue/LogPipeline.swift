@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// The log of a process: a queue for each loop, one for everybody else, and the thread that writes
-/// them.
+/// The log of a process: a queue for each loop, one for everybody else, one for audit lines, and
+/// the thread that writes them.
 ///
 /// Lines of one queue keep their order; those of different queues may change places within a tenth
 /// of a second.
@@ -10,31 +10,42 @@ package final class LogPipeline: Sendable {
     /// Bytes that a queue holds.
     package static let queueBytes = 1 << 20
 
-    /// One for each loop, then one for those who have none of their own.
+    /// One for each loop, one for those who have none of their own, one for audit lines.
     private let queues: [LogQueue]
-    /// The guard of the last queue's producer's side, held for one copy at most.
+    /// The guard of the last two queues' producers' side, held for one copy at most.
     private let sharedTurn = Mutex<Void>(())
     private let wakeUp: WakePipe
     private let finished: WakePipe
     private let signal: WriterSignal
     /// What the writer takes when it starts; the mutex is its guard.
-    private let destination: Mutex<LogDestination?>
+    private let outputs: Mutex<LogOutputs?>
     private let isStarted = Atomic<Bool>(false)
     private let mustReopen = Atomic<Bool>(false)
     /// Nanoseconds of the monotonic clock at which a stop gives up; `Int64.max` while nobody stops.
     private let deadline = Atomic<Int64>(.max)
     private let isDrained = Atomic<Bool>(false)
 
-    /// Opens the output and makes a queue for each of `queueCount` loops.
-    package init(output: LogTarget, queueCount: Int) throws(LogProblem) {
+    /// Opens the outputs and makes a queue for each of `queueCount` loops.
+    package init(_ plan: LogPlan, queueCount: Int) throws(LogProblem) {
         wakeUp = try WakePipe()
         finished = try WakePipe()
         let signal = WriterSignal(pipe: wakeUp)
         self.signal = signal
-        queues = (0...queueCount).map { _ in
+        let queues = (0..<(queueCount + 2)).map { _ in
             LogQueue(capacity: Self.queueBytes, signal: signal)
         }
-        destination = Mutex(try LogDestination(output))
+        self.queues = queues
+        outputs = Mutex(
+            try LogOutputs(
+                plan, queues: queues.dropLast(), auditQueue: queues[queueCount + 1]))
+    }
+
+    /// One output for all lines, as JSON.
+    package convenience init(output: LogTarget, queueCount: Int) throws(LogProblem) {
+        let plan = LogPlan(
+            output: output, format: .json, auditOutput: nil, isChained: true,
+            isColourAllowed: false)
+        try self.init(plan, queueCount: queueCount)
     }
 
     /// Starts the writer thread, once; lines queued before are written too.
@@ -46,7 +57,7 @@ package final class LogPipeline: Sendable {
 
     /// The queue of one loop, whose only producer that loop is.
     package func queue(_ index: Int) -> LogQueue {
-        precondition(index >= 0 && index < queues.count - 1, "a loop's index")
+        precondition(index >= 0 && index < queues.count - 2, "a loop's index")
         return queues[index]
     }
 
@@ -55,7 +66,31 @@ package final class LogPipeline: Sendable {
     /// - Returns: Whether there was room for the line.
     @discardableResult
     package func submit(_ line: inout LineBuilder) -> Bool {
-        let queue = queues[queues.count - 1]
+        submit(&line, to: queues[queues.count - 2])
+    }
+
+    /// Writes down what somebody changed; from any thread but the loops'.
+    ///
+    /// The line has a queue of its own, so that no flood of other lines has it dropped.
+    ///
+    /// - Parameters:
+    ///   - who: An address, or the name of a signal.
+    ///   - what: What was asked for, without secrets.
+    ///   - result: What came of it, such as `done`, `refused` or `failed`.
+    ///   - reason: Why, where that is to be said; nothing if it is empty.
+    /// - Returns: Whether there was room for the line.
+    @discardableResult
+    package func audit(who: String, what: String, result: String, reason: String) -> Bool {
+        var line = LineBuilder(
+            level: .info, event: .audit, message: "change", time: LogClock.now())
+        line.add("who", who)
+        line.add("what", what)
+        line.add("result", result)
+        line.add("reason", reason)
+        return submit(&line, to: queues[queues.count - 1])
+    }
+
+    private func submit(_ line: inout LineBuilder, to queue: LogQueue) -> Bool {
         let publication = sharedTurn.withLock { _ in queue.publish(&line) }
         queue.announce(publication)
         return publication != .dropped
@@ -101,8 +136,8 @@ extension LogPipeline {
     ///
     /// - Returns: Whether everything was written.
     private func writeUntilStop() -> Bool {
-        guard let output = destination.withLock({ $0.take() }) else { return false }
-        var writer = LogWriter(queues: queues, destination: output, pipeline: self)
+        guard let taken = outputs.withLock({ $0.take() }) else { return false }
+        var writer = LogWriter(taken, pipeline: self)
         return writer.run()
     }
 

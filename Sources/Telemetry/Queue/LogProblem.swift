@@ -3,6 +3,8 @@ package struct LogProblem: Error, Equatable, Sendable {
     /// What was tried.
     package enum Step: Sendable, Equatable {
         case open(path: String)
+        /// Of audit lines' own output.
+        case openAudit(path: String)
         case wakeUp
         case thread
     }

@@ -156,6 +156,31 @@ extension LogQueue {
         return unsafe body(UnsafeBufferPointer(start: ring + index, count: count))
     }
 
+    /// Bytes that lines can still take.
+    var room: Int { capacity - (publishedEnd - releasedEnd) }
+
+    /// Copies the first line that is not released, or as much of it as `line` has room for.
+    ///
+    /// - Parameter end: Where a line ends that was published.
+    /// - Returns: Where the line ends.
+    func copyLine(upTo end: Int, to line: inout Buffer) -> Int {
+        var place = releasedEnd
+        while place < end {
+            // In pieces, as most lines are short: what a piece has of the next line is left.
+            let start = line.count
+            let count = unsafe withRun(from: place, to: min(end, place + 1024)) { run in
+                unsafe line.append(Span(_unsafeElements: run))
+                return run.count
+            }
+            for offset in start..<line.count where line[offset] == 0x0A {
+                line.dropLast(line.count - offset - 1)
+                return place + offset - start + 1
+            }
+            place += count
+        }
+        return place
+    }
+
     /// Gives the bytes before `place`, where a line begins, back to the producer.
     func release(upTo place: Int) {
         head.store(place, ordering: .releasing)

@@ -1,35 +1,23 @@
 import Glibc
 
-/// The writer thread's work: whole lines from the queues to the output, as they come.
+/// The writer thread's work: whole lines from the queues to the outputs, as they come.
 ///
 /// An output that takes nothing leaves the lines where they are, so the queues fill and their
 /// producers drop and count; nothing else is lost, and memory does not grow.
 struct LogWriter: ~Copyable {
-    private let queues: [LogQueue]
-    private var destination: LogDestination
     private let pipeline: LogPipeline
-    /// Bytes written of the line at the begin of queue `current`, which must be finished first.
-    private var cutBytes = 0
-    private var current = 0
+    private var outputs: LogOutputs
     /// Dropped lines that were told of, and when, on the monotonic clock in nanoseconds.
     private var toldDrops: UInt64 = 0
     private var toldAt: Int64 = .min
-
-    private enum Progress {
-        case nothing, wrote, full
-        case failed(Int32)
-    }
 
     /// Milliseconds between two looks while there is traffic.
     private static var napMilliseconds: Int32 { 100 }
     /// Milliseconds until an output that failed is tried again.
     private static var retryMilliseconds: Int32 { 1000 }
-    /// Bytes of one write, so that a ring gets room again before all of it is written.
-    private static var writeBytesMax: Int { 1 << 18 }
 
-    init(queues: [LogQueue], destination: consuming LogDestination, pipeline: LogPipeline) {
-        self.queues = queues
-        self.destination = destination
+    init(_ outputs: consuming LogOutputs, pipeline: LogPipeline) {
+        self.outputs = outputs
         self.pipeline = pipeline
     }
 
@@ -43,20 +31,21 @@ struct LogWriter: ~Copyable {
             if pipeline.takeReopening() { reopen() }
             // Read before the queues are, so that what was queued before a stop is seen.
             let millisecondsLeft = pipeline.millisecondsLeft
-            let progress = writeQueues()
-            if tellDrops(after: progress, isLastTime: millisecondsLeft != nil) { continue }
-            switch progress {
+            let round = outputs.write(isLast: millisecondsLeft != nil)
+            if tellDrops(after: round.progress, isLastTime: millisecondsLeft != nil) { continue }
+            switch round.progress {
             case .nothing where millisecondsLeft != nil: return true
             case _ where millisecondsLeft == 0: return false
-            case .wrote where millisecondsLeft != nil: continue
+            case .wrote where millisecondsLeft != nil || round.isHeldUp: continue
             case .nothing:
-                rest(wasQuiet && pipeline.droppedCount == toldDrops ? .sleep : .nap)
+                let maySleep = wasQuiet && !round.mustReturn && pipeline.droppedCount == toldDrops
+                rest(maySleep ? .sleep : .nap)
                 wasQuiet = true
             case .wrote:
                 rest(.nap)
                 wasQuiet = false
             case .full, .failed:
-                waitForOutput(after: progress, atMost: millisecondsLeft ?? .max)
+                waitForOutput(round, atMost: millisecondsLeft ?? .max)
             }
         }
     }
@@ -68,74 +57,17 @@ struct LogWriter: ~Copyable {
     }
 
     /// Waits until the output may take lines again; meanwhile producers need not wake this thread.
-    private func waitForOutput(after progress: Progress, atMost limit: Int64) {
-        var output: Int32 = -1
-        if case .full = progress { output = destination.descriptor }
+    private func waitForOutput(_ round: LogOutputs.Round, atMost limit: Int64) {
         pipeline.rest(
-            .none, orWritable: output,
+            .none, orWritable: round.descriptor,
             milliseconds: Int32(clamping: min(limit, Int64(Self.retryMilliseconds))))
     }
 
-    /// Writes all that is published now, beginning where a line was cut.
-    private mutating func writeQueues() -> Progress {
-        var result = Progress.nothing
-        for _ in queues {
-            switch writeQueue(queues[current]) {
-            case .nothing: break
-            case .wrote: result = .wrote
-            case .full: return .full
-            case .failed(let error): return .failed(error)
-            }
-            current = (current + 1) % queues.count
-        }
-        return result
-    }
-
-    /// Writes one queue up to where it ended at the call, so that no queue is kept waiting for
-    /// another.
-    private mutating func writeQueue(_ queue: LogQueue) -> Progress {
-        let end = queue.publishedEnd
-        var start = queue.releasedEnd
-        if start == end { return .nothing }
-        while start < end {
-            let place = start + cutBytes
-            var lineEnd = 0
-            let result = unsafe queue.withRun(from: place, to: end) { run in
-                let part = unsafe UnsafeBufferPointer(rebasing: run.prefix(Self.writeBytesMax))
-                let result = unsafe destination.write(part)
-                if case .wrote(let count) = result {
-                    lineEnd = unsafe endOfLastLine(part, count)
-                }
-                return result
-            }
-            // Bytes are given back line by line: the begin of a cut one may be needed once more.
-            switch result {
-            case .full: return .full
-            case .failed(let error): return .failed(error)
-            case .wrote(let count) where lineEnd > 0:
-                start = place + lineEnd
-                cutBytes = count - lineEnd
-                queue.release(upTo: start)
-            case .wrote(let count): cutBytes += count
-            }
-        }
-        return .wrote
-    }
-
-    /// Opens the file anew.
-    ///
-    /// A line that the old file has only a part of is finished there or, where
-    /// that cannot be, written whole to the new one.
     private mutating func reopen() {
-        if cutBytes > 0 { _ = writeQueue(queues[current]) }
-        do {
-            try destination.reopen()
-            cutBytes = 0
-        } catch {
+        for (message, problem) in outputs.reopen() {
             var line = LineBuilder(
-                level: .error, event: .log, message: "log file could not be reopened",
-                time: LogClock.now())
-            line.add("errno", Int(error.errno))
+                level: .error, event: .log, message: message, time: LogClock.now())
+            line.add("errno", Int(problem.errno))
             pipeline.submit(&line)
         }
     }
@@ -143,13 +75,11 @@ struct LogWriter: ~Copyable {
     /// Says how many lines were dropped, when the output takes lines, at most once a second.
     ///
     /// - Returns: Whether there is a line more to write.
-    private mutating func tellDrops(after progress: Progress, isLastTime: Bool) -> Bool {
+    private mutating func tellDrops(
+        after progress: LogChannel.Progress, isLastTime: Bool
+    ) -> Bool {
         let dropped = pipeline.droppedCount
-        guard dropped > toldDrops else { return false }
-        switch progress {
-        case .full, .failed: return false
-        case .nothing, .wrote: break
-        }
+        guard dropped > toldDrops, !progress.isStuck else { return false }
         let now = monotonicNanoseconds()
         if toldAt != .min, now - toldAt < 1_000_000_000, !isLastTime { return false }
         var line = LineBuilder(
@@ -170,11 +100,4 @@ struct LogWriter: ~Copyable {
         _ = unsafe write(file, &name, name.count)
         _ = close(file)
     }
-}
-
-/// The offset after the last line end among the first `count` bytes; 0 without one.
-private func endOfLastLine(_ bytes: UnsafeBufferPointer<UInt8>, _ count: Int) -> Int {
-    var offset = count
-    while offset > 0, unsafe bytes[offset - 1] != 0x0A { offset -= 1 }
-    return offset
 }

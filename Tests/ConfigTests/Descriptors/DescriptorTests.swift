@@ -27,7 +27,9 @@ struct DescriptorTests {
                     route: RouteTimeouts(
                         connect: .seconds(2), response: .seconds(30), stream: .seconds(300),
                         tunnelIdle: .seconds(3600))))
-        #expect(snapshot.log == LogSettings(level: .info, output: .stdout, isAccessLogged: true))
+        #expect(snapshot.log.level == .info && snapshot.log.output == .stdout)
+        #expect(snapshot.log.isAccessLogged && snapshot.log.format == .json)
+        #expect(snapshot.audit == AuditSettings(output: nil, isChained: true))
         #expect(snapshot.routes[0].securityHeaders == SecurityHeaderSettings(.recommended))
     }
 

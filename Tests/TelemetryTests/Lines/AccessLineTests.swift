@@ -135,10 +135,70 @@ import Testing
         record.outcome = .upstreamClosedEarly
         let line = accessLine(record, source.bytes)
         let members = try StrictJSON.members(ofLine: line)
-        #expect(members.count == 25)
+        #expect(members.count == 31)
         for key in ["path", "query", "user_agent", "referer", "host", "method", "request_id"] {
             #expect(members.first { $0.key == key }?.value.hasSuffix("…") == true)
         }
+    }
+
+    @Test(
+        arguments: [
+            ("path", "/a\u{FFFD}", [0x2F, 0x61, 0xFF]),
+            ("path", "/\u{FFFD}%3D", [0x2F, 0xC3, 0x25, 0x33, 0x44]),
+            ("user_agent", "\u{FFFD}", [0x80]),
+            ("referer", "/\u{FFFD}\u{FFFD}", [0x2F, 0xFE, 0xFF]),
+            ("query", "a=\u{FFFD}", [0x61, 0x3D, 0xE2, 0x82]), ("host", "\u{FFFD}", [0xF8]),
+        ] as [(String, String, [UInt8])])
+    func `bytes that are no text are replaced, and their number is kept`(
+        _ key: String, _ shown: String, _ bytes: [UInt8]
+    ) throws {
+        let members = try members(of: bytes, as: key)
+        #expect(members.first { $0.key == key }?.value == shown)
+        #expect(members.first { $0.key == "\(key)_bytes" }?.value == "\(bytes.count)")
+    }
+
+    @Test(arguments: ["path", "query", "host", "method", "user_agent", "referer"])
+    func `the length is told of a text that was cut, and of no other`(_ key: String) throws {
+        for (bytes, isTold) in [
+            ([UInt8](repeating: 0x61, count: 5000), true), (Array("a\"\u{7F}\nü".utf8), false),
+            (Array("abc".utf8), false),
+        ] {
+            let members = try members(of: bytes, as: key)
+            let told = members.first { $0.key == "\(key)_bytes" }?.value
+            #expect(told == (isTold ? "5000" : nil))
+        }
+    }
+
+    @Test func `header fields that are to be hidden are`() throws {
+        var source = SourceText()
+        let record = typicalRecord(&source)
+        let labels = AccessLabels(
+            routes: ["live", "app"], upstreams: [], redactedQueryKeys: [],
+            redactedHeaders: ["USER-AGENT", "referer", "Host", "X-Unknown"])
+        let bytes = source.bytes
+        var buffer = Buffer(capacity: AccessLine.bytesMax)
+        AccessLine.append(
+            to: &buffer, record: record.numbers, request: record.request, source: bytes.span,
+            labels: labels, time: sampleClock)
+        let members = try StrictJSON.members(ofLine: buffer.copy())
+        for key in ["host", "user_agent", "referer"] {
+            #expect(members.first { $0.key == key }?.value == "[redacted]")
+        }
+        #expect(labels.hides(.host) && !labels.hides(.origin))
+    }
+
+    private func members(
+        of bytes: [UInt8], as key: String
+    ) throws -> [(key: String, value: String)] {
+        let fields: [String: WritableKeyPath<AccessRequest, ByteRange>] = [
+            "path": \.path, "query": \.query, "host": \.host, "method": \.method,
+            "user_agent": \.userAgent, "referer": \.referer,
+        ]
+        var source = SourceText()
+        var record = SampleRecord(outcome: .answered)
+        let field = try #require(fields[key])
+        record.request[keyPath: field] = source.add(bytes)
+        return try StrictJSON.members(ofLine: accessLine(record, source.bytes))
     }
 
     static let texts: [any WritableKeyPath<AccessRequest, ByteRange> & Sendable] = [

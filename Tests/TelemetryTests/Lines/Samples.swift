@@ -23,7 +23,7 @@ let sampleLabels = AccessLabels(
         UpstreamLabel(name: "app", addresses: ["127.0.0.1:2999", "127.0.0.1:3000"]),
         UpstreamLabel(name: "quo\"ted\n", addresses: ["unix:/run/a\\b"]),
     ],
-    redactedQueryKeys: ["SSN"])
+    redactedQueryKeys: ["SSN", "customer_id"], redactedHeaders: [])
 
 /// A record with the client's part beside it; its numbers read as its own.
 @dynamicMemberLookup struct SampleRecord {

@@ -26,6 +26,10 @@ import Testing
         try expectSame(table("Outcome", outcomes), asPart: "outcomes", ofFile: path)
         let troubles = StoreTrouble.allCases.map { ($0.name, $0.meaning) }
         try expectSame(table("Reason", troubles), asPart: "redis", ofFile: path)
+        let fields = LogField.allCases.reduce("| Field | ECS | Meaning |\n|---|---|---|\n") {
+            $0 + "| `\($1.key)` | `\($1.ecs)` | \($1.meaning) |\n"
+        }
+        try expectSame(fields, asPart: "fields", ofFile: path)
         var source = SourceText()
         let record = typicalRecord(&source)
         let line = accessLine(record, source.bytes)
