@@ -21,6 +21,8 @@ final class Commons: Sendable {
     /// By route; `nil` for one whose requests nobody counts.
     let gates: [PlaceGate?]
     let replays: ReplayPlan
+    /// What operators see, and say, of the process.
+    let operations: Operations
 
     /// - Parameter secret: Known to nobody else, or strangers could choose keys that share a place.
     init(_ snapshot: Snapshot, secret: CommonSecret) {
@@ -30,6 +32,7 @@ final class Commons: Sendable {
         keySecret = secret.keys
         heldBodies = HeldBudget(bytesMax: snapshot.limits.heldBytesMax)
         store = snapshot.redis.map(StorePlan.init)
+        operations = Operations(snapshot, breaker: store?.breaker)
         placeSecret = secret.places
         gates = snapshot.routes.map { $0.concurrency.map(PlaceGate.init) }
         var costs = [UInt64](repeating: 1, count: snapshot.rateLimits.count)
@@ -41,6 +44,17 @@ final class Commons: Sendable {
                 settings, costMax: cost, storePrefix: snapshot.redis?.keyPrefix,
                 secret: secret.places)
         }
+    }
+}
+
+/// What operators see, and say, of a process while it serves.
+final class Operations: Sendable {
+    let health: HealthBoard
+    let maintenance = MaintenanceBoard()
+    let errors = RecentErrors()
+
+    init(_ snapshot: Snapshot, breaker: Breaker?) {
+        health = HealthBoard(snapshot, breaker: breaker)
     }
 }
 

@@ -36,7 +36,8 @@ final class Plan: Sendable {
         self.seed = seed
         pipeline = Pipeline(
             routes: snapshot.routes, listeners: snapshot.listeners.map(\.name),
-            identity: snapshot.identity, limits: snapshot.rateLimits)
+            identity: snapshot.identity, limits: snapshot.rateLimits,
+            maintenance: commons.operations.maintenance)
         hops = HopPlan(snapshot)
         plainLimits = snapshot.routes.map { PlainLimit($0.limits, of: commons) }
         let pages = snapshot.answers.errorPages

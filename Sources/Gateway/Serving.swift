@@ -22,6 +22,7 @@ package final class Serving: Sendable {
     private let control: ControlLoop
     private let signals: SignalQueue
     private let crew: WorkerCrew
+    private let board: StatusBoard
     private let admin: AdminListener?
     private let names: NameWatch
     private let keys: KeyWatch
@@ -49,12 +50,14 @@ package final class Serving: Sendable {
             names = try NameWatch(snapshot, mailboxes: crew.mailboxes)
             keys = KeyWatch(snapshot, mailboxes: crew.mailboxes, log: log)
             self.crew = crew
+            board = StatusBoard(crew, log: log)
         } catch {
             throw .system(error.text)
         }
         do throws(BindProblem) {
             try crew.listen()
-            admin = try AdminListener(snapshot, crew: crew, log: log)
+            admin = try AdminListener(
+                snapshot, crew: crew, board: board, log: log, loop: control)
         } catch {
             crew.closeListeners()
             throw .address(error)
@@ -78,12 +81,21 @@ package final class Serving: Sendable {
         noteStartup()
         control.run { [self] in
             control.begin { await self.obeySignals() }
-            if let admin { control.begin { await admin.serve(on: self.control) } }
+            control.begin { await self.watch() }
+            if let admin { control.begin { await admin.serve() } }
             await control.readable(crew.finished.number)
         }
         removeSocketFiles()
         note(.info, .shutdown, "ended")
         _ = log.stop(within: .seconds(2))
+    }
+
+    /// Notes each second what the loops have counted.
+    private func watch() async {
+        while true {
+            await control.sleep(for: .seconds(1))
+            board.note(at: Clock.monotonic())
+        }
     }
 
     /// Acts on signals: see docs/operating.md.
@@ -97,6 +109,7 @@ package final class Serving: Sendable {
                     if isDraining { endAtOnce() }
                     isDraining = true
                     note(.info, .shutdown, "draining")
+                    crew.commons.operations.health.noteDraining()
                     crew.drain(within: snapshot.server.drainTimeout)
                 case .hangUp:
                     note(.warn, .reload, "reload is not available in this version")

@@ -13,14 +13,14 @@ final class WorkerCrew: Sendable {
     let mailboxes: [Mailbox<WorkerMessage>]
     /// Signalled once the last worker has ended.
     let finished: Wakeup
-    private let snapshot: Snapshot
+    let snapshot: Snapshot
     private let log: LogPipeline
     /// A row for each listener, a socket for each worker in it.
     ///
     /// Guard: the mutex; empty once handed
     /// out.
     private let listeners = Mutex<[[ListeningSocket]]>([])
-    private let commons: Commons
+    let commons: Commons
     /// Workers that have not ended.
     ///
     /// The last to leave signals ``finished``.
@@ -90,7 +90,9 @@ final class WorkerCrew: Sendable {
 
     private func run(_ index: Int, _ transport: consuming LinuxTransport) {
         let plan = Plan(snapshot, commons: commons, seed: .drawn())
-        let sight = Sight(snapshot, metrics: metrics[index], queue: log.queue(index))
+        let sight = Sight(
+            snapshot, metrics: metrics[index], queue: log.queue(index),
+            errors: commons.operations.errors)
         var worker = Worker(transport, plan: plan, sight: sight, mailbox: mailboxes[index])
         worker.run()
         if liveCount.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 {

@@ -9,11 +9,7 @@ enum LaterKeys {
         ],
         "errors": ["sentry_dsn"],
         "listeners.NAME": ["tls", "redirect_https"],
-        "admin": ["token", "hosts"],
         "log": ["format", "redact_headers", "redact_query", "sample_success"],
         "upstreams.NAME": ["tls"],
-        "routes[]": [
-            "maintenance"
-        ],
     ]
 }

@@ -57,7 +57,8 @@ enum RootSection {
             ForwardedSection.key.description, ForwardedSection.trace.description,
             limits.description, timeouts.description, log.description,
             redis.description, SecurityHeadersKey.global.description,
-            ErrorsSection.key.description, cors.description, rateLimits.description,
+            ErrorsSection.key.description, MaintenanceKey.global.description, cors.description,
+            rateLimits.description,
             webhooks.description, upstreams.description, routes.description, tests.description,
         ])
 
@@ -78,7 +79,8 @@ enum RootSection {
             timeouts: fields[timeouts], log: fields[log],
             answers: AnswersDraft(
                 securityHeaders: fields[SecurityHeadersKey.global],
-                errorPages: fields[ErrorsSection.key], cors: fields[cors]),
+                errorPages: fields[ErrorsSection.key], maintenance: fields[MaintenanceKey.global],
+                cors: fields[cors]),
             webhooks: fields[webhooks], upstreams: fields[upstreams], routes: fields[routes] ?? [])
     }
 }
@@ -94,7 +96,7 @@ struct Draft: Sendable {
     let environment: Environment
     let server: ServerSettings
     let listeners: [Named<ListenerDraft>]
-    let admin: Located<AdminSettings>?
+    let admin: AdminDraft?
     let identity: IdentitySettings
     let limits: LimitsDraft
     let timeouts: Timeouts
@@ -118,5 +120,6 @@ struct LimitsDraft: Sendable {
 struct AnswersDraft: Sendable {
     let securityHeaders: Located<SecurityHeadersDraft>
     let errorPages: [UInt16: ErrorPage]
+    let maintenance: MaintenanceSettings?
     let cors: [Named<CORSDraft>]
 }

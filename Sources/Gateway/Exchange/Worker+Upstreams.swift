@@ -172,6 +172,8 @@ extension Worker where Kernel: ~Copyable {
 
     private mutating func noteConnected(_ endpoint: EndpointIndex) {
         let upstream = Int(endpoint.upstream)
+        plan.commons.operations.health.noteConnected(
+            upstream, server: pools[upstream].endpoints[Int(endpoint.endpoint)].server)
         if pools[upstream].ring.noteSuccess(of: Int(endpoint.endpoint)) {
             sight.noteServerBack(upstream, pools[upstream].endpoints[Int(endpoint.endpoint)].server)
         }
@@ -189,6 +191,9 @@ extension Worker where Kernel: ~Copyable {
         guard !error.isShortage else { return }
         let length = pools[upstream].ring.noteFailure(
             of: Int(endpoint.endpoint), at: transport.now.nanoseconds)
+        plan.commons.operations.health.noteFailed(
+            upstream, server: pools[upstream].endpoints[Int(endpoint.endpoint)].server,
+            at: transport.now.nanoseconds)
         sight.noteServerFailed(
             upstream, pools[upstream].endpoints[Int(endpoint.endpoint)].server, failure,
             setAsideMilliseconds: length / 1_000_000)

@@ -9,7 +9,8 @@
 ///   never for a shorter time than was said before; `release`, of one's own claim; `forget`, with a
 ///   ticket of 0, of what was committed.
 /// - Reply: two integers: 1 for done, 0 for a claim of another, 2 for committed before; and the
-///   milliseconds for which that holds, 0 if nothing is left or nobody knows.
+///   milliseconds for which that holds, 0 if nothing is left or nobody knows. For `forget` these
+///   are at least 1 if there was something to be forgotten, and what was left of it.
 package enum ReplayScript {
     /// Arguments beside the key.
     package static var argumentCount: Int { 3 }
@@ -33,6 +34,7 @@ package enum ReplayScript {
         return {1,left}
         end
         if held or done then redis.call('DEL',k) end
+        if done then return {1,math.max(1,left)} end
         return {1,0}
         """
 }

@@ -1,6 +1,7 @@
 /// What a log line tells of: its `event`.
 package enum EventName: UInt8, CaseIterable, Sendable {
     case request, startup, shutdown, reload, keys, listener, upstream, security, redis, breaker, log
+    case audit
 
     /// As logs spell it.
     package var name: StaticString {
@@ -16,6 +17,7 @@ package enum EventName: UInt8, CaseIterable, Sendable {
         case .redis: "redis"
         case .breaker: "breaker"
         case .log: "log"
+        case .audit: "audit"
         }
     }
 
@@ -33,6 +35,7 @@ package enum EventName: UInt8, CaseIterable, Sendable {
         case .redis: "A connection to Redis, or a command on it, failed; `reason` says why."
         case .breaker: "Redis is not asked any more, is tried again, or is asked again."
         case .log: "The log itself: lines dropped, files reopened."
+        case .audit: "An operator changed something, or tried to: who, what, and what came of it."
         }
     }
 }

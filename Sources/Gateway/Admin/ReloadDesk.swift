@@ -1,0 +1,15 @@
+/// What came of asking for a new configuration.
+enum ReloadResult: Sendable {
+    /// It serves from now on.
+    case done
+    /// It has faults, and nothing has changed: each of them as `apus check` tells it.
+    case refused(problems: [String])
+    /// This version cannot.
+    case unavailable
+}
+
+/// Where a new configuration is asked for.
+final class ReloadDesk: Sendable {
+    /// Reads the configuration's file again, and has it serve if it is whole.
+    func reload() async -> ReloadResult { .unavailable }
+}
