@@ -5,13 +5,17 @@ import Telemetry
 
 /// What operators are shown of answers that nobody wanted.
 extension Sight {
-    /// Notes an answer of 500 or above among the latest, unless operators asked for it.
+    /// Notes an answer of 500 or above among the latest, unless operators asked for it, as they do of
+    /// maintenance and fixed answers.
     ///
     /// Not inlined: it allocates, a few times a second at most.
     @inline(never) mutating func noteError(
         _ record: AccessRecord, _ status: UInt16, _ journal: borrowing Journal
     ) {
-        if case .maintenance = record.outcome { return }
+        switch record.outcome {
+        case .maintenance, .answered: return
+        default: break
+        }
         guard failures.errorPace.admits(at: now) else { return }
         var id = ""
         journal.text.withReadable { (bytes: borrowing Span<UInt8>) in

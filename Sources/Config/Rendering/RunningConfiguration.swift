@@ -31,12 +31,17 @@ enum RunningConfiguration {
     private static func fallback(of key: KeyDescription) -> JSONTree? {
         if let text = key.fallback.value {
             if text == "[]" { return .list([]) }
-            return scalar(text, key.shape)
+            // A value that YAML would read otherwise is told in quotes.
+            let isQuoted = text.count >= 2 && text.hasPrefix("\"") && text.hasSuffix("\"")
+            return scalar(isQuoted ? String(text.dropFirst().dropLast()) : text, key.shape)
         }
         guard !key.isOptional, case .section(let section) = key.shape else { return nil }
-        let inner = object([], section)
-        if case .object(let members) = inner, members.isEmpty { return nil }
-        return inner
+        guard case .object(let members) = object([], section) else { return nil }
+        // Nothing in it is told from no key at all.
+        let isEmpty = members.allSatisfy { _, value in
+            if case .list(let elements) = value { elements.isEmpty } else { false }
+        }
+        return isEmpty ? nil : .object(members)
     }
 
     private static func value(_ node: SyntaxNode, _ shape: Shape) -> JSONTree {

@@ -39,8 +39,9 @@ enum AdminSection {
         optional: "token",
         Kind<String>.discreet(
             .text(expected: "a secret", pattern: nil), parse: SecretText.bearer
-        ).located, unset: "nobody changes anything",
-        "What whoever changes something sends as Authorization: Bearer; 16 characters or more")
+        ).located, unset: "nobody changes anything", example: "\"${APUS_ADMIN_TOKEN}\"",
+        "What whoever changes something sends as Authorization: Bearer; 16 characters or more"
+    ).commentedOut()
     static let hosts = Key(
         "hosts", Kind.list(Kind.text("a host name", check: checkHost), count: 0...64), default: [],
         "Names in Host that are answered, besides loopback's and the address of bind")

@@ -28,7 +28,9 @@ enum MaintenanceKey {
 
     static let global = Key(
         "maintenance", kind(globalSection), default: nil,
-        "Answer every route with 503: on, off, or on with a message, a time and clients that pass")
+        example: "{ message: \"Back at 17:00\", retry_after: 10min, allow: [10.0.0.0/8] }",
+        "Answer every route with 503: on, off, or on with a message, a time and clients that pass"
+    ).commentedOut()
     static let route = Key(
         optional: "maintenance", kind(routeSection), unset: "the global one",
         "Answer this route with 503: on, off, or on with a message, a time and clients that pass")
