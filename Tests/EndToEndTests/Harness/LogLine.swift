@@ -37,6 +37,10 @@ struct LogLine: Decodable, Sendable {
     let kind: String?
     let webhook: String?
     let server: String?
+    let action: String?
+    let actor: String?
+    let target: String?
+    let result: String?
     let userAgent: String?
     let referer: String?
 }
