@@ -22,7 +22,6 @@ package final class Serving: Sendable {
     private let control: ControlLoop
     private let signals: SignalQueue
     private let crew: WorkerCrew
-    private let board: StatusBoard
     private let admin: AdminListener?
     private let names: NameWatch
     private let keys: KeyWatch
@@ -50,14 +49,17 @@ package final class Serving: Sendable {
             names = try NameWatch(snapshot, mailboxes: crew.mailboxes)
             keys = KeyWatch(snapshot, mailboxes: crew.mailboxes, log: log)
             self.crew = crew
-            board = StatusBoard(crew, log: log)
+            crew.commons.operations.health.attend(
+                to: HealthSources(
+                    crew.metrics, upstreamCount: snapshot.upstreams.count, log: log,
+                    at: Clock.monotonic().nanoseconds))
         } catch {
             throw .system(error.text)
         }
         do throws(BindProblem) {
             try crew.listen()
             admin = try AdminListener(
-                snapshot, crew: crew, board: board, log: log, loop: control)
+                snapshot, crew: crew, log: log, loop: control)
         } catch {
             crew.closeListeners()
             throw .address(error)
@@ -81,21 +83,12 @@ package final class Serving: Sendable {
         noteStartup()
         control.run { [self] in
             control.begin { await self.obeySignals() }
-            control.begin { await self.watch() }
             if let admin { control.begin { await admin.serve() } }
             await control.readable(crew.finished.number)
         }
         removeSocketFiles()
         note(.info, .shutdown, "ended")
         _ = log.stop(within: .seconds(2))
-    }
-
-    /// Notes each second what the loops have counted.
-    private func watch() async {
-        while true {
-            await control.sleep(for: .seconds(1))
-            board.note(at: Clock.monotonic())
-        }
     }
 
     /// Acts on signals: see docs/operating.md.

@@ -5,10 +5,9 @@ import Telemetry
 
 /// What operators are shown of answers that nobody wanted.
 extension Sight {
-    /// Notes an answer of 500 or above among the latest, unless operators asked for it, as they do of
-    /// maintenance and fixed answers.
+    /// Notes an answer of 500 or above among the latest, unless operators wanted it.
     ///
-    /// Not inlined: it allocates, a few times a second at most.
+    /// They want maintenance and fixed answers. Not inlined: it allocates, a few times a second.
     @inline(never) mutating func noteError(
         _ record: AccessRecord, _ status: UInt16, _ journal: borrowing Journal
     ) {

@@ -18,7 +18,9 @@ final class AdminConnection: Sendable {
     private enum State { case reading, streaming, closed }
 
     private static let limits = HeadLimits(
-        startLineBytesMax: 2048, fieldBytesMax: 8192, fieldCountMax: 64)
+        startLineBytesMax: 8192, fieldBytesMax: 8192, fieldCountMax: 64)
+    /// Any head that is admitted fits, whatever empty line stands before it.
+    private static let headBytesMax = 24 << 10
     static let bodyBytesMax = 64 << 10
 
     init(_ socket: Socket, from peer: SocketAddress, loop: ControlLoop) {
@@ -55,7 +57,7 @@ final class AdminConnection: Sendable {
 
     /// Reads one request, with its body.
     func request() async -> Arrival {
-        var buffer = Buffer(capacity: 16_384)
+        var buffer = Buffer(capacity: Self.headBytesMax)
         var reader = RequestReader()
         var head = RequestHead()
         while true {
@@ -90,7 +92,7 @@ final class AdminConnection: Sendable {
             interim.append("HTTP/1.1 100 Continue\r\n\r\n")
             guard await send(&interim) else { return .nobody }
         }
-        var rest = Buffer(capacity: 16_384)
+        var rest = Buffer(capacity: Self.headBytesMax)
         buffer.withReadable { (bytes: borrowing Span<UInt8>) in
             rest.append(bytes, ByteRange(head.byteCount, bytes.count))
         }

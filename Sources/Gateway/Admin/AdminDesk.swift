@@ -22,12 +22,12 @@ final class AdminDesk: Sendable {
     private let startTime = Clock.wall()
 
     init(
-        _ settings: AdminSettings, crew: WorkerCrew, board: StatusBoard, reloads: ReloadDesk,
-        log: LogPipeline, loop: ControlLoop
+        _ settings: AdminSettings, crew: WorkerCrew, reloads: ReloadDesk, log: LogPipeline,
+        loop: ControlLoop
     ) {
         self.settings = settings
         self.crew = crew
-        self.board = board
+        board = StatusBoard(crew, loop: loop)
         self.reloads = reloads
         self.log = log
         self.loop = loop

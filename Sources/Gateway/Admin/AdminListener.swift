@@ -29,14 +29,13 @@ final class AdminListener: Sendable {
 
     /// `nil` without an `admin` section.
     init?(
-        _ snapshot: Snapshot, crew: WorkerCrew, board: StatusBoard, log: LogPipeline,
-        loop: ControlLoop
+        _ snapshot: Snapshot, crew: WorkerCrew, log: LogPipeline, loop: ControlLoop
     ) throws(BindProblem) {
         guard let settings = snapshot.admin else { return nil }
         socket = try Binding.listen(on: settings.bind, as: "admin", count: 1)[0]
         self.loop = loop
         desk = AdminDesk(
-            settings, crew: crew, board: board, reloads: ReloadDesk(), log: log, loop: loop)
+            settings, crew: crew, reloads: ReloadDesk(), log: log, loop: loop)
     }
 
     /// Answers for ever.

@@ -2,8 +2,9 @@ import Bytes
 import Config
 import Policy
 
-/// What an operator says of maintenance, as JSON: `{message, retry_after, allow}`, each of which may
-/// be left out, as may the whole.
+/// What an operator says of maintenance, as JSON.
+///
+/// `{message, retry_after, allow}`, each of which may be left out, as may the whole.
 enum MaintenanceOrder {
     /// What is wrong with it, as a sentence that repeats nothing of it.
     struct Objection: Error, Equatable { let detail: String }

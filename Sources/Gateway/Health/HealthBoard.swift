@@ -15,8 +15,8 @@ final class HealthBoard: Sendable {
     ///
     /// Guarded by being atomic; nothing else depends on it.
     private let draining = Atomic<Bool>(false)
-    /// When log lines were last seen dropped, in nanoseconds of the monotonic clock; 0 for never.
-    private let linesDroppedAt = Atomic<UInt64>(0)
+    /// `nil` until the loops are there; the mutex is its guard.
+    private let sources = Mutex<HealthSources?>(nil)
     /// What ``page(at:wallTime:)`` made last.
     private let latest = Mutex<Page?>(nil)
 
@@ -57,12 +57,8 @@ final class HealthBoard: Sendable {
 
     // MARK: What the control loop sees
 
-    /// Takes note that exchanges with an upstream fail more often than not, or do so no more.
-    func noteErrors(_ upstream: Int, areMany: Bool) {
-        upstreams[upstream].failsOften.store(areMany, ordering: .relaxed)
-    }
-
-    func noteLinesDropped(at now: UInt64) { linesDroppedAt.store(max(1, now), ordering: .relaxed) }
+    /// Has the report tell of these counters too, from now on.
+    func attend(to sources: HealthSources) { self.sources.withLock { $0 = sources } }
 
     func noteDraining() {
         draining.store(true, ordering: .relaxed)
@@ -74,7 +70,10 @@ final class HealthBoard: Sendable {
     func report(at now: UInt64) -> HealthReport {
         var checks: [HealthCheck] = []
         if let breaker { checks.append(Self.check(breaker)) }
-        let standings = upstreams.map { $0.check(at: now) }
+        let news = sources.withLock { $0 }?.news(at: now)
+        let standings = upstreams.enumerated().map { index, standing in
+            standing.check(failsOften: news?.failsOften[index] ?? false, at: now)
+        }
         // With one of several down there is still something to be served.
         let areAllDown = standings.allSatisfy { $0.status == .unhealthy }
         checks += standings.map { check in
@@ -83,7 +82,7 @@ final class HealthBoard: Sendable {
                 name: check.name, status: .degraded, reason: check.reason, servers: check.servers)
         }
         checks += listeners.map { $0.check(at: now) }
-        let isLogFull = Self.isRecent(linesDroppedAt.load(ordering: .relaxed), at: now)
+        let isLogFull = Self.isRecent(news?.linesDroppedAt ?? 0, at: now)
         checks.append(
             HealthCheck(
                 name: "log", status: isLogFull ? .degraded : .healthy,
@@ -129,21 +128,19 @@ final class HealthBoard: Sendable {
 private final class UpstreamStanding: Sendable {
     let name: String
     let servers: [ServerStanding]
-    let failsOften = Atomic<Bool>(false)
 
     init(_ settings: UpstreamSettings) {
         name = settings.name
         servers = settings.servers.map { _ in ServerStanding() }
     }
 
-    func check(at now: UInt64) -> HealthCheck {
+    func check(failsOften: Bool, at now: UInt64) -> HealthCheck {
         let failing = servers.count { server in
             HealthBoard.isRecent(server.failedAt.load(ordering: .relaxed), at: now)
         }
-        let isErring = failsOften.load(ordering: .relaxed)
         let status: HealthStatus =
-            failing == servers.count ? .unhealthy : failing > 0 || isErring ? .degraded : .healthy
-        let reason: StaticString? = failing > 0 ? "not_connected" : isErring ? "errors" : nil
+            failing == servers.count ? .unhealthy : failing > 0 || failsOften ? .degraded : .healthy
+        let reason: StaticString? = failing > 0 ? "not_connected" : failsOften ? "errors" : nil
         return HealthCheck(
             name: "upstream:\(name)", status: status, reason: reason,
             servers: (servers.count, failing))

@@ -7,6 +7,7 @@ package struct MaintenanceSettings: Sendable, Equatable {
     /// Clients that pass; `nil` for none.
     package var allow: ClientList?
 
+    /// - Parameter retryAfter: ``retryAfterUsual`` without it.
     package init(message: String? = nil, retryAfter: UInt32? = nil, allow: ClientList? = nil) {
         self.message = message
         self.retryAfter = retryAfter ?? Self.retryAfterUsual
@@ -36,6 +37,7 @@ package final class MaintenanceNotice: Sendable {
     package let message: [UInt8]
     private let allow: ClientSet?
 
+    /// Merges the blocks of ``MaintenanceSettings/allow``.
     package init(_ settings: MaintenanceSettings) {
         self.settings = settings
         message = Array((settings.message ?? "").utf8)

@@ -235,6 +235,9 @@ extension LoopMetrics {
     /// The present values of all cells.
     func cellValues() -> [UInt64] { (0..<cells.count).map { cells[$0] } }
 
+    /// The present value of one cell.
+    func cellValue(_ index: Int) -> UInt64 { cells[index] }
+
     func mergeRequests(into totals: inout [RequestTable.Key: UInt64]) {
         requests.merge(into: &totals)
     }

@@ -152,3 +152,38 @@ private enum Quantile {
         return bounds.last
     }
 }
+
+/// How often an upstream answered and failed, as one loop or several have counted since the start.
+package struct UpstreamCounts: Sendable {
+    package private(set) var responses: UInt64 = 0
+    /// Failures of its servers, whether or not another one helped out.
+    package private(set) var errors: UInt64 = 0
+
+    /// None.
+    package init() {}
+
+    init(responses: UInt64, errors: UInt64) {
+        self.responses = responses
+        self.errors = errors
+    }
+
+    /// Adds another loop's.
+    package mutating func add(_ other: UpstreamCounts) {
+        responses &+= other.responses
+        errors &+= other.errors
+    }
+}
+
+extension LoopMetrics {
+    /// What this loop has counted of an upstream, read without allocating.
+    package func upstreamCounts(_ upstream: Int) -> UpstreamCounts {
+        let row = shape.upstream(upstream)
+        var responses: UInt64 = 0
+        for bucket in 0..<DurationBuckets.count { responses &+= cellValue(row + bucket) }
+        var errors: UInt64 = 0
+        for reason in 0..<UpstreamFailure.allCases.count {
+            errors &+= cellValue(row + UpstreamCell.errors + reason)
+        }
+        return UpstreamCounts(responses: responses, errors: errors)
+    }
+}

@@ -30,7 +30,8 @@ struct RunningConfigurationTests {
           - { name: hooks2, match: { path: /h2 }, webhook: other, upstream: app }
           - { name: all, rate_limits: [one], maintenance: { message: "Back soon" }, upstream: app }
         tests:
-          - { request: "GET http://a/b", headers: { Authorization: planted-test }, expect: { route: all } }
+          - { request: "GET http://a/b", headers: { Authorization: planted-test },
+              expect: { route: all } }
         """
     private let environment = ["PORT": "8080", "HOOK": "planted-outside-secret"]
 

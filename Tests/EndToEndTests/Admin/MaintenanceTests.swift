@@ -46,7 +46,10 @@ import Testing
         #expect(try apus.operate("DELETE", "/api/v1/maintenance").status == 204)
         #expect(try statuses("/own") == [200])
         #expect(try apus.accessLine(of: "/own").outcome == "maintenance")
-        let audit = try apus.lines("audit")
+        let audit = try eventually("3 audit lines") { () -> [LogLine]? in
+            let lines = try apus.lines("audit")
+            return lines.count == 3 ? lines : nil
+        }
         #expect(audit.map(\.action) == ["maintenance_on", "maintenance_off", "maintenance_off"])
         #expect(audit.map(\.target) == [nil, "app", nil])
         #expect(audit.map(\.result) == ["done", "done", "done"])

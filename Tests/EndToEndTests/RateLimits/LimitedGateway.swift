@@ -56,7 +56,7 @@ final class LimitedGateway: Sendable {
 
     /// Asks until every loop has a connection to Redis.
     ///
-    /// The kernel picks a connection's loop: that so many all found the same one is as good as never.
+    /// The kernel picks a connection's loop: so many as good as never all find the same one.
     ///
     /// - Parameter request: Is decided by the limit.
     func awaitLoops(_ limit: String, _ request: String) throws {

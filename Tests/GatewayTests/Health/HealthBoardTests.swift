@@ -1,4 +1,5 @@
 import Policy
+import Telemetry
 import Testing
 
 @testable import Gateway
@@ -43,19 +44,28 @@ struct HealthBoardTests {
         #expect(board.report(at: now + HealthBoard.memory).status == .healthy)
     }
 
-    @Test func `errors, pauses and dropped lines degrade`() throws {
+    @Test func `failures and pauses degrade`() throws {
         let board = try board()
         let now = 1000 * Self.second
-        board.noteErrors(1, areMany: true)
-        #expect(status(board, at: now, "upstream:other") == .degraded)
-        board.noteErrors(1, areMany: false)
-        #expect(board.report(at: now).status == .healthy)
         board.noteAcceptingPaused(0, at: now)
-        board.noteLinesDropped(at: now)
         #expect(status(board, at: now, "listener:public") == .degraded)
-        #expect(status(board, at: now, "log") == .degraded)
         #expect(board.report(at: now).status.code == 200)
         #expect(board.report(at: now + HealthBoard.memory).status == .healthy)
+        let names = MetricNames(
+            routes: [], upstreams: ["app", "other"], listeners: [], methods: [],
+            build: BuildLabels(version: "", swift: "", openssl: ""))
+        let loops = [LoopMetrics(names: names), LoopMetrics(names: names)]
+        let log = try LogPipeline(output: .file(path: "/dev/null"), queueCount: 1)
+        board.attend(to: HealthSources(loops, upstreamCount: 2, log: log, at: now))
+        let later = now + HealthBoard.memory
+        for _ in 0..<4 { loops[0].upstreamFailed(1, reason: .timeout) }
+        #expect(status(board, at: later, "upstream:other") == .healthy)
+        loops[1].upstreamFailed(1, reason: .reset)
+        #expect(status(board, at: later + 1, "upstream:other") == .degraded)
+        #expect(status(board, at: later + 1, "upstream:app") == .healthy)
+        // As many answers as failures are one too few.
+        for _ in 0..<6 { loops[0].upstreamFinished(1, microseconds: 1) }
+        #expect(status(board, at: later + 2, "upstream:other") == .healthy)
     }
 
     @Test func `redis away degrades and no more`() throws {
