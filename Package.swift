@@ -81,6 +81,7 @@ let package = Package(
                 "Bytes", "Linux", "HTTP", "Crypto", "Policy", "Telemetry", "Config", "Reactor",
                 "Gateway", "Simulation",
             ]),
+        tests("Operating", ["Telemetry", yams]),
         tests("EndToEnd", ["Dice"]),
         tests("Apus", ["apus"]),
         tests("Tidy"),

@@ -8,6 +8,8 @@ import COpenSSL
     /// One for each algorithm, by its raw value: a context that changes its algorithm allocates.
     private let contexts: InlineArray<4, OpaquePointer>
     private var algorithm = DigestAlgorithm.sha256
+    /// The digest that is under way, if that is SHA-256.
+    private var state = SHA256State()
     /// Whether every step since ``begin(_:)`` succeeded.
     private var isSound = false
 
@@ -43,6 +45,11 @@ import COpenSSL
 
     /// Begins the HMAC of a message that comes in parts; ended by ``finish(_:)`` with the same key.
     package mutating func begin(_ key: HMACKey) {
+        if let begun = key.begun {
+            algorithm = .sha256
+            state = begun.inner
+            return
+        }
         begin(key.algorithm)
         let inner = key.inner
         add(inner.span)
@@ -52,6 +59,11 @@ import COpenSSL
     package mutating func finish(_ key: HMACKey) -> Digest {
         let inner = finish()
         guard inner.count > 0 else { return inner }
+        if let begun = key.begun {
+            state = begun.outer
+            state.add(inner.bytes.span.extracting(0..<inner.count))
+            return state.finish()
+        }
         begin(key.algorithm)
         let outer = key.outer
         add(outer.span)
@@ -62,6 +74,10 @@ import COpenSSL
     /// Begins a digest (EVP_DigestInit(3)).
     package mutating func begin(_ algorithm: DigestAlgorithm) {
         self.algorithm = algorithm
+        if case .sha256 = algorithm {
+            state = SHA256State()
+            return
+        }
         let context = unsafe contexts[Int(algorithm.rawValue)]
         let function = unsafe FetchedDigests.all[Int(algorithm.rawValue)]
         isSound = unsafe EVP_DigestInit_ex2(context, function, nil) == 1
@@ -69,6 +85,7 @@ import COpenSSL
 
     /// Adds the next part of what is digested.
     package mutating func add(_ bytes: borrowing Span<UInt8>) {
+        if case .sha256 = algorithm { return state.add(bytes) }
         let context = unsafe contexts[Int(algorithm.rawValue)]
         let isAdded = unsafe bytes.withUnsafeBytes { bytes in
             unsafe EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1
@@ -78,6 +95,7 @@ import COpenSSL
 
     /// Ends a digest; one of no bytes if libcrypto refused anything since its beginning.
     package mutating func finish() -> Digest {
+        if case .sha256 = algorithm { return state.finish() }
         let context = unsafe contexts[Int(algorithm.rawValue)]
         var bytes = InlineArray<64, UInt8>(repeating: 0)
         var span = bytes.mutableSpan

@@ -8,6 +8,8 @@ package final class HMACKey: Sendable {
     let inner: [UInt8]
     /// The same with the outer padding of 0x5c.
     let outer: [UInt8]
+    /// Digests that have begun with them, if that is SHA-256: what most providers sign with.
+    let begun: (inner: SHA256State, outer: SHA256State)?
 
     /// - Parameter secret: Of any length; one longer than a block stands for its digest.
     package init(_ secret: [UInt8], _ algorithm: DigestAlgorithm) {
@@ -22,6 +24,7 @@ package final class HMACKey: Sendable {
         }
         inner = block.map { $0 ^ 0x36 }
         outer = block.map { $0 ^ 0x5c }
+        begun = algorithm == .sha256 ? (SHA256State(inner), SHA256State(outer)) : nil
     }
 }
 

@@ -23,12 +23,15 @@ final class Commons: Sendable {
     let replays: ReplayPlan
     /// What operators see, and say, of the process.
     let operations: Operations
+    /// By upstream: which of its servers could be connected to last.
+    let servers: [ServerMarks]
 
     /// - Parameter secret: Known to nobody else, or strangers could choose keys that share a place.
     init(_ snapshot: Snapshot, secret: CommonSecret) {
         replays = ReplayPlan(
-            webhooks: snapshot.webhooks.map(\.name), storePrefix: snapshot.redis?.keyPrefix,
+            webhooks: snapshot.webhooks, storePrefix: snapshot.redis?.keyPrefix,
             secret: secret.keys)
+        servers = snapshot.upstreams.map { ServerMarks(count: $0.servers.count) }
         keySecret = secret.keys
         heldBodies = HeldBudget(bytesMax: snapshot.limits.heldBytesMax)
         store = snapshot.redis.map(StorePlan.init)

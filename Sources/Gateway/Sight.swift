@@ -59,7 +59,8 @@ struct Sight: ~Copyable {
     mutating func finish(
         _ record: AccessRecord, _ journal: borrowing Journal, method: Method
     ) {
-        metrics.requestFinished(record, method: method.rawValue)
+        let place = metrics.requestFinished(record, method: method.rawValue)
+        if metrics.isExemplarDue(place, at: now) { noteExemplar(place, record, journal) }
         if let status = record.status, status >= 500 { noteError(record, status, journal) }
         guard choice.hasAccessLines else { return }
         clock.update(nowMillisecondsSinceEpoch: Int64(now / 1_000_000))
@@ -70,6 +71,18 @@ struct Sight: ~Copyable {
                 time: clock)
         }
         if line.hasOverflowed { queue.countDrop() } else { queue.append(line) }
+    }
+
+    /// Not inlined: once a second for a bucket that is counted in.
+    @inline(never)
+    private func noteExemplar(
+        _ place: DurationPlace, _ record: AccessRecord, _ journal: borrowing Journal
+    ) {
+        journal.text.withReadable { (source: borrowing Span<UInt8>) in
+            metrics.noteExemplar(
+                place, trace: source.extracting(journal.request.traceID.indices),
+                microseconds: record.durationMicroseconds, at: now)
+        }
     }
 
     // MARK: Events

@@ -46,7 +46,7 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
         exchanges = Slab(capacity: capacity)
         pools = plan.snapshot.upstreams.map(UpstreamPool.init)
         desk = Desk(plan)
-        store = StoreClient(plan.commons.store)
+        store = StoreClient(plan.commons.store, listens: plan.commons.replays.takeListening())
         turn = TurnState(mailbox)
         self.transport = transport
         self.plan = plan

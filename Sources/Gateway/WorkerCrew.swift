@@ -21,6 +21,8 @@ final class WorkerCrew: Sendable {
     /// out.
     private let listeners = Mutex<[[ListeningSocket]]>([])
     let commons: Commons
+    /// How often the configuration was read again.
+    let reloads = ReloadTally(startedAt: Clock.wall() / 1000)
     /// Workers that have not ended.
     ///
     /// The last to leave signals ``finished``.
@@ -47,11 +49,21 @@ final class WorkerCrew: Sendable {
         liveCount = Atomic(count)
     }
 
-    /// What the breaker before Redis is at; `nil` without Redis.
-    var breaker: BreakerSample? {
-        guard let store = commons.store else { return nil }
-        return BreakerSample(
-            states: BreakerState.allCases.map(\.name), current: Int(store.breaker.state.rawValue))
+    /// What `/metrics` shows beside counts of loops.
+    var sample: GatewaySample {
+        let breaker = commons.store.map { store in
+            BreakerSample(
+                states: BreakerState.allCases.map(\.name),
+                current: Int(store.breaker.state.rawValue))
+        }
+        var sample = GatewaySample(
+            logLines: LogLineCounts(queued: log.lineCount, dropped: log.droppedCount),
+            breaker: breaker, reloads: reloads.sample)
+        sample.servers = commons.servers.map(\.counts)
+        if !names.webhooks.isEmpty {
+            sample.evictedReplayCount = commons.replays.table.evictedCount
+        }
+        return sample
     }
 
     /// Takes all addresses.

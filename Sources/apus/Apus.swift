@@ -19,6 +19,7 @@ struct Apus: ParsableCommand {
               apus test                         do its tests hold?
               apus sign stripe --secret … …     what would Stripe send?
               apus run --config my.yaml         serve
+              apus health                       does it?
 
             EXIT CODES
               0   all is well
@@ -33,8 +34,8 @@ struct Apus: ParsableCommand {
             """,
         version: APUS_VERSION,
         subcommands: [
-            Run.self, Check.self, Explain.self, TestCommand.self, Sign.self, SchemaCommand.self,
-            Version.self,
+            Run.self, Check.self, Explain.self, TestCommand.self, Sign.self, Health.self,
+            SchemaCommand.self, Version.self,
         ])
 }
 

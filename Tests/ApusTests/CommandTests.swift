@@ -12,7 +12,7 @@ struct CommandTests {
           - { name: app, upstream: app }
         """
 
-    @Test(arguments: ["", "run", "check", "explain", "test", "sign", "schema", "version"])
+    @Test(arguments: ["", "run", "check", "explain", "test", "sign", "health", "schema", "version"])
     func `help says what there is`(_ command: String) throws {
         let help = try apus("help", command)
         #expect(help.status == 0)

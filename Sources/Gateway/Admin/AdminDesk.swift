@@ -71,7 +71,10 @@ final class AdminDesk: Sendable {
         switch endpoint {
         case .live: .response(.json(.object([("status", .text("alive"))])))
         case .ready: .response(readiness)
-        case .metrics: .response(metricsPage)
+        case .metrics:
+            .response(
+                metricsPage(PageFormat(accept: request.values(of: "accept").joined(separator: ",")))
+            )
         case .status: .response(.json(status))
         case .configuration:
             .response(AdminResponse(200, "application/json", settings.rendering))
@@ -87,11 +90,11 @@ final class AdminDesk: Sendable {
             report.json(version: version, at: Clock.wall()), status: report.status.code)
     }
 
-    private var metricsPage: AdminResponse {
+    private func metricsPage(_ format: PageFormat) -> AdminResponse {
         let page = MetricsPage.render(
-            loops: crew.metrics, names: crew.names, process: ProcessSample.read(),
-            logLines: logLines, breaker: crew.breaker)
-        return AdminResponse(200, MetricsPage.contentType, page)
+            format, loops: crew.metrics, names: crew.names, process: ProcessSample.read(),
+            gateway: crew.sample)
+        return AdminResponse(200, format.contentType, page)
     }
 
     /// What `/api/v1/status` says at this moment.

@@ -172,10 +172,12 @@ extension Worker where Kernel: ~Copyable {
 
     private mutating func noteConnected(_ endpoint: EndpointIndex) {
         let upstream = Int(endpoint.upstream)
+        let server = pools[upstream].endpoints[Int(endpoint.endpoint)].server
+        plan.commons.servers[upstream].note(server, isDown: false)
         plan.commons.operations.health.noteConnected(
-            upstream, server: pools[upstream].endpoints[Int(endpoint.endpoint)].server)
+            upstream, server: server)
         if pools[upstream].ring.noteSuccess(of: Int(endpoint.endpoint)) {
-            sight.noteServerBack(upstream, pools[upstream].endpoints[Int(endpoint.endpoint)].server)
+            sight.noteServerBack(upstream, server)
         }
     }
 
@@ -191,12 +193,13 @@ extension Worker where Kernel: ~Copyable {
         guard !error.isShortage else { return }
         let length = pools[upstream].ring.noteFailure(
             of: Int(endpoint.endpoint), at: transport.now.nanoseconds)
+        let server = pools[upstream].endpoints[Int(endpoint.endpoint)].server
+        plan.commons.servers[upstream].note(server, isDown: true)
         plan.commons.operations.health.noteFailed(
-            upstream, server: pools[upstream].endpoints[Int(endpoint.endpoint)].server,
+            upstream, server: server,
             at: transport.now.nanoseconds)
         sight.noteServerFailed(
-            upstream, pools[upstream].endpoints[Int(endpoint.endpoint)].server, failure,
-            setAsideMilliseconds: length / 1_000_000)
+            upstream, server, failure, setAsideMilliseconds: length / 1_000_000)
     }
 
     // MARK: Idle connections

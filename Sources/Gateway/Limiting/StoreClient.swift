@@ -15,6 +15,7 @@ struct StoreClient: ~Copyable {
     var calls: Slab<StoreCall>
     var nodes: [StoreNode] = []
     var topology: StoreTopology
+    var listening: StoreListening
     var dues = StoreDues()
     /// Links to be flushed when the turn ends.
     var touched: [UInt32] = []
@@ -30,8 +31,10 @@ struct StoreClient: ~Copyable {
     /// Calls of the client itself, one a node, and of a few scouts.
     private static let ownCallCountMax = 128
 
-    init(_ plan: StorePlan?) {
+    /// - Parameter listens: Whether it is this loop that hears what other gateways publish.
+    init(_ plan: StorePlan?, listens: Bool = false) {
         self.plan = plan
+        listening = StoreListening(isWanted: listens)
         topology = StoreTopology(plan?.settings.topology)
         guard let plan else {
             links = Slab(capacity: 1)
@@ -40,7 +43,7 @@ struct StoreClient: ~Copyable {
         }
         let nodeCount = topology.isCluster ? SlotMap.masterCountMax : 1
         let linkCount = min(plan.settings.connectionCount, StoreNode.linkCountMax)
-        links = Slab(capacity: nodeCount * linkCount + 2)
+        links = Slab(capacity: nodeCount * linkCount + 3)
         calls = Slab(capacity: plan.settings.queueMax + Self.ownCallCountMax)
         if !topology.isCluster {
             let address = topology.needsScout ? nil : topology.seeds.first?.address

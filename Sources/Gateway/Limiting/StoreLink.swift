@@ -10,6 +10,8 @@ struct StoreLink: ~Copyable {
         case calls(node: Int)
         /// To learn who the masters are, once.
         case scouting(seed: Int)
+        /// To hear what other gateways publish.
+        case listening
     }
 
     var wire: Wire
@@ -37,7 +39,7 @@ struct StoreLink: ~Copyable {
         self.began = began
         self.deadline = deadline
         switch errand {
-        case .calls: reader = ReplyReader(.call)
+        case .calls, .listening: reader = ReplyReader(.call)
         case .scouting: reader = ReplyReader(.topology)
         }
     }

@@ -72,6 +72,8 @@ final class StorePlan: Sendable {
         // Sentinels have passwords of their own.
         case (.scouting, .single), (.scouting, .sentinel): return greeting
         case (.scouting, .cluster): break
+        case (.listening, _):
+            return settings.credentials == nil ? .name : [.auth, .name]
         case (.calls, .single): greeting = .name
         case (.calls, .sentinel): greeting = [.name, .role]
         case (.calls, .cluster): greeting = .name

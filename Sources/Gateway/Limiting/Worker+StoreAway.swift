@@ -36,6 +36,7 @@ extension Worker where Kernel: ~Copyable {
     /// Writes down what was taken here and is to be charged to Redis.
     mutating func owe(_ index: Int, of ledger: UInt32) {
         desk.limits.owe(index, of: ledger, plan)
+        sight.metrics.limitDebtsDropped(desk.limits.store.debts.droppedCount)
         store.wake(at: transport.now.advanced(byNanoseconds: Self.debtPause))
     }
 

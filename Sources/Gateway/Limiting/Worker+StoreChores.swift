@@ -53,6 +53,7 @@ extension Worker where Kernel: ~Copyable {
         tendProbe(plan)
         tendDebts(plan)
         tendReplayDebts(plan)
+        tendListening(plan)
     }
 
     private mutating func closeLateLinks() {

@@ -118,6 +118,7 @@ extension Worker where Kernel: ~Copyable {
             store.wake(at: transport.now)
         case .scouting:
             plan.writeQuery(to: &store.links[l].wire, from: &pool)
+        case .listening: subscribe(on: l)
         }
     }
 
@@ -163,9 +164,14 @@ extension Worker where Kernel: ~Copyable {
 
     /// Gives a link up, with consequences for its node.
     private mutating func loseStoreLink(_ l: UInt32, _ trouble: StoreTrouble) {
-        guard case .calls(let node) = store.links[l].errand else {
-            return scoutWasLost(l, trouble)
+        switch store.links[l].errand {
+        case .calls(let node): loseStoreLink(l, of: node, trouble)
+        case .scouting: scoutWasLost(l, trouble)
+        case .listening: stopListening(trouble)
         }
+    }
+
+    private mutating func loseStoreLink(_ l: UInt32, of node: Int, _ trouble: StoreTrouble) {
         let hadBegun = store.links[l].machine.greeting.isEmpty && store.links[l].queue.count == 0
         let age = transport.now.nanoseconds(since: store.links[l].began)
         store.nodes[node].remove(l)

@@ -12,8 +12,10 @@ extension Worker where Kernel: ~Copyable {
             let reply = greetingReply(l)
             return perform(store.links[l].machine.on(.answered(reply)), onStoreLink: l, plan)
         }
-        if case .scouting(let seed) = store.links[l].errand {
-            return scoutReported(l, from: seed, plan)
+        switch store.links[l].errand {
+        case .calls: break
+        case .scouting(let seed): return scoutReported(l, from: seed, plan)
+        case .listening: return hear(on: l, plan)
         }
         let slot = store.links[l].queue.head
         guard slot != .max, store.calls[slot].marks.contains(.sent) else {

@@ -3,6 +3,7 @@ import Config
 import Crypto
 import Policy
 import Redis
+import Synchronization
 
 /// What all loops know together of the events of a snapshot's webhooks.
 final class ReplayPlan: Sendable {
@@ -12,22 +13,49 @@ final class ReplayPlan: Sendable {
     let storeKeyStarts: [[UInt8]]
     /// Of events without an id that is signed.
     let notes = ReplayNotes()
+    /// The channels on which gateways tell one another of events, as `PSUBSCRIBE` wants it.
+    let channelPattern: [UInt8]
     private let names: [[UInt8]]
     private let secret: SipHash.Key
+    /// Whether there is a loop to listen on these, or no need of one.
+    ///
+    /// Guarded by being atomic: no other memory depends on it.
+    private let isHeard: Atomic<Bool>
 
     /// 32 MiB at most, resident as far as it is used.
     private static let eventCountMax = 1 << 20
 
     /// - Parameters:
-    ///   - webhooks: Their names.
     ///   - storePrefix: Of keys in Redis; `nil` without it.
     ///   - secret: Of the tags that stand for events.
-    init(webhooks: [String], storePrefix: String?, secret: SipHash.Key) {
+    init(webhooks: [WebhookSettings], storePrefix: String?, secret: SipHash.Key) {
         table = ReplayTable(eventCountMax: webhooks.isEmpty ? 1 : Self.eventCountMax)
         // The braces have a cluster keep all events of a webhook together.
-        storeKeyStarts = webhooks.map { Array("\(storePrefix ?? "")replay:{\($0)}:".utf8) }
-        names = webhooks.map { Array("\($0):".utf8) }
+        storeKeyStarts = webhooks.map { Array("\(storePrefix ?? "")replay:{\($0.name)}:".utf8) }
+        channelPattern = Self.literal(storePrefix ?? "") + Array("replay:*".utf8)
+        names = webhooks.map { Array("\($0.name):".utf8) }
         self.secret = secret
+        isHeard = Atomic(storePrefix == nil || webhooks.allSatisfy { $0.replay == nil })
+    }
+
+    /// The pattern that matches this text alone.
+    private static func literal(_ text: String) -> [UInt8] {
+        text.utf8.flatMap { byte in
+            "*?[]\\".utf8.contains(byte) ? [UInt8(ascii: "\\"), byte] : [byte]
+        }
+    }
+
+    /// Has the first loop that asks listen for what other gateways publish, if there may be any.
+    func takeListening() -> Bool { !isHeard.exchange(true, ordering: .relaxed) }
+
+    /// The webhook of a key in Redis, and what the event is known by there.
+    ///
+    /// - Returns: `nil` for a key of no webhook of this snapshot.
+    func event(ofStoreKey key: borrowing Span<UInt8>) -> (webhook: Int, text: ReplayID)? {
+        for (index, start) in storeKeyStarts.enumerated() where key.begins(with: start) {
+            return ReplayID(key.extracting(start.count...)).map { (index, $0) }
+        }
+        return nil
     }
 
     /// What an event is known by in ``table``.
@@ -125,5 +153,13 @@ struct ReplayDesk: ~Copyable {
         tail.appendBulk(decimal: milliseconds)
         guard hasSlots else { return 0 }
         return key.withReadable { (key: borrowing Span<UInt8>) in HashSlot.slot(of: key) }
+    }
+}
+
+extension Span where Element == UInt8 {
+    fileprivate func begins(with other: [UInt8]) -> Bool {
+        guard count >= other.count else { return false }
+        for index in other.indices where self[index] != other[index] { return false }
+        return true
     }
 }

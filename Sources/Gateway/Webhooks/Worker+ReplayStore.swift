@@ -2,6 +2,7 @@ import Bytes
 import Linux
 import Policy
 import Redis
+import Telemetry
 
 /// What Redis knows of events, for all gateways together.
 ///
@@ -111,9 +112,12 @@ extension Worker where Kernel: ~Copyable {
         let now = transport.now.nanoseconds / 1000
         guard note.start <= now, storeAdmits() else {
             desk.replays.debts.owe(note)
+            sight.metrics.replayNotesDropped(desk.replays.debts.droppedCount)
             return store.wake(at: transport.now.advanced(byNanoseconds: Self.debtPause))
         }
-        guard let index = desk.replays.debts.begin(note) else { return }
+        guard let index = desk.replays.debts.begin(note) else {
+            return sight.metrics.replayNotesDropped(desk.replays.debts.droppedCount)
+        }
         if !tell(index, at: now) { postpone(index) }
     }
 

@@ -27,13 +27,15 @@ package enum ReplayStanding: UInt8, Sendable, CaseIterable {
 ///        ▲                    │                      ▲
 ///        └── release, its end ┘       nothing ── commit: its claim had ended, or was elsewhere
 ///
-/// A key stands in one of so many slots from its home on, all of which every search looks at: there
-/// is no order among them to be kept. A slot whose end has come is free.
+/// A key stands in one of so many slots from its home on. A search looks at all of them up to the
+/// first that was never used: whoever came since took that one or one before it. A slot whose end
+/// has come is free.
 ///
 /// Claims are never crowded out: two deliveries of one event would reach the app. What was
 /// committed gives way to a newcomer if no slot is free, that which ends the soonest first.
 ///
-/// - Invariant: a key has one slot at most whose end has not come, within the window from its home.
+/// - Invariant: a key has one slot at most whose end has not come, within the window from its home,
+///   and no slot between the two was never used.
 struct ReplayShard: ~Copyable {
     /// Slots that a key may stand in: 1 KiB.
     static let window = 32
@@ -44,7 +46,7 @@ struct ReplayShard: ~Copyable {
     private let window: Int
     /// The latest instant that anybody said: loops read the clock each for itself, and what has
     /// ended for one stays so for all.
-    private var latest: UInt64 = 0
+    private var latest = ReplayEntry.over
     /// Committed events that gave way before their end.
     private(set) var evictedCount: UInt64 = 0
 
@@ -93,7 +95,7 @@ struct ReplayShard: ~Copyable {
     mutating func release(_ key: SipHash.Tag, _ ticket: ReplayTicket, at now: UInt64) {
         let (index, isKnown) = find(key, at: advance(to: now))
         guard isKnown, slots[index].holder == ticket.number else { return }
-        slots[index] = .free
+        slots[index].end = ReplayEntry.over
     }
 
     /// Forgets that an event was committed; claims stay.
@@ -102,7 +104,7 @@ struct ReplayShard: ~Copyable {
     mutating func forget(_ key: SipHash.Tag, at now: UInt64) -> Bool {
         let (index, isKnown) = find(key, at: advance(to: now))
         guard isKnown, slots[index].isCommitted else { return false }
-        slots[index] = .free
+        slots[index].end = ReplayEntry.over
         return true
     }
 
@@ -132,6 +134,7 @@ struct ReplayShard: ~Copyable {
             let entry = slots[index]
             if entry.end <= now {
                 if free < 0 { free = index }
+                if entry.isUnused { break }
             } else if entry.isOf(key) {
                 return (index, true)
             } else if entry.isCommitted, entry.end < soonestEnd {
@@ -148,7 +151,7 @@ struct ReplayShard: ~Copyable {
     }
 }
 
-/// An event and what is known of it; all zeros if the slot is free.
+/// An event and what is known of it; all zeros if the slot was never used.
 ///
 /// Not private: whoever owns the shard ends it, and asks for this type's description then.
 ///
@@ -160,15 +163,17 @@ struct ReplayEntry: BitwiseCopyable {
     let holder: UInt64
     var end: UInt64
 
-    static let free = ReplayEntry(SipHash.Tag(low: 0, high: 0), 0, until: 0)
+    /// An end that has come, whatever the time.
+    static let over: UInt64 = 1
 
     init(_ key: SipHash.Tag, _ holder: UInt64, until end: UInt64) {
         keyLow = key.low
         keyHigh = key.high
         self.holder = holder
-        self.end = end
+        self.end = max(end, Self.over)
     }
 
+    var isUnused: Bool { end == 0 }
     var isCommitted: Bool { holder == 0 }
     var key: SipHash.Tag { SipHash.Tag(low: keyLow, high: keyHigh) }
 
@@ -196,8 +201,11 @@ extension ReplayShard {
         for index in 0..<slots.count where slots[index].end > latest {
             let key = slots[index].key
             if !places(key) { return "slot \(index): a key of another shard" }
-            let distance = index - home(of: key)
-            if distance < 0 || distance >= window { return "slot \(index): not in its window" }
+            let home = home(of: key)
+            if index < home || index - home >= window { return "slot \(index): not in its window" }
+            if (home..<index).contains(where: { slots[$0].isUnused }) {
+                return "slot \(index): behind one that was never used"
+            }
             if let other = seen.updateValue(index, forKey: [key.low, key.high]) {
                 return "slots \(other) and \(index): one key"
             }

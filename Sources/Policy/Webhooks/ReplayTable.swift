@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// It is shared by all loops. Memory is settled when it is made and never grows; slots that nobody
 /// used are not resident. Keys are spread over shards, each behind a lock that is held while 32
-/// slots are looked at.
+/// slots at most are looked at, one as long as few were used.
 ///
 /// A claim ends by itself at the instant that was said when it was made, so that a loop that died
 /// holds no event for ever. What was committed ends likewise, or gives way to newcomers where the

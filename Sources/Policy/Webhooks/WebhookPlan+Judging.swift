@@ -112,6 +112,9 @@ extension WebhookPlan {
 
     /// Whether a text with this behind it has it any earlier.
     private static func holds(_ joint: [UInt8], in text: borrowing Span<UInt8>) -> Bool {
+        if joint.count == 1, joint[0] != 0 {
+            return text.first(joint[0], in: ByteRange(0, text.count)) < text.count
+        }
         for start in text.indices {
             var offset = 0
             while offset < joint.count {

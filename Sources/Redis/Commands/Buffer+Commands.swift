@@ -71,6 +71,12 @@ extension Buffer {
     /// `PING`.
     package mutating func appendPing() { append("*1\r\n$4\r\nPING\r\n") }
 
+    /// `PSUBSCRIBE`: messages on all channels whose names match.
+    package mutating func appendSubscription(to pattern: borrowing Span<UInt8>) {
+        append("*2\r\n$10\r\nPSUBSCRIBE\r\n")
+        appendBulk(pattern)
+    }
+
     /// `ROLE`: whether the server is a master.
     package mutating func appendRole() { append("*1\r\n$4\r\nROLE\r\n") }
 

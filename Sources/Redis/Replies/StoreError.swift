@@ -96,7 +96,7 @@ package struct Redirection: Sendable, Equatable {
 
 extension Span where Element == UInt8 {
     /// Whether the bytes of the range are this text.
-    fileprivate func isEqual(_ range: ByteRange, _ text: StaticString) -> Bool {
+    func isEqual(_ range: ByteRange, _ text: StaticString) -> Bool {
         range.count == text.utf8CodeUnitCount && isEqual(range, startingWith: text)
     }
 

@@ -9,6 +9,11 @@ enum DurationBuckets {
         "1", "2.5", "5", "10", "30", "+Inf",
     ]
 
+    /// The same as OpenMetrics wants them: its numbers are floating-point, and so say a fraction.
+    static let openMetricsLabels = labels.map {
+        $0.contains(".") || $0 == "+Inf" ? $0 : "\($0).0"
+    }
+
     /// For each position of the highest bit the bound in microseconds that has it there, or else
     /// the next one below; no two bounds have the same.
     private static let bounds: InlineArray<64, UInt64> = [

@@ -7,6 +7,7 @@ import Synchronization
 package final class LoopMetrics: Sendable {
     private let cells: CounterCells
     private let requests: RequestTable
+    private let exemplars: ExemplarCells
     let shape: Shape
 
     /// - Parameter names: Only how many there are of each matters.
@@ -14,6 +15,7 @@ package final class LoopMetrics: Sendable {
         shape = Shape(names)
         cells = CounterCells(count: shape.cellCount)
         requests = RequestTable(routeCount: names.routes.count + 1)
+        exemplars = ExemplarCells(routeCount: shape.routeCount)
     }
 
     // MARK: Requests
@@ -23,7 +25,11 @@ package final class LoopMetrics: Sendable {
     /// `method` is an index into ``MetricNames/methods``.
     ///
     /// - Complexity: About 60 instructions.
-    package func requestFinished(_ record: borrowing AccessRecord, method: UInt8) {
+    /// - Returns: The bucket that its duration is counted in.
+    @discardableResult
+    package func requestFinished(
+        _ record: borrowing AccessRecord, method: UInt8
+    ) -> DurationPlace {
         var route = 0
         if let index = record.route, Int(index) < shape.routeCount &- 1 { route = Int(index) &+ 1 }
         let key = RequestTable.Key(route: route, method: method, status: record.status ?? 0)
@@ -35,6 +41,23 @@ package final class LoopMetrics: Sendable {
         cells.add(record.bytesIn, atProven: row &+ RouteCell.bytesIn)
         cells.add(record.bytesOut, atProven: row &+ RouteCell.bytesOut)
         cells.add(1, atProven: shape.outcome(record.outcome))
+        return DurationPlace(route: route, bucket: bucket)
+    }
+
+    /// Whether the bucket's exemplar has been there for a second, or none has.
+    ///
+    /// `now` is in nanoseconds since the epoch.
+    package func isExemplarDue(_ place: DurationPlace, at now: UInt64) -> Bool {
+        exemplars.isDue(place, at: now)
+    }
+
+    /// Keeps a trace as the bucket's exemplar; one that is no 32 hexadecimal digits is none.
+    ///
+    /// `now` is in nanoseconds since the epoch.
+    package func noteExemplar(
+        _ place: DurationPlace, trace: borrowing Span<UInt8>, microseconds: UInt64, at now: UInt64
+    ) {
+        exemplars.note(place, trace: trace, microseconds: microseconds, at: now)
     }
 
     /// Not inlined, and of this class, so that the usual way needs no copy of the table.
@@ -119,121 +142,31 @@ package final class LoopMetrics: Sendable {
         cells.add(1, at: results &+ Int(StoreResult.refusedByBreaker.rawValue))
     }
 
+    // MARK: What is forgotten
+
+    /// Tells how many debts of rate limits this loop has dropped since its start.
+    package func limitDebtsDropped(_ count: UInt64) {
+        cells.publish(count, at: shape.droppedLimitDebts)
+    }
+
+    /// Tells how many ends of deliveries this loop has dropped since its start.
+    package func replayNotesDropped(_ count: UInt64) {
+        cells.publish(count, at: shape.droppedReplayNotes)
+    }
+
     private func add(_ cell: ListenerCell, _ listener: Int) {
         cells.add(1, at: shape.listener(listener) &+ cell.rawValue)
-    }
-}
-
-/// What became of a command for Redis.
-package enum StoreResult: UInt8, CaseIterable, Sendable {
-    case ok, error, timeout, refusedByBreaker
-
-    /// The `result` label.
-    package var name: StaticString {
-        switch self {
-        case .ok: "ok"
-        case .error: "error"
-        case .timeout: "timeout"
-        case .refusedByBreaker: "refused_by_breaker"
-        }
-    }
-}
-
-/// What a CORS policy made of a request.
-package enum CORSResult: UInt8, CaseIterable, Sendable {
-    /// A preflight was granted.
-    case preflight
-    case allowed
-    /// A preflight, or the origin of a request, whether or not the request went on.
-    case refused
-
-    package var name: StaticString {
-        switch self {
-        case .preflight: "preflight"
-        case .allowed: "allowed"
-        case .refused: "refused"
-        }
-    }
-}
-
-/// What a rate limit made of a request.
-package enum LimitDecision: UInt8, CaseIterable, Sendable {
-    case admitted, refused
-    /// The limit would have refused it if it did more than tell.
-    case shadowRefused
-
-    package var name: StaticString {
-        switch self {
-        case .admitted: "admitted"
-        case .refused: "refused"
-        case .shadowRefused: "shadow_refused"
-        }
-    }
-}
-
-/// What verifying made of a delivery to a webhook.
-package enum WebhookResult: UInt8, CaseIterable, Sendable {
-    case verified
-    /// There is no signature, or not all that goes with one.
-    case missing
-    case malformed
-    case badSignature
-    /// Signed too long ago, or in the future.
-    case stale
-    /// The app has answered the same event 2xx before.
-    case replayed
-    case tooLarge
-    /// Verified, and answered by the gateway.
-    case handshake
-
-    /// The `result` label.
-    package var name: StaticString {
-        switch self {
-        case .verified: "verified"
-        case .missing: "missing"
-        case .malformed: "malformed"
-        case .badSignature: "bad_signature"
-        case .stale: "stale"
-        case .replayed: "replayed"
-        case .tooLarge: "too_large"
-        case .handshake: "handshake"
-        }
-    }
-}
-
-/// Whose bucket a rate limit looked at.
-package enum LimitStore: UInt8, CaseIterable, Sendable {
-    case redis, local
-
-    package var name: StaticString {
-        switch self {
-        case .redis: "redis"
-        case .local: "local"
-        }
-    }
-}
-
-/// Where a connection to an upstream stands.
-package enum UpstreamConnectionState: UInt8, CaseIterable, Sendable {
-    /// Not there yet, or no more.
-    case none
-    case active, idle
-
-    /// The `state` label; `none` is never printed.
-    package var name: StaticString {
-        switch self {
-        case .none: "none"
-        case .active: "active"
-        case .idle: "idle"
-        }
     }
 }
 
 // MARK: - Reading
 
 extension LoopMetrics {
-    /// The present values of all cells.
-    func cellValues() -> [UInt64] { (0..<cells.count).map { cells[$0] } }
+    /// Adds the present values of all cells to `totals`, which has as many; wrapping, as gauges
+    /// that loops share may be below zero in one of them.
+    func addCells(to totals: inout [UInt64]) {
+        for index in 0..<cells.count { totals[index] &+= cells[index] }
+    }
 
     /// The present value of one cell.
     func cellValue(_ index: Int) -> UInt64 { cells[index] }
@@ -243,4 +176,7 @@ extension LoopMetrics {
     }
 
     var requestOverflow: UInt64 { requests.overflow }
+
+    /// `nil` where none is kept, or one is being written now.
+    func exemplar(_ place: DurationPlace) -> Exemplar? { exemplars.value(place) }
 }

@@ -3,12 +3,14 @@ package enum Metric: CaseIterable, Sendable {
     case httpRequests, httpRequestDuration, httpRequestBytes, httpResponseBytes, httpOutcomes
     case connectionsActive, connections, connectionsRefused, acceptErrors, acceptPauses
     case proxyHeadersRefused
-    case upstreamDuration, upstreamConnections, upstreamErrors, upstreamRetries
+    case upstreamDuration, upstreamConnections, upstreamErrors, upstreamRetries, upstreamServers
     case corsRequests
-    case limitDecisions
-    case webhookVerifications
+    case limitDecisions, limitDebtsDropped
+    case webhookVerifications, replaysEvicted, replayNotesDropped
     case storeCommands, storeCommandDuration, storeBreakerState
     case logLines, logLinesDropped, logLinesSampled
+    case configReloads, configReloadSuccessful, configReloadTime
+    case certificateExpiry
     case buildInfo
     case processCPU, processResident, processOpenFiles, processMaxFiles, processStart
 
@@ -33,15 +35,23 @@ package enum Metric: CaseIterable, Sendable {
         case .upstreamConnections: "apus_upstream_connections"
         case .upstreamErrors: "apus_upstream_errors_total"
         case .upstreamRetries: "apus_upstream_retries_total"
+        case .upstreamServers: "apus_upstream_servers"
         case .corsRequests: "apus_cors_requests_total"
         case .limitDecisions: "apus_rate_limit_decisions_total"
+        case .limitDebtsDropped: "apus_rate_limit_debts_dropped_total"
         case .webhookVerifications: "apus_webhook_verifications_total"
+        case .replaysEvicted: "apus_webhook_replays_evicted_total"
+        case .replayNotesDropped: "apus_webhook_replay_notes_dropped_total"
         case .storeCommands: "apus_redis_commands_total"
         case .storeCommandDuration: "apus_redis_command_duration_seconds"
         case .storeBreakerState: "apus_redis_breaker_state"
         case .logLines: "apus_log_lines_total"
         case .logLinesDropped: "apus_log_lines_dropped_total"
         case .logLinesSampled: "apus_log_lines_sampled_total"
+        case .configReloads: "apus_config_reloads_total"
+        case .configReloadSuccessful: "apus_config_last_reload_successful"
+        case .configReloadTime: "apus_config_last_reload_timestamp_seconds"
+        case .certificateExpiry: "apus_tls_certificate_expiry_seconds"
         case .buildInfo: "apus_build_info"
         case .processCPU: "process_cpu_seconds_total"
         case .processResident: "process_resident_memory_bytes"
@@ -55,14 +65,15 @@ package enum Metric: CaseIterable, Sendable {
     package var kind: Kind {
         switch self {
         case .httpRequestDuration, .upstreamDuration, .storeCommandDuration: .histogram
-        case .connectionsActive, .upstreamConnections, .storeBreakerState, .buildInfo,
+        case .connectionsActive, .upstreamConnections, .upstreamServers, .storeBreakerState,
+            .configReloadSuccessful, .configReloadTime, .certificateExpiry, .buildInfo,
             .processResident, .processOpenFiles, .processMaxFiles, .processStart:
             .gauge
         case .httpRequests, .httpRequestBytes, .httpResponseBytes, .httpOutcomes, .connections,
             .connectionsRefused, .acceptErrors, .acceptPauses, .proxyHeadersRefused,
-            .upstreamErrors, .upstreamRetries, .corsRequests, .limitDecisions,
-            .webhookVerifications,
-            .storeCommands, .logLines, .logLinesDropped, .logLinesSampled, .processCPU:
+            .upstreamErrors, .upstreamRetries, .corsRequests, .limitDecisions, .limitDebtsDropped,
+            .webhookVerifications, .replaysEvicted, .replayNotesDropped, .storeCommands, .logLines,
+            .logLinesDropped, .logLinesSampled, .configReloads, .processCPU:
             .counter
         }
     }
@@ -77,16 +88,19 @@ package enum Metric: CaseIterable, Sendable {
             .proxyHeadersRefused:
             ["listener"]
         case .upstreamDuration, .upstreamRetries: ["upstream"]
-        case .upstreamConnections: ["upstream", "state"]
+        case .upstreamConnections, .upstreamServers: ["upstream", "state"]
         case .upstreamErrors: ["upstream", "reason"]
         case .corsRequests: ["policy", "result"]
         case .limitDecisions: ["limit", "decision", "store"]
         case .webhookVerifications: ["webhook", "result"]
-        case .storeCommands: ["result"]
+        case .storeCommands, .configReloads: ["result"]
         case .storeBreakerState: ["state"]
+        case .certificateExpiry: ["listener", "name"]
         case .buildInfo: ["version", "swift", "openssl"]
-        case .storeCommandDuration, .logLines, .logLinesDropped, .logLinesSampled, .processCPU,
-            .processResident, .processOpenFiles, .processMaxFiles, .processStart:
+        case .limitDebtsDropped, .replaysEvicted, .replayNotesDropped, .storeCommandDuration,
+            .logLines, .logLinesDropped, .logLinesSampled, .configReloadSuccessful,
+            .configReloadTime, .processCPU, .processResident, .processOpenFiles, .processMaxFiles,
+            .processStart:
             []
         }
     }
@@ -112,11 +126,19 @@ package enum Metric: CaseIterable, Sendable {
         case .upstreamConnections: "Connections to an upstream's servers that are open."
         case .upstreamErrors: "Failures of an upstream's servers."
         case .upstreamRetries: "Requests sent again, or to another server, after a failure."
+        case .upstreamServers:
+            "Servers of an upstream by whether the last attempt to connect to them went well."
         case .corsRequests:
             "Preflights granted, and requests of other origins that a policy allowed or refused."
         case .limitDecisions:
             "Requests that a rate limit admitted or refused, and the store whose bucket said so."
+        case .limitDebtsDropped:
+            "Debts to Redis of what was taken while it was away, forgotten for want of room."
         case .webhookVerifications: "Deliveries to a webhook by what verifying made of them."
+        case .replaysEvicted:
+            "Accepted events of webhooks forgotten here before their time for want of room."
+        case .replayNotesDropped:
+            "Ends of deliveries that Redis was never told of, forgotten for want of room."
         case .storeCommands:
             "Commands for Redis by what became of them; refused_by_breaker ones were never sent."
         case .storeCommandDuration: "From asking Redis to its answer, or to giving up."
@@ -124,6 +146,11 @@ package enum Metric: CaseIterable, Sendable {
         case .logLines: "Log lines queued for writing."
         case .logLinesDropped: "Log lines left out because a queue was full."
         case .logLinesSampled: "Access lines left out by log.sample_success."
+        case .configReloads: "Times that the configuration was read again, by what came of it."
+        case .configReloadSuccessful: "1 if the configuration was taken when it was last read."
+        case .configReloadTime:
+            "When the configuration that serves was taken, seconds since the epoch."
+        case .certificateExpiry: "Seconds until a certificate ends; negative once it has."
         case .buildInfo: "Always 1; the labels say what runs."
         case .processCPU: "CPU time used, user and system."
         case .processResident: "Resident memory."

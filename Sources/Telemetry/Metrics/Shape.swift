@@ -28,7 +28,7 @@ struct Shape: Sendable, Equatable {
         limits = Rows(from: corsPolicies.end, names.limits.count, of: LimitCell.count)
         webhooks = Rows(from: limits.end, names.webhooks.count, of: WebhookResult.allCases.count)
         storeStart = webhooks.end
-        cellCount = storeStart + StoreCell.count + 1
+        cellCount = storeStart + StoreCell.count + 3
     }
 
     /// Where a route's cells begin: number 0 is no route, the others are one more than their index.
@@ -57,6 +57,8 @@ struct Shape: Sendable, Equatable {
     }
 
     var sampledLines: Int { cellCount - 1 }
+    var droppedLimitDebts: Int { cellCount - 2 }
+    var droppedReplayNotes: Int { cellCount - 3 }
 }
 
 /// The cells of all things of one kind.

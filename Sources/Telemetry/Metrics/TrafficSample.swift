@@ -5,7 +5,7 @@ package struct TrafficSample: Sendable {
 
     /// Reads all loops, which were made for `names` and go on counting meanwhile.
     package init(loops: [LoopMetrics], names: MetricNames) {
-        totals = MetricTotals(loops, names)
+        totals = MetricTotals(loops, names, hasExemplars: false)
         self.names = names
     }
 

@@ -38,7 +38,8 @@ import Testing
         // Streams do not end; what may stand in lists of clients no schema says.
         let run = try ChildProcess.run(
             [
-                program, "run", "\(Tree.root)/docs/openapi.yaml",
+                program, "--config-file", "\(Tree.tests)/Apps/schemathesis.toml", "run",
+                "\(Tree.root)/docs/openapi.yaml",
                 "--url", "http://127.0.0.1:\(apus.adminPort)",
                 "-H", "Authorization: Bearer \(Apus.token)", "--exclude-path", "/api/v1/events",
                 "--exclude-operation-id", "reload", "--exclude-checks", "positive_data_acceptance",

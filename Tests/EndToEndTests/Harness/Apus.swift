@@ -118,8 +118,12 @@ final class Apus: Sendable {
 
     func metrics() throws -> Metrics { try Metrics(admin("/metrics").text) }
 
-    func admin(_ path: String, method: String = "GET") throws -> Message {
-        try Wire(to: .ip4(adminPort)).ask("\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    /// - Parameter fields: Lines, each with its end.
+    func admin(
+        _ path: String, method: String = "GET", _ fields: String = ""
+    ) throws -> Message {
+        try Wire(to: .ip4(adminPort)).ask(
+            "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n")
     }
 
     /// Asks the admin listener as an operator with a token does, unless `fields` say otherwise.
@@ -176,5 +180,9 @@ enum Tree {
 
     static func text(_ path: String) throws -> String {
         try String(contentsOfFile: "\(tests)/\(path)", encoding: .utf8)
+    }
+
+    static func project(_ path: String) throws -> String {
+        try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8)
     }
 }

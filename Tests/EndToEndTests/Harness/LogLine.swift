@@ -17,6 +17,7 @@ struct LogLine: Decodable, Sendable {
     let event: String
     let message: String
     let requestId: String?
+    let traceId: String?
     let clientIp: String?
     let method: String?
     let host: String?

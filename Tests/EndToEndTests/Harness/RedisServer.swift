@@ -51,10 +51,18 @@ final class RedisServer: Sendable {
         try Wire(to: .ip4(port)).redis(words)
     }
 
+    /// How many connections there are of which `CLIENT LIST` says that.
+    func connections(with text: String) throws -> Int {
+        guard case .text(let list) = try ask("CLIENT", "LIST") else { return 0 }
+        return list.split(separator: "\n").filter { $0.contains(text) }.count
+    }
+
     /// How many connections of gateways it has.
-    func connectionCount() throws -> Int {
-        guard case .text(let text) = try ask("CLIENT", "LIST") else { return 0 }
-        return text.split(separator: "\n").filter { $0.contains("name=apus") }.count
+    func connectionCount() throws -> Int { try connections(with: "name=apus") }
+
+    /// Whether nothing waits to be sent to anybody.
+    func hasSentAll() throws -> Bool {
+        try connections(with: " fd=") == connections(with: " obl=0 oll=0 ")
     }
 
     /// All its keys.

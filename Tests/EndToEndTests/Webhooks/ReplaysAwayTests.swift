@@ -9,7 +9,8 @@ import Testing
         let proxy: FaultyRedis
         let gateways: [WebhookGateway]
 
-        init() throws {
+        /// - Parameter isDirect: Whether nothing stands between the gateways and Redis.
+        init(isDirect: Bool = false) throws {
             let app = EventApp { _ in .accept }
             let server = try RedisServer()
             let proxy = try FaultyRedis(before: server)
@@ -22,7 +23,7 @@ import Testing
                     ["stripe"],
                     with: """
                         redis:
-                          url: "redis://\(proxy.address)"
+                          url: "redis://\(isDirect ? server.address : proxy.address)"
                           timeout: 500ms
                           breaker: { failures: 1, cooldown: 50ms, max_cooldown: 100ms }
                         """, app: origin, deliveries: deliveries)
@@ -70,6 +71,24 @@ import Testing
         #expect(try other.deliver(during).isReplay)
         #expect(scene.app.event("evt_during").accepted == 1)
         #expect(scene.app.event("evt_before").accepted == 1)
+    }
+
+    @Test func `what one gateway took before Redis went away all know`() throws {
+        let scene = try Scene(isDirect: true)
+        let (one, other) = (scene.gateways[0], scene.gateways[1])
+        try eventually("both listen") { try scene.server.connections(with: " psub=1 ") == 2 }
+        let before = try (0..<50).map { try scene.sign("evt_\($0)") }
+        for delivery in before { #expect(try one.deliver(delivery).text == "accepted") }
+        // What was not sent to the others is lost with Redis.
+        try eventually("Redis has told all") {
+            let isAccepted = try before.indices.allSatisfy {
+                try scene.server.ask("GET", "apus:replay:{stripe}:i:evt_\($0)") == .text("+")
+            }
+            return try isAccepted && scene.server.hasSentAll()
+        }
+        try scene.server.kill()
+        for delivery in before { #expect(try other.deliver(delivery).isReplay) }
+        for number in 0..<50 { #expect(scene.app.event("evt_\(number)").accepted == 1) }
     }
 
     @Test(arguments: ["hang", "refuse", "reset", "garbage", "loading", "wrong-type", "null"])

@@ -70,6 +70,8 @@ final class RedisPlay {
         switch request.name {
         case "PING": return "+PONG\r\n"
         case "ROLE": return "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n"
+        case "PSUBSCRIBE":
+            return "*3\r\n$10\r\npsubscribe\r\n" + bulk(request.words[1]) + ":1\r\n"
         case "EVALSHA", "EVAL":
             guard let number = request.words.last.flatMap({ Int($0) }), !request.isProof else {
                 return "+OK\r\n"
@@ -78,6 +80,13 @@ final class RedisPlay {
         default: return "+OK\r\n"
         }
     }
+
+    /// What a subscriber is told.
+    static func message(_ channel: String, _ payload: String) -> String {
+        "*4\r\n$8\r\npmessage\r\n" + bulk("*") + bulk(channel) + bulk(payload)
+    }
+
+    static func bulk(_ text: String) -> String { "$\(text.utf8.count)\r\n\(text)\r\n" }
 
     /// Takes a whole command off the front of `bytes`.
     static func command(in bytes: inout [UInt8]) -> [String]? {

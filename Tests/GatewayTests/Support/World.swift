@@ -221,9 +221,12 @@ extension MetricsPage {
     static func text(_ names: MetricNames, _ metrics: LoopMetrics) -> String {
         String(
             decoding: render(
-                loops: [metrics], names: names, process: ProcessSample.read(),
-                logLines: LogLineCounts(queued: 0, dropped: 0),
-                breaker: BreakerSample(states: ["admitting", "refusing", "probing"], current: 0)),
+                .prometheus, loops: [metrics], names: names, process: ProcessSample.read(),
+                gateway: GatewaySample(
+                    logLines: LogLineCounts(queued: 0, dropped: 0),
+                    breaker: BreakerSample(
+                        states: ["admitting", "refusing", "probing"], current: 0),
+                    reloads: ReloadSample(takenAt: 0))),
             as: UTF8.self)
     }
 }

@@ -22,15 +22,17 @@ final class Claiming {
     static let bucketScript = "\(BucketScript.source)"
     static let replayScript = "\(ReplayScript.source)"
 
-    init(_ settings: RedisSettings = .simulated(), faults: SimulatedFaults = SimulatedFaults())
-        throws
-    {
+    init(
+        _ settings: RedisSettings = .simulated(), faults: SimulatedFaults = SimulatedFaults(),
+        replay: ReplaySettings? = nil
+    ) throws {
         var snapshot = try World.load(Settings.plain)
         snapshot.redis = settings
         let scheme = WebhookScheme(forms: [], signature: .field(["x-sign"]), signed: [.body])
         snapshot.webhooks = [
             WebhookSettings(name: "pay", provider: "generic", scheme: scheme, keys: [])
         ]
+        snapshot.webhooks[0].replay = replay
         world = try World(
             snapshot, commons: Commons(snapshot, secret: .fixed), faults: faults)
         world.worker.store.journal = []

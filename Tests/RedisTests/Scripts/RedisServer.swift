@@ -123,7 +123,7 @@ final class RedisConnection {
     @discardableResult
     func ask(_ words: String...) throws -> Answer { try ask(words) }
 
-    private func answer() throws -> Answer {
+    func answer() throws -> Answer {
         let line = try line()
         let number = Int(line.dropFirst()) ?? 0
         switch line.first {

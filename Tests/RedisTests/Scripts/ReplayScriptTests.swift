@@ -52,11 +52,41 @@ private struct ReplayServer {
         try server.call(ReplayAsk(operation, key, ticket: ticket, milliseconds: milliseconds)).code
     }
 
-    @Test func `it is short, and names no command but four`() {
+    @Test func `it is short, and names no command but five`() {
         let source = ReplayServer.source
         #expect(source.utf8.count < 900)
         let commands = source.matches(of: /call\('(\w+)'/).map { String($0.output.1) }
-        #expect(Set(commands) == ["GET", "SET", "DEL", "PTTL"])
+        #expect(Set(commands) == ["GET", "SET", "DEL", "PTTL", "PUBLISH"])
+    }
+
+    @Test func `what is accepted and forgotten is published, and nothing else`() throws {
+        let news = try redis.connect()
+        #expect(try news.ask("PSUBSCRIBE", "k*") != .null)
+        #expect(try code(.claim, 1, "k{1}") == 1)
+        #expect(try code(.release, 1, "k{1}") == 1)
+        #expect(try code(.commit, 1, for: 60_000, "k{1}") == 1)
+        // It adds nothing to what was said.
+        #expect(try code(.commit, 2, for: 50_000, "k{1}") == 1)
+        #expect(try code(.claim, 3, "k{1}") == 2)
+        #expect(try code(.forget, 0, "k{1}") == 1)
+        for payload in ["60000", "0"] {
+            let message = try news.answer()
+            #expect(
+                message
+                    == .array([.text("pmessage"), .text("k*"), .text("k{1}"), .text(payload)]))
+        }
+        // What comes next is of the subscriber's own asking.
+        #expect(try news.ask("PING", "end") == .array([.text("pong"), .text("end")]))
+    }
+
+    @Test func `who may publish nothing commits all the same`() throws {
+        let rules = ["on", ">pass", "~*", "+@all", "resetchannels"]
+        #expect(try connection.ask(["ACL", "SETUSER", "mute"] + rules) == .text("OK"))
+        #expect(try connection.ask("AUTH", "mute", "pass") == .text("OK"))
+        #expect(try code(.commit, 1) == 1)
+        #expect(try code(.claim, 2) == 2)
+        #expect(try code(.forget) == 1)
+        #expect(try code(.claim, 2) == 1)
     }
 
     @Test func `an event is claimed once, and is another's then`() throws {

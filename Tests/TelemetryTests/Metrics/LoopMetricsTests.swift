@@ -101,6 +101,17 @@ import Testing
         #expect(value(of: "apus_log_lines_sampled_total", in: page) == "3")
     }
 
+    @Test func `what loops forgot is added up, each by its latest word`() {
+        let loops = [LoopMetrics(names: sampleNames), LoopMetrics(names: sampleNames)]
+        loops[0].limitDebtsDropped(3)
+        loops[0].limitDebtsDropped(4)
+        loops[1].limitDebtsDropped(10)
+        loops[1].replayNotesDropped(2)
+        let page = page(loops)
+        #expect(value(of: "apus_rate_limit_debts_dropped_total", in: page) == "14")
+        #expect(value(of: "apus_webhook_replay_notes_dropped_total", in: page) == "2")
+    }
+
     @Test func `a connection opened on one loop may be closed on another`() {
         let loops = [LoopMetrics(names: sampleNames), LoopMetrics(names: sampleNames)]
         loops[0].connectionOpened(listener: 0)

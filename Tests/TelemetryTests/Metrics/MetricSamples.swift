@@ -13,12 +13,26 @@ let sampleProcess = ProcessSample(
     cpuMicroseconds: 1_250_000, residentBytes: 8_388_608, openFiles: 12, maxFiles: 1024,
     startMicroseconds: 1_772_368_496_780_000)
 
-/// The page of loops, line by line.
-func page(_ loops: [LoopMetrics], names: MetricNames = sampleNames) -> [String] {
-    let bytes = MetricsPage.render(
-        loops: loops, names: names, process: sampleProcess,
+let sampleGateway = {
+    var sample = GatewaySample(
         logLines: LogLineCounts(queued: 40, dropped: 2),
-        breaker: BreakerSample(states: ["admitting", "refusing", "probing"], current: 1))
+        breaker: BreakerSample(states: ["admitting", "refusing", "probing"], current: 1),
+        reloads: ReloadSample(takenAt: 1_772_368_500_250_000))
+    sample.servers = [ServerCounts(up: 2, down: 1)]
+    sample.evictedReplayCount = 3
+    sample.certificates = [
+        CertificateSample(listener: "public", name: "a.example.com", secondsLeft: 86_400),
+        CertificateSample(listener: "public", name: "b.example.com", secondsLeft: -5),
+    ]
+    return sample
+}()
+
+/// The page of loops, line by line.
+func page(
+    _ loops: [LoopMetrics], names: MetricNames = sampleNames, format: PageFormat = .prometheus
+) -> [String] {
+    let bytes = MetricsPage.render(
+        format, loops: loops, names: names, process: sampleProcess, gateway: sampleGateway)
     return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
 }
 
