@@ -40,10 +40,10 @@ import Testing
         #expect(found.status == "healthy")
         #expect(found.version != nil)
         #expect(Set(found.checks.keys) == ["upstream:app", "listener:public", "log"])
-        let public_ = try apus.ask(get("/ready"))
-        #expect(public_.status == 200)
-        #expect(public_["Cache-Control"] == "no-store")
-        #expect(try report(public_).version == nil)
+        let shown = try apus.ask(get("/ready"))
+        #expect(shown.status == 200)
+        #expect(shown["Cache-Control"] == "no-store")
+        #expect(try report(shown).version == nil)
     }
 
     @Test func `an app that is down is told, and that it is back`() throws {

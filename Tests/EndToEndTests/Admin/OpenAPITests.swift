@@ -36,8 +36,12 @@ import Testing
               - { name: app, rate_limits: [one], upstream: app }
             """, apps: [app])
         // Streams do not end; what may stand in lists of clients no schema says.
+        // In a folder of its own, as it leaves notes where it runs.
+        let folder = try ChildProcess.newFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
         let run = try ChildProcess.run(
             [
+                "/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder,
                 program, "--config-file", "\(Tree.tests)/Apps/schemathesis.toml", "run",
                 "\(Tree.root)/docs/openapi.yaml",
                 "--url", "http://127.0.0.1:\(apus.adminPort)",
