@@ -75,7 +75,8 @@ package enum Loading {
         let expanded = expansion.expand(written, at: .root)
         let place = Place(path: .root, report: report)
         guard let draft = RootSection.kind.decode(expanded, place) else { return (nil, []) }
-        let snapshot = Assembly(draft: draft.serving, report: report).snapshot()
+        var snapshot = Assembly(draft: draft.serving, report: report).snapshot()
+        snapshot?.admin?.rendering = RunningConfiguration.render(expanded)
         return (snapshot, TestAssembly(draft: draft, report: report).tests())
     }
 }

@@ -149,6 +149,12 @@ package enum BindAddress: Sendable, Hashable {
 package struct AdminSettings: Sendable, Equatable {
     /// An address of its own; whoever reaches it may read metrics.
     package var bind: BindAddress
+    /// Whoever shows it may change things; `nil` if nobody may.
+    package var token: Secret?
+    /// In lower case: names in `Host` that are answered besides loopback's and the bind address.
+    package var hosts: [String] = []
+    /// The running configuration as operators are shown it: JSON without secrets.
+    package var rendering: [UInt8] = []
 
     package init(bind: BindAddress) { self.bind = bind }
 }

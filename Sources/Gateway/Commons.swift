@@ -22,22 +22,28 @@ final class Commons: Sendable {
     let gates: [PlaceGate?]
     private let gateOwners: [GateOwner]
     let replays: ReplayPlan
+    /// What operators see, and say, of the process.
+    let operations: Operations
     /// By upstream: which of its servers could be connected to last.
     let servers: [ServerMarks]
 
     /// - Parameters:
     ///   - secret: Known to nobody else, or strangers could choose keys that share a place.
     convenience init(_ snapshot: Snapshot, secret: CommonSecret) {
-        self.init(snapshot, secret: secret, after: nil)
+        self.init(
+            snapshot, secret: secret, shown: Set(snapshot.upstreams.indices), after: nil)
     }
 
     /// Of a seating that takes over: all that was counted is counted on.
     convenience init(_ seating: Seating, after former: Commons) {
         let secret = CommonSecret(keys: former.keySecret, places: former.placeSecret)
-        self.init(seating.snapshot, secret: secret, after: former)
+        self.init(
+            seating.snapshot, secret: secret, shown: seating.upstreams, after: former)
     }
 
-    private init(_ snapshot: Snapshot, secret: CommonSecret, after former: Commons?) {
+    private init(
+        _ snapshot: Snapshot, secret: CommonSecret, shown: Set<Int>, after former: Commons?
+    ) {
         replays = ReplayPlan(
             webhooks: snapshot.webhooks, storePrefix: snapshot.redis?.keyPrefix,
             secret: secret.keys, after: former?.replays)
@@ -51,6 +57,8 @@ final class Commons: Sendable {
         heldBodies = former?.heldBodies ?? HeldBudget()
         heldBodies.bytesMax = snapshot.limits.heldBytesMax
         store = former?.store ?? snapshot.redis.map(StorePlan.init)
+        operations = Operations(
+            snapshot, breaker: store?.breaker, shown: shown, after: former?.operations)
         placeSecret = secret.places
         gates = Self.gates(of: snapshot.routes, after: former)
         gateOwners = snapshot.routes.map { GateOwner($0) }
@@ -88,6 +96,24 @@ private struct GateOwner: Equatable {
     init(_ route: Route) {
         name = route.name
         settings = route.concurrency
+    }
+}
+
+/// What operators see, and say, of a process while it serves.
+final class Operations: Sendable {
+    let health: HealthBoard
+    let maintenance: MaintenanceBoard
+    let errors: RecentErrors
+
+    /// - Parameters:
+    ///   - shown: Upstreams that may be asked.
+    ///   - former: Of the configuration before: what operators said holds.
+    init(
+        _ snapshot: Snapshot, breaker: Breaker?, shown: Set<Int>, after former: Operations?
+    ) {
+        health = HealthBoard(snapshot, breaker: breaker, shown: shown, after: former?.health)
+        maintenance = former?.maintenance ?? MaintenanceBoard()
+        errors = former?.errors ?? RecentErrors()
     }
 }
 

@@ -19,6 +19,9 @@ struct FailureLines {
     }
 
     let upstreams: [UpstreamSettings]
+    let routes: [String]
+    let errors: RecentErrors
+    var errorPace = ErrorPace()
     /// Of connections that should have begun with a PROXY header.
     var proxyHeaders = LinePace()
     /// Of each ``StoreTrouble``.
@@ -29,8 +32,13 @@ struct FailureLines {
     /// allocated for a failure that was met before.
     private var entries: [[[Entry]]]
 
-    init(_ upstreams: [UpstreamSettings]) {
+    init(
+        _ upstreams: [UpstreamSettings], routes: [String] = [],
+        errors: RecentErrors = RecentErrors()
+    ) {
         self.upstreams = upstreams
+        self.routes = routes
+        self.errors = errors
         entries = upstreams.map { Array(repeating: [], count: $0.servers.count + 1) }
     }
 

@@ -44,7 +44,7 @@ final class Plan: Sendable {
         pipeline = Pipeline(
             routes: snapshot.routes, order: seating.order,
             listeners: snapshot.listeners.map(\.name), identity: snapshot.identity,
-            limits: snapshot.rateLimits)
+            limits: snapshot.rateLimits, maintenance: commons.operations.maintenance)
         hops = HopPlan(snapshot)
         plainLimits = snapshot.routes.map { PlainLimit($0.limits, of: commons) }
         let pages = snapshot.answers.errorPages

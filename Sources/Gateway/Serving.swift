@@ -32,8 +32,9 @@ package final class Serving: Sendable {
     /// In this order: the log first, as nothing may serve unseen; addresses last, so that no
     /// client is let in, or turned away from an older process, before all else is there.
     ///
-    /// - Parameter build: What `/metrics` and the startup line say of this binary.
-    /// - Parameter source: Reads the configuration again; called on a thread of its own.
+    /// - Parameters:
+    ///   - build: What `/metrics` and the startup line say of this binary.
+    ///   - source: Reads the configuration again; called on a thread of its own.
     /// - Throws: Nothing listens any more then.
     package init(
         _ snapshot: Snapshot, build: BuildLabels, source: @escaping @Sendable () -> LoadResult
@@ -60,7 +61,8 @@ package final class Serving: Sendable {
         }
         do throws(BindProblem) {
             try crew.listen()
-            admin = try AdminListener(snapshot, crew: crew)
+            admin = try AdminListener(
+                snapshot, crew: crew, reloader: reloader, log: log, loop: control)
         } catch {
             crew.closeListeners()
             throw .address(error)
@@ -85,7 +87,7 @@ package final class Serving: Sendable {
         log.audit(who: "process", what: "start", result: "done", reason: "")
         control.run { [self] in
             control.begin { await self.obeySignals() }
-            if let admin { control.begin { await admin.serve(on: self.control) } }
+            if let admin { control.begin { await admin.serve() } }
             await control.readable(crew.finished.number)
         }
         removeSocketFiles()
@@ -105,9 +107,10 @@ package final class Serving: Sendable {
                     if isDraining { endAtOnce() }
                     isDraining = true
                     note(.info, .shutdown, "draining")
+                    crew.standing.commons.operations.health.noteDraining()
                     crew.drain(within: crew.standing.snapshot.server.drainTimeout)
                 case .hangUp:
-                    if !isDraining { control.begin { _ = await self.reloader.reload() } }
+                    if !isDraining { control.begin { await self.reloadBySignal() } }
                 case .user1:
                     log.reopen()
                     note(.info, .log, "log reopened")
@@ -115,6 +118,13 @@ package final class Serving: Sendable {
                 }
             }
         }
+    }
+
+    private func reloadBySignal() async {
+        let problem = await reloader.reload()
+        log.audit(
+            who: "signal", what: "reload", result: problem == nil ? "done" : "refused",
+            reason: problem?.lines.first ?? "")
     }
 
     /// Whoever asks twice does not want to wait.

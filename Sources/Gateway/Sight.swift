@@ -18,17 +18,21 @@ struct Sight: ~Copyable {
     /// Nanoseconds since 1970 at which ``second`` began.
     private var secondBegan: UInt64 = 0
     /// Nanoseconds since 1970, as of this turn.
-    private var now: UInt64 = 0
+    private(set) var now: UInt64 = 0
     private var line = Buffer(capacity: AccessLine.bytesMax)
     /// The event line that is being written.
     var event: LineBuilder
-    private var failures: FailureLines
+    var failures: FailureLines
 
-    init(_ snapshot: Snapshot, metrics: LoopMetrics, queue: LogQueue) {
+    init(
+        _ snapshot: Snapshot, metrics: LoopMetrics, queue: LogQueue,
+        errors: RecentErrors = RecentErrors()
+    ) {
         self.metrics = metrics
         self.queue = queue
         choice = LineChoice(snapshot.log)
-        failures = FailureLines(snapshot.upstreams)
+        failures = FailureLines(
+            snapshot.upstreams, routes: snapshot.routes.map(\.name), errors: errors)
         labels = AccessLabels(
             routes: snapshot.routes.map(\.name),
             upstreams: snapshot.upstreams.map { upstream in
@@ -64,6 +68,7 @@ struct Sight: ~Copyable {
     ) {
         let place = metrics.requestFinished(record, method: method.rawValue)
         if metrics.isExemplarDue(place, at: now) { noteExemplar(place, record, journal) }
+        if let status = record.status, status >= 500 { noteError(record, status, journal) }
         guard choice.hasAccessLines else { return }
         if choice.leavesOut(record) { return metrics.lineSampled() }
         clock.update(nowMillisecondsSinceEpoch: Int64(now / 1_000_000))

@@ -176,6 +176,8 @@ enum WorkerMessage: Sendable {
     case storeResolved(server: Int, addresses: [SocketAddress])
     /// The `auth` of all routes, with keys that their files hold now.
     case keysRead(AuthTable)
+    /// An operator wants an event forgotten.
+    case forget(ForgetOrder)
     /// Those of all webhooks, with secrets that their files hold now.
     case webhooksRead([WebhookVerifier])
     /// Say which seats are of use.

@@ -16,7 +16,19 @@ final class WorkerCrew: Sendable {
         /// By loop.
         let metrics: [LoopMetrics]
 
+        /// Lists of things as they are seated.
         var snapshot: Snapshot { seating.snapshot }
+
+        /// Those of the file, in its order.
+        var routes: [Route] { seating.order.map { snapshot.routes[$0] } }
+
+        /// Has health look at these counts.
+        fileprivate func attend(to log: LogPipeline) {
+            commons.operations.health.attend(
+                to: HealthSources(
+                    metrics, upstreamCount: snapshot.upstreams.count, log: log,
+                    at: Clock.monotonic().nanoseconds))
+        }
     }
 
     let mailboxes: [Mailbox<WorkerMessage>]
@@ -42,10 +54,11 @@ final class WorkerCrew: Sendable {
         let seating = Seating(snapshot)
         let names = MetricNames(seating, build: build)
         let metrics = (0..<count).map { _ in LoopMetrics(names: names) }
-        current = Mutex(
-            Standing(
-                seating: seating, commons: Commons(snapshot, secret: .drawn()), names: names,
-                metrics: metrics))
+        let standing = Standing(
+            seating: seating, commons: Commons(snapshot, secret: .drawn()), names: names,
+            metrics: metrics)
+        standing.attend(to: log)
+        current = Mutex(standing)
         var mailboxes: [Mailbox<WorkerMessage>] = []
         for _ in 0..<count { mailboxes.append(try Mailbox()) }
         self.mailboxes = mailboxes
@@ -90,6 +103,7 @@ final class WorkerCrew: Sendable {
         while !handover.wait(milliseconds: Self.answerMilliseconds) {
             guard liveCount.load(ordering: .acquiring) > 0 else { break }
         }
+        following.attend(to: log)
         current.withLock { $0 = following }
         return seating
     }
@@ -162,7 +176,8 @@ final class WorkerCrew: Sendable {
         let standing = standing
         let plan = Plan(standing.snapshot, commons: standing.commons, seed: .drawn())
         let sight = Sight(
-            standing.snapshot, metrics: standing.metrics[index], queue: log.queue(index))
+            standing.snapshot, metrics: standing.metrics[index], queue: log.queue(index),
+            errors: standing.commons.operations.errors)
         var worker = Worker(transport, plan: plan, sight: sight, mailbox: mailboxes[index])
         worker.run()
         if liveCount.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 {

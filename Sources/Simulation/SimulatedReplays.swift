@@ -86,7 +86,7 @@ package struct SimulatedReplays: Sendable {
         if isOthers { return ReplayResult(code: 0, milliseconds: left) }
         guard ask.operation == .claim else {
             events[ask.key] = nil
-            return ReplayResult(code: 1, milliseconds: 0)
+            return ReplayResult(code: 1, milliseconds: isCommitted ? max(1, left) : 0)
         }
         let life = max(left, ask.milliseconds)
         events[ask.key] = Event(holder: ask.ticket, end: now + life)

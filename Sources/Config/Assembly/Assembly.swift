@@ -44,8 +44,9 @@ struct Assembly {
                         expectsProxyHeader: $0.expectsProxyHeader)
                 }
             },
-            admin: draft.admin?.value, identity: draft.identity, limits: draft.limits.clients,
-            timeouts: draft.timeouts, log: draft.logs.log, audit: draft.logs.audit,
+            admin: draft.admin?.settings.value, identity: draft.identity,
+            limits: draft.limits.clients, timeouts: draft.timeouts, log: draft.logs.log,
+            audit: draft.logs.audit,
             upstreams: draft.upstreams.compactMap { upstream in
                 var settings = upstream.value
                 settings?.name = upstream.name
@@ -65,7 +66,7 @@ struct Assembly {
         let listeners = draft.listeners.compactMap { listener in
             listener.value.map { ("listeners.\(listener.name)", $0.bind) }
         }
-        let admin = draft.admin.map {
+        let admin = draft.admin.map(\.settings).map {
             [("admin", Located(value: $0.value.bind, path: $0.path, position: $0.position))]
         }
         for (name, bind) in listeners + (admin ?? []) {
@@ -220,7 +221,7 @@ struct Assembly {
             bodyBytesMax: route.limits.body ?? draft.limits.clients.bodyBytesMax, timeouts: timeouts
         )
         complete.auth = route.auth?.settings
-        complete.gate = route.gate
+        complete.gate = route.gate.over(draft.answers.maintenance)
         complete.edits = route.edits
         checkSetTwice(route, complete)
         return complete

@@ -32,13 +32,16 @@ struct ProductionChecks {
 
     /// Anybody on the network reads what the admin listener shows; a socket file has permissions.
     private func checkAdmin() {
-        guard let admin = draft.admin, case .ip(let address, _) = admin.value.bind,
+        guard let admin = draft.admin else { return }
+        if let doubt = admin.doubt { object(doubt) }
+        let settings = admin.settings
+        guard settings.value.token == nil, case .ip(let address, _) = settings.value.bind,
             !address.isLoopback
         else { return }
         object(
-            admin.position, admin.path,
-            "whoever reaches this address reads metrics and status: it needs a loopback address"
-        )
+            settings.position, settings.path,
+            "whoever reaches this address reads metrics and status: it needs a loopback address,"
+                + " or a token")
     }
 
     private func object(_ doubt: Doubt) {

@@ -31,7 +31,7 @@ struct WebhookAssembly {
                 Objection("has nothing to verify for: this route has no upstream"), report: report)
         }
         // What is looked through streams to the app meanwhile; a delivery is there as a whole.
-        for key in route.gate.bodies.names {
+        for key in route.gate.settings.bodies.names {
             name.object(
                 Objection(
                     "cannot stand beside \(key): a delivery goes to the app as it was signed"),

@@ -42,6 +42,7 @@ struct Key<Value: Sendable>: Sendable {
         description = KeyDescription(
             name: name, summary: summary, shape: kind.shape,
             fallback: unset.map(KeyDescription.Fallback.remark) ?? .untold, example: example)
+        description.isOptional = true
     }
 
     /// The same key, which the sample configuration shows without using it.
@@ -82,10 +83,19 @@ struct KeyDescription: Sendable {
     let name: String
     /// One sentence, without its full stop.
     let summary: String
-    let shape: Shape
+    private(set) var shape: Shape
     let fallback: Fallback
     /// YAML for the sample configuration, where the default is none or not telling.
     let example: String?
     /// Whether the sample has the key as a comment, as it changes what the sample does.
     var isCommentedOut = false
+    /// Whether its absence is something else than any value.
+    var isOptional = false
+
+    /// The same key, whose value may be a secret although a text is all that it is read as.
+    func concealed() -> KeyDescription {
+        var key = self
+        key.shape = .discreet(shape, isShown: { _ in false })
+        return key
+    }
 }

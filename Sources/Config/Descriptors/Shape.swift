@@ -19,6 +19,9 @@ indirect enum Shape: Sendable {
     /// Names of the operator's choice, each with a value.
     case names(of: Shape)
     case section(Section)
+    /// Something that nobody is shown once it was read, unless it is none of the secrets that could
+    /// stand there.
+    case discreet(Shape, isShown: @Sendable (String) -> Bool)
 
     /// The sections that a value may be or hold, without those within them.
     var sections: [Section] {
@@ -27,6 +30,7 @@ indirect enum Shape: Sendable {
         case .either(let first, let second): first.sections + second.sections
         case .list(let element), .names(let element): element.sections
         case .section(let section): [section]
+        case .discreet(let inner, _): inner.sections
         }
     }
 
@@ -43,6 +47,7 @@ indirect enum Shape: Sendable {
         case .list(let element): "a list, each \(element.expected)"
         case .names: "a section of names, each with its settings"
         case .section(let section): "a section of \(alternatives(section.keys.map(\.name)))"
+        case .discreet(let inner, _): inner.expected
         }
     }
 
@@ -50,6 +55,7 @@ indirect enum Shape: Sendable {
     var remark: String? {
         switch self {
         case .text, .list, .names, .section: nil
+        case .discreet(let inner, _): inner.remark
         case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
         case .quantity(_, let least, let most, _): "\(least) to \(most)"
         case .share: "0 to 1"

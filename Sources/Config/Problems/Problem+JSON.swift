@@ -2,13 +2,13 @@ extension [Problem] {
     /// An array of objects with the members `file`, `line`, `column`, `severity`, `path`,
     /// `message` and, where there is advice, `hint`.
     package var json: String {
-        JSONText.list(map(\.json)).rendered()
+        JSONTree.list(map(\.json)).rendered()
     }
 }
 
 extension Problem {
-    fileprivate var json: JSONText {
-        var members: [(String, JSONText)] = [
+    fileprivate var json: JSONTree {
+        var members: [(String, JSONTree)] = [
             ("file", .text(file)), ("line", .integer(line)), ("column", .integer(column)),
             ("severity", .text(severity.rawValue)), ("path", .text(path)),
             ("message", .text(message)),

@@ -35,6 +35,7 @@ package enum Reference {
         case .either(let first, let second): "\(takes(first)), or \(takes(second))"
         case .list(let element): "a list: \(takes(element))"
         case .names(let element): "names, each with \(takes(element))"
+        case .discreet(let inner, _): takes(inner)
         case .section(let section): "[`\(section.name)`](#\(anchor(section.name)))"
         }
     }

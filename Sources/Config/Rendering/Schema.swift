@@ -8,7 +8,7 @@ package enum Schema {
         let definitions = RootSection.section.withSections().map { section in
             (definitionName(section), object(section))
         }
-        let schema = JSONText.object([
+        let schema = JSONTree.object([
             ("$schema", .text("https://json-schema.org/draft/2020-12/schema")),
             ("title", .text("Configuration of Apus")),
             ("$ref", .text("#/$defs/configuration")),
@@ -18,13 +18,13 @@ package enum Schema {
     }
 
     /// A text that is something else once `${…}` was put in.
-    private static let expansion = JSONText.object([
+    private static let expansion = JSONTree.object([
         ("type", .text("string")), ("pattern", .text("\\$\\{")),
     ])
 
     /// A definition: the keys of a section, and no others.
-    private static func object(_ section: Section) -> JSONText {
-        var members: [(String, JSONText)] = [
+    private static func object(_ section: Section) -> JSONTree {
+        var members: [(String, JSONTree)] = [
             ("description", .text(section.summary)),
             ("type", .list([.text("object"), .text("null")])),
             ("additionalProperties", .bool(false)),
@@ -38,15 +38,16 @@ package enum Schema {
     }
 
     /// What editors show and check for one key.
-    private static func property(_ key: KeyDescription) -> JSONText {
+    private static func property(_ key: KeyDescription) -> JSONTree {
         guard case .object(let members) = value(key.shape) else { return value(key.shape) }
         let fallback = key.fallback.text.map { ". Default: \($0)" } ?? ""
         return .object([("description", .text(key.summary + fallback))] + members)
     }
 
     /// What a value may be, lists and sections included.
-    private static func value(_ shape: Shape) -> JSONText {
+    private static func value(_ shape: Shape) -> JSONTree {
         switch shape {
+        case .discreet(let inner, _): return value(inner)
         case .list(let element):
             return .object([("type", .text("array")), ("items", value(element))])
         case .names(let element):
@@ -65,7 +66,7 @@ package enum Schema {
     /// What a scalar may be, apart from an expansion.
     ///
     /// Editors read `8080` and `on` as other types than text.
-    private static func forms(_ shape: Shape) -> [JSONText] {
+    private static func forms(_ shape: Shape) -> [JSONTree] {
         switch shape {
         case .text(_, let pattern?), .quantity(_, _, _, let pattern):
             return [.object([("type", .text("string")), ("pattern", .text("^(\(pattern))$"))])]
@@ -88,16 +89,17 @@ package enum Schema {
             ]
         case .toggle: return [.object([("enum", .list([.bool(true), .bool(false)] + onOff))])]
         case .words(let words):
-            let texts = words.map(JSONText.text)
+            let texts = words.map(JSONTree.text)
             return [
-                .object([("enum", .list(words.compactMap(Int.init).map(JSONText.integer) + texts))])
+                .object([("enum", .list(words.compactMap(Int.init).map(JSONTree.integer) + texts))])
             ]
         case .either(let first, let second): return forms(first) + forms(second)
+        case .discreet(let inner, _): return forms(inner)
         case .list, .names, .section: return [value(shape)]
         }
     }
 
-    private static let onOff = ["on", "off", "true", "false"].map(JSONText.text)
+    private static let onOff = ["on", "off", "true", "false"].map(JSONTree.text)
 
     /// Without brackets, which a reference would have to escape.
     private static func definitionName(_ section: Section) -> String {

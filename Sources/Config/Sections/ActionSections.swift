@@ -90,6 +90,6 @@ enum RespondSection {
 
 extension Kind where Value == HealthKind {
     static var health: Kind {
-        words([("live", .live)], later: ["ready"])
+        words([("live", .live), ("ready", .ready)])
     }
 }

@@ -88,7 +88,12 @@ enum HeaderEditsSection {
             try FieldText.checkValue(text)
         }, count: 0...64, check: FieldText.checkName)
 
-    static let requestSection = section("routes[].request_headers", "What requests become")
+    /// An app may be told a secret of its own.
+    static let requestSection = Section(
+        "routes[].request_headers", "What requests become",
+        keys: [
+            set.description.concealed(), add.description.concealed(), remove.description,
+        ])
     static let responseSection = section("routes[].response_headers", "What responses become")
 
     private static func section(_ name: String, _ summary: String) -> Section {

@@ -13,15 +13,18 @@ enum GateKeys {
         "Media types of request bodies, such as application/json or image/*; others are 415")
 
     static let descriptions =
-        [access.description, fetchMetadata.description, contentTypes.description]
+        [
+            MaintenanceKey.route.description, access.description, fetchMetadata.description,
+            contentTypes.description,
+        ]
         + BodyKeys.descriptions
 
-    static func make(_ fields: Fields) -> GateSettings {
+    static func make(_ fields: Fields) -> GateDraft {
         var gate = GateSettings(
             access: fields[access], fetchMetadata: fields[fetchMetadata],
             contentTypes: fields[contentTypes])
         gate.bodies = BodyKeys.make(fields)
-        return gate
+        return GateDraft(settings: gate, maintenance: fields[MaintenanceKey.route])
     }
 
     /// Without parameters, which are not compared.
@@ -50,18 +53,19 @@ extension String {
 /// `access` of a route.
 enum AccessSection {
     static let allow = Key(
-        optional: "allow", clients, unset: "everybody",
+        optional: "allow", peers, unset: "everybody",
         "Only these clients: addresses, blocks, or unix for a unix socket's")
     static let deny = Key(
-        optional: "deny", clients, unset: "nobody", "Not these, even if they are in allow")
+        optional: "deny", peers, unset: "nobody", "Not these, even if they are in allow")
 
-    private static let clients = Kind.list(TrustedProxiesKey.peer, count: 1...10_000)
+    private static let peers = Kind.list(TrustedProxiesKey.peer, count: 1...10_000)
 
     static let section = Section(
         "routes[].access", "Whose requests a route takes",
         keys: [allow.description, deny.description])
     static let kind = Kind<AccessLists>.section(section) { fields in
-        let lists = AccessLists(allow: list(fields[allow]), deny: list(fields[deny]))
+        let lists = AccessLists(
+            allow: fields[allow].map(clients), deny: fields[deny].map(clients))
         guard fields.has("allow") || fields.has("deny") else {
             fields.place.error(
                 at: fields.position, "refuses nobody: it needs allow, deny or both")
@@ -70,16 +74,29 @@ enum AccessSection {
         return lists
     }
 
-    private static func list(_ peers: [TrustedProxiesKey.Peer]?) -> ClientList? {
-        peers.map { peers in
-            var list = ClientList(blocks: [], holdsUnix: false)
-            for peer in peers {
-                switch peer {
-                case .block(let block): list.blocks.append(block)
-                case .unix: list.holdsUnix = true
-                }
+    /// What a list of peers stands for.
+    static func clients(_ peers: [TrustedProxiesKey.Peer]) -> ClientList {
+        var list = ClientList(blocks: [], holdsUnix: false)
+        for peer in peers {
+            switch peer {
+            case .block(let block): list.blocks.append(block)
+            case .unix: list.holdsUnix = true
             }
-            return list
         }
+        return list
+    }
+}
+
+/// What a route refuses, as far as it says it.
+struct GateDraft: Sendable {
+    let settings: GateSettings
+    /// `nil` where the route says nothing, `.some(nil)` where it says off.
+    let maintenance: MaintenanceSettings??
+
+    /// With the global maintenance where the route says nothing of its own.
+    func over(_ global: MaintenanceSettings?) -> GateSettings {
+        var gate = settings
+        gate.maintenance = maintenance ?? global
+        return gate
     }
 }

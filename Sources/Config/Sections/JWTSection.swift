@@ -3,7 +3,11 @@ import Policy
 /// `jwt` of a route's `auth`: which tokens are believed.
 enum JWTSection {
     static let secret = Key(
-        optional: "secret", Kind.text("a secret").located,
+        optional: "secret",
+        Kind<String>.discreet(
+            .text(expected: "a secret", pattern: nil),
+            parse: { text throws(Objection) in text }
+        ).located,
         "The secret of HS256, HS384 and HS512; at least 32 characters")
     static let publicKey = Key(
         optional: "public_key", keyFile.located,

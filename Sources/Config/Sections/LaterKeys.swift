@@ -9,10 +9,6 @@ enum LaterKeys {
         ],
         "errors": ["sentry_dsn"],
         "listeners.NAME": ["tls", "redirect_https"],
-        "admin": ["token", "hosts"],
         "upstreams.NAME": ["tls"],
-        "routes[]": [
-            "maintenance"
-        ],
     ]
 }

@@ -1,3 +1,5 @@
+import Policy
+
 /// `listeners`: where clients reach us.
 enum ListenersSection {
     static let bind = Key(
@@ -33,13 +35,43 @@ enum AdminSection {
     static let bind = Key(
         "bind", Kind<BindAddress>.bind, default: .ip(.loopback, port: 9901),
         "Where /metrics, /livez and the like are answered; keep it off public addresses")
+    static let token = Key(
+        optional: "token",
+        Kind<String>.discreet(
+            .text(expected: "a secret", pattern: nil), parse: SecretText.bearer
+        ).located, unset: "nobody changes anything", example: "\"${APUS_ADMIN_TOKEN}\"",
+        "What whoever changes something sends as Authorization: Bearer; 16 characters or more"
+    ).commentedOut()
+    static let hosts = Key(
+        "hosts", Kind.list(Kind.text("a host name", check: checkHost), count: 0...64), default: [],
+        "Names in Host that are answered, besides loopback's and the address of bind")
 
     static let section = Section(
         "admin", "The operators' listener; without this section there is none",
-        keys: [bind.description])
-    static let kind = Kind<Located<AdminSettings>>.section(section) { fields in
-        Located(
-            value: AdminSettings(bind: fields[bind]), path: fields.place.path.appending("bind"),
-            position: fields.position(of: "bind"))
+        keys: [bind.description, token.description, hosts.description])
+    static let kind = Kind<AdminDraft>.section(section) { fields in
+        let token = fields[token]
+        var settings = AdminSettings(bind: fields[bind])
+        settings.token = token.map { Secret($0.value) }
+        settings.hosts = fields[hosts].map { $0.lowercased() }
+        let doubt = token.flatMap { Doubt($0, charactersMin: AuthSection.secretCharactersMin) }
+        return AdminDraft(
+            settings: Located(
+                value: settings, path: fields.place.path.appending("bind"),
+                position: fields.position(of: "bind")),
+            doubt: doubt)
     }
+
+    private static func checkHost(_ text: String) throws(Objection) {
+        let pattern = try HostText.pattern(text)
+        if case .suffix = pattern {
+            throw Objection("stands for many names", advice: "list each name that operators use")
+        }
+    }
+}
+
+/// The operators' listener, and what about it is unsafe.
+struct AdminDraft: Sendable {
+    let settings: Located<AdminSettings>
+    let doubt: Doubt?
 }

@@ -22,7 +22,8 @@ enum MatchSection {
     static let section = Section(
         "routes[].match", "Which requests a route takes: those that are all it says",
         keys: [
-            host.description, path.description, methods.description, headers.description,
+            host.description, path.description, methods.description,
+            headers.description.concealed(),
             listener.description,
         ])
     static let kind = Kind<MatchDraft>.section(section, make: make)

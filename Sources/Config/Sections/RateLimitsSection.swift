@@ -144,7 +144,7 @@ enum ExemptSection {
 
     static let section = Section(
         "rate_limits.NAME.exempt", "Whose requests are not limited: any of these is enough",
-        keys: [clients.description, headers.description])
+        keys: [clients.description, headers.description.concealed()])
     static let kind = Kind<LimitExemptions>.section(section) { fields in
         let clients = fields[clients]
         let headers = fields[headers]

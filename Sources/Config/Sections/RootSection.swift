@@ -61,7 +61,8 @@ enum RootSection {
             limits.description, timeouts.description, log.description,
             audit.description,
             redis.description, SecurityHeadersKey.global.description,
-            ErrorsSection.key.description, cors.description, rateLimits.description,
+            ErrorsSection.key.description, MaintenanceKey.global.description, cors.description,
+            rateLimits.description,
             webhooks.description, upstreams.description, routes.description, tests.description,
         ])
 
@@ -83,7 +84,8 @@ enum RootSection {
             logs: LogsDraft(log: fields[log], audit: fields[audit]),
             answers: AnswersDraft(
                 securityHeaders: fields[SecurityHeadersKey.global],
-                errorPages: fields[ErrorsSection.key], cors: fields[cors]),
+                errorPages: fields[ErrorsSection.key], maintenance: fields[MaintenanceKey.global],
+                cors: fields[cors]),
             webhooks: fields[webhooks], upstreams: fields[upstreams], routes: fields[routes] ?? [])
     }
 }
@@ -99,7 +101,7 @@ struct Draft: Sendable {
     let environment: Environment
     let server: ServerSettings
     let listeners: [Named<ListenerDraft>]
-    let admin: Located<AdminSettings>?
+    let admin: AdminDraft?
     let identity: IdentitySettings
     let limits: LimitsDraft
     let timeouts: Timeouts
@@ -129,5 +131,6 @@ struct LimitsDraft: Sendable {
 struct AnswersDraft: Sendable {
     let securityHeaders: Located<SecurityHeadersDraft>
     let errorPages: [UInt16: ErrorPage]
+    let maintenance: MaintenanceSettings?
     let cors: [Named<CORSDraft>]
 }

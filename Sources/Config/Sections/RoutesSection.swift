@@ -16,7 +16,8 @@ enum RoutesSection {
         optional: "redirect", RedirectSection.kind, "Send the client elsewhere")
     static let respond = Key(optional: "respond", RespondSection.kind, "Answer always the same")
     static let health = Key(
-        optional: "health", Kind<HealthKind>.health, "Answer 200 while the process serves")
+        optional: "health", Kind<HealthKind>.health,
+        "Answer whether the process serves (live), or is well with all it stands on (ready)")
     static let securityHeaders = Key(
         optional: "security_headers", SecurityHeadersKey.kind.located, unset: "the global one",
         "Security headers of this route: a preset alone, or what is laid over the global ones")
@@ -156,7 +157,7 @@ struct RouteDraft: Sendable {
     let limits: RouteLimits
     let timeouts: RouteTimeoutsDraft
     let proof: ProofDraft
-    let gate: GateSettings
+    let gate: GateDraft
     let edits: RouteEdits
 }
 

@@ -1,11 +1,11 @@
-import Policy
+package import Policy
 
 extension IPAddress {
     static let loopback = IPAddress(v4: 0x7f00_0001)
     static let any = IPAddress(v4: 0)
 
     /// Whether only this machine can reach it.
-    var isLoopback: Bool {
+    package var isLoopback: Bool {
         switch family {
         case .v4: low >> 24 == 127
         case .v6: high == 0 && low == 1

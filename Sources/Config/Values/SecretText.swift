@@ -7,7 +7,7 @@ extension Kind {
         _ shape: Shape, isShown: @escaping @Sendable (String) -> Bool = { _ in false },
         parse: @escaping @Sendable (String) throws(Objection) -> Value
     ) -> Kind {
-        Kind(shape: shape) { node, place in
+        Kind(shape: .discreet(shape, isShown: isShown)) { node, place in
             guard let scalar = place.scalar(node, expected: shape.expected) else { return nil }
             do throws(Objection) {
                 return try parse(scalar.text)

@@ -7,27 +7,40 @@ import Reactor
 import Synchronization
 import Telemetry
 
-/// The listener for operators: `/livez` and `/metrics`, on the control loop, so that no scrape ever
-/// takes time from a request.
+/// The listener for operators, on the control loop, so that nothing asked here ever takes time from
+/// a request.
 final class AdminListener: Sendable {
     private let socket: ListeningSocket
-    private let crew: WorkerCrew
+    private let desk: AdminDesk
+    private let loop: ControlLoop
     private let openCount = Mutex(0)
+    private let readers = Mutex(0)
+    /// The status as it was rendered last for readers of events, and when.
+    private let latest = Mutex<(text: [UInt8], time: MonotonicInstant)?>(nil)
 
     /// Requests that are answered at the same time; further ones wait in the kernel.
     private static let openMax = 32
     /// A request that takes longer is cut off.
     private static let patience: Duration = .seconds(10)
+    /// Readers of events, which are among those.
+    static let readersMax = 8
+    /// Between two events.
+    private static let period: Duration = .seconds(1)
 
     /// `nil` without an `admin` section.
-    init?(_ snapshot: Snapshot, crew: WorkerCrew) throws(BindProblem) {
-        guard let bind = snapshot.admin?.bind else { return nil }
-        socket = try Binding.listen(on: bind, as: "admin", count: 1)[0]
-        self.crew = crew
+    init?(
+        _ snapshot: Snapshot, crew: WorkerCrew, reloader: Reloader, log: LogPipeline,
+        loop: ControlLoop
+    ) throws(BindProblem) {
+        guard let settings = snapshot.admin else { return nil }
+        socket = try Binding.listen(on: settings.bind, as: "admin", count: 1)[0]
+        self.loop = loop
+        desk = AdminDesk(
+            settings, crew: crew, reloads: ReloadDesk(reloader), log: log, loop: loop)
     }
 
     /// Answers for ever.
-    func serve(on loop: ControlLoop) async {
+    func serve() async {
         while true {
             await loop.readable(socket.number)
             guard openCount.withLock({ $0 }) < Self.openMax else {
@@ -35,11 +48,11 @@ final class AdminListener: Sendable {
                 continue
             }
             do throws(Errno) {
-                guard let (client, _) = try socket.accept() else { continue }
+                guard let (client, peer) = try socket.accept() else { continue }
                 openCount.withLock { $0 += 1 }
                 loop.begin { [self] in
-                    let connection = AdminConnection(client, loop: loop)
-                    loop.begin {
+                    let connection = AdminConnection(client, from: peer, loop: loop)
+                    loop.begin { [loop] in
                         await loop.sleep(for: Self.patience)
                         connection.giveUp()
                     }
@@ -55,76 +68,56 @@ final class AdminListener: Sendable {
     }
 
     private func answer(on connection: AdminConnection) async {
-        guard let request = await connection.request() else { return }
-        await connection.send(response(to: request))
-    }
-
-    private func response(to request: AdminRequest) -> AdminResponse {
-        switch request {
-        case .get("/livez", _):
-            AdminResponse(200, "application/json", Array("{\"status\":\"alive\"}\n".utf8))
-        case .get("/metrics", let accept):
-            metricsPage(PageFormat(accept: accept))
-        case .get: AdminResponse(404, problem: .notFound)
-        case .otherMethod: AdminResponse(405, problem: .methodNotAllowed)
-        case .malformed: AdminResponse(400, problem: .badRequest)
+        switch await connection.request() {
+        case .nobody: return
+        case .refused(let code): await connection.send(.problem(code, id: nil), to: nil)
+        case .request(let request):
+            switch await desk.answer(request) {
+            case .response(let response): await connection.send(response, to: request)
+            case .events: await tell(request, on: connection)
+            }
         }
     }
 
-    private func metricsPage(_ format: PageFormat) -> AdminResponse {
-        let standing = crew.standing
-        let page = MetricsPage.render(
-            format, loops: standing.metrics, names: standing.names, process: ProcessSample.read(),
-            gateway: crew.sample)
-        return AdminResponse(200, format.contentType, page)
-    }
-}
+    // MARK: Events
 
-/// What an operator asks.
-enum AdminRequest: Equatable {
-    /// GET, and HEAD, of a path without its query, with what `Accept` says.
-    case get(String, accept: String)
-    case otherMethod
-    case malformed
-}
-
-/// What an operator gets.
-struct AdminResponse {
-    let status: UInt16
-    let contentType: StaticString
-    let body: [UInt8]
-
-    init(_ status: UInt16, _ contentType: StaticString, _ body: [UInt8]) {
-        self.status = status
-        self.contentType = contentType
-        self.body = body
-    }
-
-    init(_ status: UInt16, problem code: ProblemCode) {
-        var text = Buffer(capacity: 2 * ProblemBody.bytesMax)
-        let nobody: [UInt8] = []
-        ProblemBody(code, .json, retryAfter: nil).append(
-            to: &text, requestID: nobody.span, violated: Buffer())
-        self.init(status, ProblemFormat.json.contentType, text.copy())
+    /// Tells a reader the status each second until it is gone, or does not keep up.
+    private func tell(_ request: AdminRequest, on connection: AdminConnection) async {
+        let opening = AdminResponse(200, "text/event-stream", [])
+        guard !request.method.isHead else { return await connection.send(opening, to: request) }
+        let isWelcome = readers.withLock { count in
+            count += 1
+            return count <= Self.readersMax
+        }
+        defer { readers.withLock { $0 -= 1 } }
+        guard isWelcome else {
+            let problem = AdminResponse.problem(
+                .overloaded, "As many readers follow the events as may.", retryAfter: 5,
+                id: request.id)
+            return await connection.send(problem, to: request)
+        }
+        guard await connection.beginStream(opening, to: request) else { return }
+        while true {
+            let event = event()
+            var output = Buffer(capacity: event.count)
+            output.append(event)
+            guard connection.push(&output) else { return }
+            await loop.sleep(for: Self.period)
+            // What could not be sent in a second will be late for ever.
+            guard connection.push(&output), output.isEmpty else { return }
+        }
     }
 
-    /// The whole message.
-    ///
-    /// Security headers as the `api` preset has them.
-    func message(date: Int64) -> Buffer {
-        var output = Buffer(capacity: 8192 + body.count)
-        output.appendStatusLine(status)
-        output.append("Date: ")
-        HTTPDate.append(secondsSinceEpoch: date, to: &output)
-        output.append("\r\nContent-Type: ")
-        output.append(contentType)
-        output.append("\r\nContent-Length: ")
-        output.append(decimal: UInt64(body.count))
-        output.append("\r\nConnection: close\r\n")
-        if status == 405 { output.append("Allow: GET, HEAD\r\n") }
-        SecurityHeaders(.api).appendAll(to: &output, isSecure: false)
-        output.append("\r\n")
-        output.append(body)
-        return output
+    /// The event of this second, which all readers get.
+    private func event() -> [UInt8] {
+        let now = Clock.monotonic()
+        return latest.withLock { latest in
+            if let known = latest, now.nanoseconds(since: known.time) < 500_000_000 {
+                return known.text
+            }
+            let text = Array("event: status\ndata: \(desk.status.compact)\n\n".utf8)
+            latest = (text, now)
+            return text
+        }
     }
 }

@@ -13,6 +13,7 @@ extension Worker where Kernel: ~Copyable {
         case .granted(let grant): self.grant(grant.exchange, ofRoute: grant.route)
         case .storeResolved(let server, let addresses): storeResolved(server, to: addresses)
         case .keysRead(let policies): desk.scratch.adopt(policies)
+        case .forget(let order): forget(order)
         case .webhooksRead(let verifiers): adopt(verifiers)
         case .survey(let survey): survey.note(usage)
         case .adopt(let adoption): adopt(adoption)

@@ -18,8 +18,8 @@ struct OwnAnswer {
         case granted
         /// 200 for an event that the app has answered before.
         case replayed
-        /// 200 with a body that the desk holds already, of this type.
-        case composed(StaticString)
+        /// A body that the desk holds already.
+        case composed(ComposedBody)
 
         /// What a verdict asks for.
         ///
@@ -94,7 +94,8 @@ struct OwnAnswer {
         case .problem(let problem, _): problem.status
         case .fixed: route.fixed.status
         case .redirect: route.redirect?.status ?? 308
-        case .alive, .replayed, .composed: 200
+        case .alive, .replayed: 200
+        case .composed(let body): body.status
         case .methods, .granted: 204
         }
     }
@@ -174,9 +175,14 @@ struct OwnAnswer {
         case .alive: output.append("Content-Type: application/json\r\nCache-Control: no-store\r\n")
         case .methods(let methods): writeAllow(methods, pipeline, into: &output)
         case .replayed: output.append("Apus-Webhook: replayed\r\nCache-Control: no-store\r\n")
-        case .composed(let type):
+        case .composed(let body):
+            if body.retryAfter > 0 {
+                output.append("Retry-After: ")
+                output.append(decimal: UInt64(body.retryAfter))
+                output.append("\r\n")
+            }
             output.append("Content-Type: ")
-            output.append(type)
+            output.append(body.type)
             output.append("\r\nCache-Control: no-store\r\n")
         case .granted: break
         }
@@ -189,7 +195,8 @@ struct OwnAnswer {
         case .problem(let problem, _):
             problem.format.isHTML && route.errorPages?.page(for: problem) == nil
                 ? .document : .uncached
-        case .alive, .replayed, .composed: .uncached
+        case .alive, .replayed: .uncached
+        case .composed(let body): body.isDocument ? .document : .uncached
         case .methods, .granted: .bare
         }
     }

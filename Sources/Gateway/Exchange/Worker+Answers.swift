@@ -26,6 +26,7 @@ extension Worker where Kernel: ~Copyable {
         let format = problemFormat(of: journal)
         record.outcome = .answered
         switch verdict.action {
+        case .health(.ready): return readiness()
         case .redirect where !canRedirect(verdict.route, journal):
             record.outcome = .uriTooLong
             return .problem(.uriTooLong, format)
@@ -35,6 +36,7 @@ extension Worker where Kernel: ~Copyable {
             switch refusal.reason {
             case .crossSite: sight.noteCrossSite(journal, isRefused: true)
             case .limitReached: tellRefusal(ledger, journal)
+            case .maintenance: return maintenance(of: verdict, journal, format)
             default: break
             }
             return OwnAnswer.Content.problem(
@@ -205,7 +207,7 @@ extension Outcome {
         case .forbidden: self = .forbidden
         case .unsupportedMediaType: self = .unsupportedMediaType
         case .webhookRejected: self = .webhookRejected
-        case .maintenance: self = .answered
+        case .maintenance: self = .maintenance
         case .rateLimited: self = .rateLimited
         case .notFound: self = .notFound
         case .methodNotAllowed: self = .methodNotAllowed

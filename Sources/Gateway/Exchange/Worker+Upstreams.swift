@@ -174,6 +174,8 @@ extension Worker where Kernel: ~Copyable {
         let upstream = Int(endpoint.upstream)
         let server = pools[upstream].endpoints[Int(endpoint.endpoint)].server
         plan.commons.servers[upstream].note(server, isDown: false)
+        plan.commons.operations.health.noteConnected(
+            upstream, server: server)
         if pools[upstream].ring.noteSuccess(of: Int(endpoint.endpoint)) {
             sight.noteServerBack(upstream, server)
         }
@@ -193,6 +195,9 @@ extension Worker where Kernel: ~Copyable {
             of: Int(endpoint.endpoint), at: transport.now.nanoseconds)
         let server = pools[upstream].endpoints[Int(endpoint.endpoint)].server
         plan.commons.servers[upstream].note(server, isDown: true)
+        plan.commons.operations.health.noteFailed(
+            upstream, server: server,
+            at: transport.now.nanoseconds)
         sight.noteServerFailed(
             upstream, server, failure, setAsideMilliseconds: length / 1_000_000)
     }

@@ -156,7 +156,8 @@ extension RefusalReason {
     /// Whether routes were asked: what they said of the request then explains the refusal.
     fileprivate var comesFromRouting: Bool {
         switch self {
-        case .noRoute, .methodNotAllowed, .accessDenied, .crossSite, .contentTypeRefused,
+        case .noRoute, .methodNotAllowed, .maintenance, .accessDenied, .crossSite,
+            .contentTypeRefused,
             .limitReached, .limitKeyMissing, .limitUndecided, .placesTaken,
             .foreignOrigin, .preflightOrigin, .preflightMethod, .preflightHeaders, .authMissing,
             .authMalformed, .authUnknownKey, .authWrongSecret, .jwtTooLarge, .jwtMalformed,

@@ -56,7 +56,7 @@ struct WebhookRehearsal {
 
     /// What the request is answered with that comes no further.
     func content(_ format: ProblemFormat) -> OwnAnswer.Content {
-        if case .answered(let type, _) = ruling { return .composed(type) }
+        if case .answered(let type, _) = ruling { return .composed(ComposedBody(type)) }
         return .problem(.webhookRejected, format)
     }
 

@@ -15,6 +15,8 @@ enum StoreAsker: Equatable {
     case delivery(SlabIndex)
     /// Nobody: a claim's end is told, which is under this index in the loop's debts.
     case replayNote(UInt32)
+    /// An operator who wants an event forgotten: a number in the loop's orders.
+    case forgetting(UInt32)
     /// The client itself, which tries a node.
     case trial(node: Int)
 
@@ -22,7 +24,7 @@ enum StoreAsker: Equatable {
     var script: StoreScript {
         switch self {
         case .exchange, .settlement, .debt, .trial: .buckets
-        case .delivery, .replayNote: .replays
+        case .delivery, .replayNote, .forgetting: .replays
         }
     }
 }

@@ -9,6 +9,7 @@ extension Worker where Kernel: ~Copyable {
         case .debt: debtAnswered(answer)
         case .delivery(let index): claimAnswered(index, answer)
         case .replayNote(let index): replayNoteAnswered(index, answer)
+        case .forgetting(let number): forgettingAnswered(number, answer)
         case .settlement, .trial: break
         }
     }

@@ -55,7 +55,7 @@ extension Worker where Kernel: ~Copyable {
             }
             dropFirstCall(l)
             if !isAbandoned { endStoreTrial(node, slowness(of: call, plan)) }
-        case .exchange, .settlement, .debt, .delivery, .replayNote:
+        case .exchange, .settlement, .debt, .delivery, .replayNote, .forgetting:
             guard readStoreIntegers(l) else {
                 return perform(store.links[l].machine.on(.garbled), onStoreLink: l, plan)
             }

@@ -100,6 +100,8 @@ extension Worker where Kernel: ~Copyable {
         }
         guard turn.acceptingResumes == nil else { return }
         sight.noteAcceptingPaused(listener, error)
+        plan.commons.operations.health.noteAcceptingPaused(
+            listener, at: transport.now.nanoseconds)
         transport.setAccepting(.paused)
         turn.acceptingResumes = transport.now.advanced(by: Self.acceptingPause)
     }

@@ -137,12 +137,23 @@ enum FixedSettings {
         var names: [String] = []
         if old.listeners != new.listeners { names.append("listeners") }
         if old.server.workers != new.server.workers { names.append("server.workers") }
-        if old.admin != new.admin { names.append("admin") }
+        if old.admin?.fixed != new.admin?.fixed { names.append("admin") }
         if old.redis != new.redis { names.append("redis") }
         if old.log.output != new.log.output { names.append("log.output") }
+        if old.log.format != new.log.format { names.append("log.format") }
+        if old.audit != new.audit { names.append("audit") }
         if old.limits.connectionCountMax != new.limits.connectionCountMax {
             names.append("limits.connections")
         }
         return names.map { "\($0): differs from what serves; this takes a restart" }
+    }
+}
+
+extension AdminSettings {
+    /// Without what the configuration looks like, which changes with it.
+    fileprivate var fixed: AdminSettings {
+        var settings = self
+        settings.rendering = []
+        return settings
     }
 }

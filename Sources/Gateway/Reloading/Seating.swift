@@ -55,7 +55,8 @@ struct Seating: Sendable {
         }
         var result = Seating(next)
         let upstreams = Self.seat(
-            next.upstreams, over: snapshot.upstreams, keeping: keptUpstreams) { $0 == $1 }
+            next.upstreams, over: snapshot.upstreams, keeping: keptUpstreams
+        ) { $0 == $1 }
         let limits = Self.seat(
             next.rateLimits, over: snapshot.rateLimits, keeping: kept.limits
         ) { $0.name == $1.name }

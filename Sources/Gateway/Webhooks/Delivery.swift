@@ -1,5 +1,6 @@
 import Bytes
 import Config
+import Crypto
 import Linux
 import Policy
 
@@ -51,6 +52,7 @@ struct WebhookDesk: ~Copyable {
     /// Of the same indices.
     var terms: [DeliveryTerms]
     var scratch = WebhookScratch()
+    var digester = Digester()
     /// Those that are on their way to the app, or wait for one that is.
     var deliveries: Slab<Delivery>
 

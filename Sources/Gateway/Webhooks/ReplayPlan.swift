@@ -11,6 +11,8 @@ final class ReplayPlan: Sendable {
     let table: ReplayTable
     /// By webhook: how the store's keys of its events begin.
     let storeKeyStarts: [[UInt8]]
+    /// Of events without an id that is signed.
+    let notes = ReplayNotes()
     /// The channels on which gateways tell one another of events, as `PSUBSCRIBE` wants it.
     let channelPattern: [UInt8]
     private let names: [[UInt8]]
@@ -128,6 +130,9 @@ struct ReplayDesk: ~Copyable {
     var debts: ReplayDebts
     /// The one of those that are owed that is being told, one at a time; `.max` for none.
     var telling = UInt32.max
+    /// What operators want forgotten, by number, while Redis is asked.
+    var orders: [UInt32: ForgetOrder] = [:]
+    var lastOrder: UInt32 = 0
     /// The end of a call: key and arguments.
     var tail = Buffer(capacity: ReplayDesk.tailBytesMax)
     /// A key of the store, or what makes one of the table.

@@ -196,7 +196,23 @@ extension Worker where Kernel: ~Copyable {
         plan.commons.replays.table.commit(
             claim.key, until: now &+ UInt64(clamping: seconds) &* 1_000_000, at: now)
         if !isShadow(claim.webhook) { commitInStore(claim, seconds: seconds) }
+        if claim.text.isDigest { noteProviderID(of: x, claim) }
         dropDelivery(x)
+    }
+
+    /// Notes by which id its provider shows an event that is known by a digest.
+    private mutating func noteProviderID(of x: UInt32, _ claim: ReplayClaim) {
+        let journal = exchanges[x].journal.take()
+        let range = journal.webhookID
+        if !range.isEmpty {
+            let id = journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
+                ReplayID(event: bytes.extracting(range.indices), digester: &desk.webhooks.digester)
+            }
+            let tag = plan.commons.replays.key(
+                of: id, webhook: claim.webhook, material: &desk.replays.key)
+            plan.commons.replays.notes.note(claim.text, as: tag)
+        }
+        exchanges[x].journal = journal
     }
 
     /// Ends what an exchange has of its event, which the app has not answered.

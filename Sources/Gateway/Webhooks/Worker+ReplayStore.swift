@@ -168,7 +168,7 @@ extension Worker where Kernel: ~Copyable {
         store.wake(at: transport.now.advanced(byNanoseconds: Self.debtPause))
     }
 
-    private mutating func callReplays(
+    mutating func callReplays(
         for asker: StoreAsker, _ operation: StaticString, _ text: ReplayID,
         _ ticket: ReplayTicket, webhook: Int, microseconds: UInt64,
         until deadline: MonotonicInstant

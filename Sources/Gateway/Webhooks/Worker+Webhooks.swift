@@ -120,7 +120,7 @@ extension Worker where Kernel: ~Copyable {
         exchanges[x].record.reason = "webhook_handshake"
         desk.answerBody.removeAll()
         desk.answerBody.append(desk.webhooks.scratch.answer)
-        settle(x, with: .composed(desk.webhooks.scratch.answerType))
+        settle(x, with: .composed(ComposedBody(desk.webhooks.scratch.answerType)))
     }
 
     /// Goes on with a delivery that is genuine.

@@ -44,7 +44,7 @@ final class AccessPolicy: Sendable {
 }
 
 /// A list of clients, merged for questions.
-private struct ClientSet: Sendable {
+struct ClientSet: Sendable {
     private let addresses: AddressSet
     private let holdsUnix: Bool
 

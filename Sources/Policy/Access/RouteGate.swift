@@ -7,6 +7,8 @@ package struct GateSettings: Sendable, Equatable {
     package var contentTypes: [String]?
     /// What is looked for in bodies while they pass.
     package var bodies = BodySettings.none
+    /// What clients are told instead of being served; `nil` while the route serves.
+    package var maintenance: MaintenanceSettings?
 
     package init(
         access: AccessLists?, fetchMetadata: FetchMetadataMode, contentTypes: [String]?

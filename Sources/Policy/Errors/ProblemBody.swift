@@ -30,15 +30,17 @@ package struct ProblemBody: Sendable, Equatable {
     ///   - requestID: The request's id. Left out unless ``RequestID/isAcceptable(_:_:)``,
     ///     so that nothing in a body ever needs an escape.
     ///   - violated: A JSON array of the limits that refuse the request; empty without any.
+    ///   - message: In place of the code's sentence, in UTF-8; empty for that one.
     package func append(
-        to buffer: inout Buffer, requestID: borrowing Span<UInt8>, violated: borrowing Buffer
+        to buffer: inout Buffer, requestID: borrowing Span<UInt8>, violated: borrowing Buffer,
+        message: [UInt8] = []
     ) {
         let range = ByteRange(start: 0, count: requestID.count)
         let id = RequestID.isAcceptable(requestID, range) ? range : .empty
         switch format {
-        case .json: appendJSON(to: &buffer, requestID, id, violated)
-        case .html: appendHTML(to: &buffer, requestID, id)
-        case .text: appendText(to: &buffer, requestID, id)
+        case .json: appendJSON(to: &buffer, requestID, id, violated, message)
+        case .html: appendHTML(to: &buffer, requestID, id, message)
+        case .text: appendText(to: &buffer, requestID, id, message)
         }
     }
 
@@ -46,7 +48,7 @@ package struct ProblemBody: Sendable, Equatable {
     /// errors apart.
     private func appendJSON(
         to buffer: inout Buffer, _ requestID: borrowing Span<UInt8>, _ id: ByteRange,
-        _ violated: borrowing Buffer
+        _ violated: borrowing Buffer, _ message: [UInt8]
     ) {
         buffer.append("{\"type\":\"")
         buffer.append(code.type)
@@ -55,7 +57,7 @@ package struct ProblemBody: Sendable, Equatable {
         buffer.append("\",\"status\":")
         buffer.append(decimal: UInt64(status))
         buffer.append(",\"detail\":\"")
-        buffer.append(code.detail)
+        appendDetail(message, to: &buffer)
         if !id.isEmpty {
             buffer.append("\",\"instance\":\"urn:request:")
             buffer.append(requestID, id)
@@ -75,14 +77,15 @@ package struct ProblemBody: Sendable, Equatable {
     }
 
     private func appendHTML(
-        to buffer: inout Buffer, _ requestID: borrowing Span<UInt8>, _ id: ByteRange
+        to buffer: inout Buffer, _ requestID: borrowing Span<UInt8>, _ id: ByteRange,
+        _ message: [UInt8]
     ) {
         buffer.append("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>")
         appendHeading(to: &buffer)
         buffer.append("</title>\n<h1>")
         appendHeading(to: &buffer)
         buffer.append("</h1>\n<p>")
-        buffer.append(code.detail)
+        appendDetail(message, to: &buffer)
         buffer.append("</p>\n")
         if !id.isEmpty {
             buffer.append("<p>Request <code>")
@@ -92,16 +95,34 @@ package struct ProblemBody: Sendable, Equatable {
     }
 
     private func appendText(
-        to buffer: inout Buffer, _ requestID: borrowing Span<UInt8>, _ id: ByteRange
+        to buffer: inout Buffer, _ requestID: borrowing Span<UInt8>, _ id: ByteRange,
+        _ message: [UInt8]
     ) {
         appendHeading(to: &buffer)
         buffer.append("\n")
-        buffer.append(code.detail)
+        appendDetail(message, to: &buffer)
         buffer.append("\n")
         if !id.isEmpty {
             buffer.append("Request ")
             buffer.append(requestID, id)
             buffer.append("\n")
+        }
+    }
+
+    /// Appends the sentence, or a message in its place, escaped as the format wants it.
+    private func appendDetail(_ message: [UInt8], to buffer: inout Buffer) {
+        guard !message.isEmpty else { return buffer.append(code.detail) }
+        for byte in message {
+            switch (format, byte) {
+            case (.json, 0x22), (.json, 0x5c):
+                buffer.append(0x5c)
+                buffer.append(byte)
+            case (.html, 0x3c): buffer.append("&lt;")
+            case (.html, 0x26): buffer.append("&amp;")
+            // Whoever made the message has no controls in it; none gets through in any case.
+            case (_, 0..<0x20): buffer.append(0x20)
+            default: buffer.append(byte)
+            }
         }
     }
 

@@ -16,16 +16,20 @@ package final class Pipeline: Sendable {
     private let policies: [RoutePolicies?]
     /// By route: whether limits by head are all that it has of policies.
     private let isLimitedAlone: [Bool]
+    private let maintenance: MaintenanceRules
 
     /// - Parameters:
     ///   - routes: Those that requests may be on, whether or not they take new ones.
     ///   - order: Indices of those that take requests, the first to be asked first; `nil` for all.
     ///   - listeners: Names by index, as ``Arrival/listener`` counts them.
     ///   - limits: What the routes' limits name by index.
+    ///   - maintenance: What operators say of routes while they are served.
     package init(
         routes: [Route], order: [Int]? = nil, listeners: [String],
-        identity settings: IdentitySettings, limits: [LimitSettings] = []
+        identity settings: IdentitySettings, limits: [LimitSettings] = [],
+        maintenance: MaintenanceBoard = MaintenanceBoard()
     ) {
+        self.maintenance = MaintenanceRules(routes, maintenance)
         identity = IdentityPolicy(settings)
         seats = order ?? Array(routes.indices)
         self.routes = RouteTable(seats.map { routes[$0] }, listeners: listeners)
@@ -78,6 +82,9 @@ package final class Pipeline: Sendable {
         case .route(let place):
             let route = seats[place]
             var verdict = Verdict(route: route, identity: identity, action: actions[route])
+            if maintenance.mayHold, isInMaintenance(&verdict, route, head, in: bytes) {
+                return verdict
+            }
             if isLimitedAlone[route] {
                 verdict.awaits = .head
                 verdict.endsBehindLimits = true
@@ -90,6 +97,31 @@ package final class Pipeline: Sendable {
             return Verdict(route: nil, identity: identity, action: .refuse(refusal))
         }
     }
+
+    /// Refuses a request of a route that is in maintenance, unless its client passes.
+    ///
+    /// Not inlined: on usual days nobody comes here.
+    ///
+    /// - Returns: Whether it did.
+    @inline(never) private func isInMaintenance(
+        _ verdict: inout Verdict, _ route: Int, _ head: borrowing RequestHead,
+        in bytes: borrowing Span<UInt8>
+    ) -> Bool {
+        guard let notice = maintenance.notice(of: route),
+            !notice.admits(verdict.identity.client)
+        else { return false }
+        policies[route]?.noteOrigin(&verdict, head, in: bytes)
+        verdict.refuse(.maintenance)
+        return true
+    }
+
+    /// What a route's clients are told at present in place of its answers; `nil` if it serves.
+    package func maintenanceNotice(of route: Int?) -> MaintenanceNotice? {
+        route.flatMap { maintenance.notice(of: $0) }
+    }
+
+    /// Whether any route is in maintenance by its configuration.
+    package var hasConfiguredMaintenance: Bool { maintenance.isAnyConfigured }
 
     /// Goes on where the verdict awaited limits, which let the request pass.
     ///

@@ -70,6 +70,14 @@ final class RoutePolicies: Sendable {
         authenticate(&verdict, head, in: bytes, at: now, scratch: &scratch)
     }
 
+    /// Has a verdict say what the route's CORS policy makes of the request's origin, and no more:
+    /// whose scripts may read a refusal.
+    func noteOrigin(
+        _ verdict: inout Verdict, _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>
+    ) {
+        verdict.cors = (cors?.judge(head, in: bytes, verdict.identity) ?? .none).verdict
+    }
+
     /// Goes on behind the limits of a stage.
     func goOn(
         behind stage: PolicyStage, _ verdict: inout Verdict, _ head: borrowing RequestHead,

@@ -97,7 +97,7 @@ package enum RefusalReason: UInt8, CaseIterable, Error {
     // What is wrong with a token.
     case jwtTooLarge, jwtMalformed, jwtAlgorithm, jwtCritical, jwtUnknownKey, jwtSignature
     case jwtClaims, jwtExpired, jwtNotYetValid, jwtIssuer, jwtAudience, jwtSubject
-    case accessDenied, crossSite, contentTypeRefused
+    case maintenance, accessDenied, crossSite, contentTypeRefused
     // Of limits: nothing left, nothing to count by, no store to ask; then of places.
     case limitReached, limitKeyMissing, limitUndecided, placesTaken
     // Bodies that are looked through, of any kind; then JSON, uploads, and how these are written.
@@ -112,6 +112,7 @@ package enum RefusalReason: UInt8, CaseIterable, Error {
     package var code: ProblemCode {
         switch self {
         case .noRoute: .notFound
+        case .maintenance: .maintenance
         case .limitReached: .rateLimited
         case .limitUndecided, .placesTaken: .overloaded
         case .methodNotAllowed, .methodRefused: .methodNotAllowed
@@ -179,6 +180,7 @@ package enum RefusalReason: UInt8, CaseIterable, Error {
         case .jwtIssuer: "jwt_issuer"
         case .jwtAudience: "jwt_audience"
         case .jwtSubject: "jwt_subject"
+        case .maintenance: "maintenance"
         case .accessDenied: "access_denied"
         case .limitReached: "limit_reached"
         case .limitKeyMissing: "limit_key_missing"

@@ -160,8 +160,13 @@ package struct FixedResponse: Sendable, Equatable {
     }
 }
 
-/// Which of the gateway's own checks a route answers; `live`: the process serves.
-package enum HealthKind: Sendable, Equatable { case live }
+/// Which of the gateway's own checks a route answers.
+package enum HealthKind: Sendable, Equatable {
+    /// Whether the process serves.
+    case live
+    /// Whether it is well, with all that it stands on.
+    case ready
+}
 
 /// Timeouts that a route may set, the global ones where it does not.
 ///

@@ -78,6 +78,9 @@ package struct ReplayID: Sendable, Equatable, BitwiseCopyable {
         }
     }
 
+    /// Whether it stands for what was signed, no id being among that.
+    package var isDigest: Bool { UInt8(truncatingIfNeeded: words[0]) == UInt8(ascii: "d") }
+
     /// Its bytes.
     package var count: Int { Int(byteCount) }
 

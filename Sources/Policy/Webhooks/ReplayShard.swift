@@ -13,6 +13,14 @@ package enum ReplayRuling: UInt8, Sendable, CaseIterable {
     case full
 }
 
+/// What a table knows of an event.
+package enum ReplayStanding: UInt8, Sendable, CaseIterable {
+    case unknown
+    /// A delivery of it is under way.
+    case claimed
+    case committed
+}
+
 /// A part of a ``ReplayTable``: events that are claimed or were committed, by key.
 ///
 ///     nothing ── claim ──► claimed ── commit ──► committed ── its end, or forgotten ──► nothing
@@ -98,6 +106,13 @@ struct ReplayShard: ~Copyable {
         guard isKnown, slots[index].isCommitted else { return false }
         slots[index].end = ReplayEntry.over
         return true
+    }
+
+    /// What is known of an event.
+    mutating func standing(of key: SipHash.Tag, at now: UInt64) -> ReplayStanding {
+        let (index, isKnown) = find(key, at: advance(to: now))
+        guard isKnown else { return .unknown }
+        return slots[index].isCommitted ? .committed : .claimed
     }
 
     private mutating func advance(to now: UInt64) -> UInt64 {

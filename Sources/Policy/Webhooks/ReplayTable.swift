@@ -79,6 +79,11 @@ package final class ReplayTable: Sendable {
         shards[shard(of: key)].withLock { $0.forget(key, at: now) }
     }
 
+    /// What is known of an event at that instant.
+    package func standing(of key: SipHash.Tag, at now: UInt64) -> ReplayStanding {
+        shards[shard(of: key)].withLock { $0.standing(of: key, at: now) }
+    }
+
     /// Accepted events that gave way to others before their end.
     package var evictedCount: UInt64 {
         (0...Int(shardMask)).reduce(0) { $0 &+ shards[$1].withLock { $0.evictedCount } }

@@ -11,7 +11,8 @@
 /// - News: who commits publishes the milliseconds, and who forgets 0, on the channel that is named
 ///   as the key (``ReplayNews``). A server that does not allow it to the user goes without.
 /// - Reply: two integers: 1 for done, 0 for a claim of another, 2 for committed before; and the
-///   milliseconds for which that holds, 0 if nothing is left or nobody knows.
+///   milliseconds for which that holds, 0 if nothing is left or nobody knows. For `forget` these
+///   are at least 1 if there was something to be forgotten, and what was left of it.
 package enum ReplayScript {
     /// Arguments beside the key.
     package static var argumentCount: Int { 3 }
@@ -37,6 +38,7 @@ package enum ReplayScript {
         end
         if held or done then redis.call('DEL',k) end
         if op=='forget' then redis.pcall('PUBLISH',k,0) end
+        if done then return {1,math.max(1,left)} end
         return {1,0}
         """
 }

@@ -189,6 +189,9 @@ extension LoopMetrics {
         for index in 0..<cells.count { totals[index] &+= cells[index] }
     }
 
+    /// The present value of one cell.
+    func cellValue(_ index: Int) -> UInt64 { cells[index] }
+
     func mergeRequests(into totals: inout [RequestTable.Key: UInt64]) {
         requests.merge(into: &totals)
     }

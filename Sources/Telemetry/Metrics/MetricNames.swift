@@ -29,6 +29,13 @@ package struct MetricNames: Sendable {
         self.build = build
     }
 
+    /// Whether all indices stand for the same.
+    func isSame(as other: MetricNames) -> Bool {
+        routes == other.routes && upstreams == other.upstreams && listeners == other.listeners
+            && corsPolicies == other.corsPolicies && limits == other.limits
+            && webhooks == other.webhooks
+    }
+
     /// The label of requests without a route; no configured route has this name.
     static let noRoute = "-"
 }

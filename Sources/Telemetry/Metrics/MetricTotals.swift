@@ -14,7 +14,8 @@ struct MetricTotals {
         shape = Shape(names, MetricSeats(names))
         cells = Array(repeating: 0, count: shape.cellCount)
         for loop in loops {
-            precondition(loop.shape.cellCount == shape.cellCount, "loops and names of one configuration")
+            precondition(
+                loop.shape.cellCount == shape.cellCount, "loops and names of one configuration")
             loop.addCells(to: &cells)
             loop.mergeRequests(into: &requests)
             overflow += loop.requestOverflow

@@ -35,7 +35,7 @@ package enum EventName: UInt8, CaseIterable, Sendable {
         case .redis: "A connection to Redis, or a command on it, failed; `reason` says why."
         case .breaker: "Redis is not asked any more, is tried again, or is asked again."
         case .log: "The log itself: lines dropped, files reopened."
-        case .audit: "An operator changed something; `who`, `what` and `result` say it."
+        case .audit: "An operator changed something, or tried to: who, what, and what came of it."
         }
     }
 }

@@ -10,7 +10,7 @@ package enum LogField: UInt8, CaseIterable, Sendable {
     case webhook, id, mode, suppressed, setAside, from
     case to, file, version, environment, workers, listeners
     case admin, routes, upstreams, dropped, droppedTotal, errno
-    case who, what, result, lost, sequence, previous
+    case who, what, target, result, lost, sequence, previous
     case hash
 
     /// Its name in JSON, logfmt and text.
@@ -117,6 +117,7 @@ package enum LogField: UInt8, CaseIterable, Sendable {
         case .errno: ("errno", "error.code", "The number of an error, as of errno(3).")
         case .who: ("who", "apus.who", "Who changed something: an address, or a signal.")
         case .what: ("what", "apus.what", "What was changed.")
+        case .target: ("target", "apus.target", "What of that: a route, or an event of a webhook.")
         case .result: ("result", "apus.result", "What came of it.")
         case .lost: ("lost", "apus.lost", "Audit lines before this one that could not be kept.")
         case .sequence: ("seq", "event.sequence", "The number of an audit line in its chain.")

@@ -11,6 +11,7 @@
     case requestTimeout, sendTimeout, clientClosed
     case upstreamUnreachable, upstreamTimeout, upstreamInvalid, upstreamClosedEarly, upstreamError
     case overloaded, drainCut, internalError
+    case maintenance
 
     /// As logs and metrics spell it.
     package var name: StaticString {
@@ -45,6 +46,7 @@
         case .overloaded: "overloaded"
         case .drainCut: "drain_cut"
         case .internalError: "internal_error"
+        case .maintenance: "maintenance"
         }
     }
 
@@ -90,6 +92,7 @@
         case .overloaded: "A limit of this process was reached (503)."
         case .drainCut: "The process ended before the exchange did."
         case .internalError: "A fault of the gateway itself (500)."
+        case .maintenance: "The route is in maintenance (503)."
         }
     }
 }

@@ -78,15 +78,22 @@ package final class LogPipeline: Sendable {
     ///   - what: What was asked for, without secrets.
     ///   - result: What came of it, such as `done`, `refused` or `failed`.
     ///   - reason: Why, where that is to be said; nothing if it is empty.
+    ///   - target: What was changed, such as a route; nothing if it is empty.
+    ///   - requestID: Of the request that asked for it; nothing if it is empty.
     /// - Returns: Whether there was room for the line.
     @discardableResult
-    package func audit(who: String, what: String, result: String, reason: String) -> Bool {
+    package func audit(
+        who: String, what: String, result: String, reason: String, target: String = "",
+        requestID: String = ""
+    ) -> Bool {
         var line = LineBuilder(
             level: .info, event: .audit, message: "change", time: LogClock.now())
         line.add("who", who)
         line.add("what", what)
         line.add("result", result)
         line.add("reason", reason)
+        line.add("target", target)
+        line.add("request_id", requestID)
         return submit(&line, to: queues[queues.count - 1])
     }
 

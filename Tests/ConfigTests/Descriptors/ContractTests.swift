@@ -74,7 +74,7 @@ struct ContractTests {
                 header_matches: { x-a: "^b" }, no_header: [server], cors: none, limits: [per_ip] } }
         """
     private let environment = [
-        "APUS_ADMIN_TOKEN": "x", "REDIS_PASSWORD": "x",
+        "APUS_ADMIN_TOKEN": "c3a9f1d2b4e6f8a0", "REDIS_PASSWORD": "x",
         "STRIPE_WEBHOOK_SECRET": "whsec_0f3c9a1d2b4e6f8a",
         "CRON_SECRET": "f3c9a1d2b4e6f8a0",
     ]

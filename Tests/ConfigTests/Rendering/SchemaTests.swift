@@ -46,7 +46,7 @@ struct SchemaTests {
     }
 
     @Test func `text in JSON is escaped`() {
-        let text = JSONText.object([("a\"b", .text("tab\tline\n\\"))]).rendered()
+        let text = JSONTree.object([("a\"b", .text("tab\tline\n\\"))]).rendered()
         #expect(text == "{\n  \"a\\\"b\": \"tab\\u0009line\\n\\\\\"\n}")
     }
 }

@@ -57,9 +57,18 @@ final class Apus: Sendable {
         add("environment", "development")
         add("server", "{ workers: 1, drain_timeout: 20s }")
         add("listeners", "{ public: { bind: \"127.0.0.1:\(port)\" } }")
-        add("admin", "{ bind: \"127.0.0.1:\(adminPort)\" }")
-        return lines.joined(separator: "\n").replacingOccurrences(of: "PORT", with: "\(port)")
+        add("admin", "{ bind: \"127.0.0.1:\(adminPort)\", \(Self.tokenLine) }")
+        return lines.joined(separator: "\n")
+            .replacingOccurrences(of: "ADMIN_PORT", with: "\(adminPort)")
+            .replacingOccurrences(of: "PORT", with: "\(port)")
             + "\n"
+    }
+
+    /// Writes another configuration where the gateway has its own, filled in likewise.
+    func rewrite(_ configuration: String) throws {
+        let text = Self.complete(configuration, port: port, adminPort: adminPort)
+        try text.write(
+            toFile: "\(process.folder)/apus.yaml", atomically: true, encoding: .utf8)
     }
 
     private func waitUntilServing() throws {
@@ -123,6 +132,21 @@ final class Apus: Sendable {
         try Wire(to: .ip4(adminPort)).ask(
             "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n")
     }
+
+    /// Asks the admin listener as an operator with a token does, unless `fields` say otherwise.
+    func operate(
+        _ method: String, _ path: String, _ body: String = "",
+        fields: String = "Authorization: Bearer \(Apus.token)\r\n", host: String = "localhost"
+    ) throws -> Message {
+        let length = body.isEmpty ? "" : "Content-Length: \(body.utf8.count)\r\n"
+        let type = body.isEmpty ? "" : "Content-Type: application/json\r\n"
+        return try Wire(to: .ip4(adminPort)).ask(
+            "\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\n\(fields)\(length)\(type)\r\n\(body)")
+    }
+
+    /// What whoever changes something shows, where a configuration says ``tokenLine``.
+    static let token = "c0ffee-for-the-operators"
+    static let tokenLine = "token: \"\(token)\""
 
     /// Waits until a metric says what it should: counts follow the answer by a moment.
     func expect(_ metric: String, is value: Double) throws {

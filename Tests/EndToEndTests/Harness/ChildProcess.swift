@@ -81,10 +81,10 @@ final class ChildProcess: Sendable {
     ///
     /// - Returns: Its exit code and what it wrote to both outputs.
     static func run(
-        _ arguments: [String], files: [String: String] = [:]
+        _ arguments: [String], files: [String: String] = [:], within seconds: Double = 60
     ) throws -> (code: Int32, output: String) {
         let process = try ChildProcess(arguments, files: files)
-        let code = try process.waitForEnd(within: 60)
+        let code = try process.waitForEnd(within: seconds)
         return (code, process.output() + process.output("stderr"))
     }
 }

@@ -38,6 +38,10 @@ struct LogLine: Decodable, Sendable {
     let kind: String?
     let webhook: String?
     let server: String?
+    let who: String?
+    let what: String?
+    let target: String?
+    let result: String?
     let userAgent: String?
     let referer: String?
 }

@@ -68,7 +68,9 @@ final class World {
         worker = Worker(
             SimulatedTransport(kernel),
             plan: Plan(snapshot, commons: commons, seed: .fixed),
-            sight: Sight(snapshot, metrics: metrics, queue: queue), mailbox: mailbox)
+            sight: Sight(
+                snapshot, metrics: metrics, queue: queue, errors: commons.operations.errors),
+            mailbox: mailbox)
     }
 
     /// What a configuration's text says.

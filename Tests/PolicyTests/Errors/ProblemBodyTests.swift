@@ -97,4 +97,21 @@ import Testing
             _ = request.read { head, bytes in ProblemFormat.preferred(by: head, in: bytes) }
         }
     }
+
+    @Test(arguments: [
+        (ProblemFormat.json, "\"detail\":\"a \\\"b\\\" \\\\ <c> & é\""),
+        (.html, "<p>a \"b\" \\ &lt;c> &amp; é</p>"), (.text, "\na \"b\" \\ <c> & é\n"),
+    ])
+    func `a message stands where the sentence would, escaped`(
+        _ format: ProblemFormat, _ expected: String
+    ) {
+        var buffer = Buffer(capacity: 4096)
+        let nobody: [UInt8] = []
+        ProblemBody(.maintenance, format, retryAfter: nil).append(
+            to: &buffer, requestID: nobody.span, violated: Buffer(),
+            message: Array("a \"b\" \\ <c> & é".utf8))
+        let text = String(decoding: buffer.copy(), as: UTF8.self)
+        #expect(text.contains(expected), "\(text)")
+        #expect(!text.contains("down for maintenance"))
+    }
 }
