@@ -8,8 +8,6 @@ import Policy
 final class Plan: Sendable {
     /// Lists of things as they are seated.
     let snapshot: Snapshot
-    /// Upstreams that new requests may be sent to.
-    let upstreams: Set<Int>
     let pipeline: Pipeline
     /// One for each route of the snapshot.
     let routes: [RoutePlan]
@@ -37,7 +35,6 @@ final class Plan: Sendable {
     init(_ seating: Seating, commons: Commons, seed: LoopSeed) {
         let snapshot = seating.snapshot
         self.snapshot = snapshot
-        upstreams = seating.upstreams
         self.commons = commons
         hasGates = commons.gates.contains { $0 != nil }
         self.seed = seed

@@ -96,7 +96,8 @@ final class WorkerCrew: Sendable {
             mailbox.post(
                 .adopt(
                     Adoption(
-                        plan: plan, metrics: following.metrics[index], names: names,
+                        plan: plan, upstreams: seating.upstreams,
+                        metrics: following.metrics[index], names: names,
                         formerNames: former.names, addresses: found, done: handover)))
         }
         // From here on there is no way back: a loop that is busy goes over later.

@@ -28,7 +28,7 @@ extension Worker where Kernel: ~Copyable {
             from: sight.metrics, named: adoption.formerNames, as: adoption.names)
         plan = next
         sight.adopt(next.snapshot, metrics: adoption.metrics, wallTime: transport.wallTime)
-        adoptPools(next)
+        adoptPools(next, asked: adoption.upstreams)
         desk.scratch.adoptNothing()
         desk.webhooks.adopt(next)
         adoptLimits(after: former)
@@ -41,10 +41,12 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// Keeps the connections to upstreams that are the same as before.
-    private mutating func adoptPools(_ next: Plan) {
+    ///
+    /// - Parameter asked: Seats of those that new requests may be sent to.
+    private mutating func adoptPools(_ next: Plan, asked: Set<Int>) {
         let upstreams = next.snapshot.upstreams
         for seat in pools.indices
-        where !next.upstreams.contains(seat) || pools[seat].settings != upstreams[seat] {
+        where !asked.contains(seat) || pools[seat].settings != upstreams[seat] {
             closeIdle(seat)
         }
         pools = upstreams.indices.map { seat in
@@ -84,6 +86,8 @@ struct ResolvedServer: Sendable {
 /// What a loop needs to go over to another configuration.
 struct Adoption: Sendable {
     let plan: Plan
+    /// Seats of those that new requests may be sent to.
+    let upstreams: Set<Int>
     let metrics: LoopMetrics
     let names: MetricNames
     let formerNames: MetricNames

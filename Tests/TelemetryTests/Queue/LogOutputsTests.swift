@@ -49,7 +49,8 @@ import Testing
         let pipeline = try LogPipeline(plan(.descriptor(pipe.writer), .text), queueCount: 1)
         try pipeline.start()
         for number in 0..<80_000 { pipeline.queue(0).append(jsonLine(0, number)) }
-        #expect(pipeline.lineCount + pipeline.droppedCount == 80_000)
+        // The queue alone: the writer may have told of drops in between.
+        #expect(pipeline.queue(0).lineCount + pipeline.queue(0).droppedCount == 80_000)
         #expect(pipeline.droppedCount > 0)
         #expect(!pipeline.stop(within: .milliseconds(50)))
     }
