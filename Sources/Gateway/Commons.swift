@@ -46,7 +46,8 @@ final class Commons: Sendable {
     ) {
         replays = ReplayPlan(
             webhooks: snapshot.webhooks, storePrefix: snapshot.redis?.keyPrefix,
-            secret: secret.keys, after: former?.replays)
+            isNewsShared: (snapshot.redis?.database ?? 0) == 0, secret: secret.keys,
+            after: former?.replays)
         servers = snapshot.upstreams.enumerated().map { index, settings in
             let known = former.flatMap { index < $0.servers.count ? $0.servers[index] : nil }
             if let known, known.settings == settings { return known }

@@ -45,7 +45,6 @@ final class KeyWatch: Sendable {
         let outcome = state.keys.read(state.keys.files)
         tell(outcome, at: .debug, from: state.level)
         guard !state.isRunning, !state.keys.files.isEmpty else { return }
-        state.isRunning = true
         _ = try Thread(name: "apus-keys") { [self] in
             while true {
                 Thread.pause(milliseconds: Self.period)
@@ -57,6 +56,7 @@ final class KeyWatch: Sendable {
                 }
             }
         }
+        state.isRunning = true
     }
 
     /// Looks at the files of another configuration from now on.

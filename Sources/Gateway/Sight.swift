@@ -45,7 +45,7 @@ struct Sight: ~Copyable {
 
     /// Tells of another configuration from here on, and counts in other cells.
     mutating func adopt(_ snapshot: Snapshot, metrics: LoopMetrics, wallTime: UInt64) {
-        self = Sight(snapshot, metrics: metrics, queue: queue)
+        self = Sight(snapshot, metrics: metrics, queue: queue, errors: failures.errors)
         beginTurn(wallTime: wallTime)
     }
 

@@ -123,7 +123,7 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
     private mutating func runGrants() {
         let batch = turn.grants
         turn.grants.removeAll(keepingCapacity: true)
-        for next in batch { grant(next.exchange, ofRoute: next.route) }
+        for next in batch { grant(next.exchange, of: next.gate) }
     }
 
     private mutating func fireTimers() {

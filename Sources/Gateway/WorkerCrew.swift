@@ -90,22 +90,25 @@ final class WorkerCrew: Sendable {
             seating: seating, commons: Commons(seating, after: former.commons), names: names,
             metrics: mailboxes.map { _ in LoopMetrics(names: names, seats: seats) })
         let found = addresses(seating)
-        for (index, mailbox) in mailboxes.enumerated() {
-            // A plan for each loop: counting references to one would have the loops wait.
-            let plan = Plan(seating, commons: following.commons, seed: .fixed)
-            mailbox.post(
-                .adopt(
-                    Adoption(
-                        plan: plan, upstreams: seating.upstreams,
-                        metrics: following.metrics[index], names: names,
-                        formerNames: former.names, addresses: found, done: handover)))
+        // A plan for each loop: counting references to one would have the loops wait. All of them
+        // before the first is sent: loops go over as close together as they can.
+        let adoptions = mailboxes.indices.map { index in
+            Adoption(
+                plan: Plan(seating, commons: following.commons, seed: .fixed),
+                upstreams: seating.upstreams, metrics: following.metrics[index], names: names,
+                formerNames: former.names, addresses: found, done: handover)
         }
+        for (mailbox, adoption) in zip(mailboxes, adoptions) { mailbox.post(.adopt(adoption)) }
         // From here on there is no way back: a loop that is busy goes over later.
         while !handover.wait(milliseconds: Self.answerMilliseconds) {
             guard liveCount.load(ordering: .acquiring) > 0 else { break }
         }
         following.attend(to: log)
         current.withLock { $0 = following }
+        // It may have begun meanwhile.
+        if former.commons.operations.health.isDraining {
+            following.commons.operations.health.noteDraining()
+        }
         return seating
     }
 

@@ -10,7 +10,7 @@ extension Worker where Kernel: ~Copyable {
         switch message {
         case .drain(let deadline): drain(until: deadline)
         case .resolved(let server): resolve(server)
-        case .granted(let grant): self.grant(grant.exchange, ofRoute: grant.route)
+        case .granted(let grant): self.grant(grant.exchange, of: grant.gate)
         case .storeResolved(let server, let addresses): storeResolved(server, to: addresses)
         case .keysRead(let policies): desk.scratch.adopt(policies)
         case .forget(let order): forget(order)

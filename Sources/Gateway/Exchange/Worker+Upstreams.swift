@@ -7,6 +7,12 @@ import Reactor
 import Telemetry
 
 /// From an exchange to a connection that carries it.
+extension HeadLimits {
+    /// The widest that a configuration can have.
+    fileprivate static let widest = HeadLimits(
+        startLineBytesMax: 16 << 10, fieldBytesMax: 40 << 10, fieldCountMax: 1000)
+}
+
 extension Worker where Kernel: ~Copyable {
     /// Finds a connection for the exchange and sends the request on it, trying one server after
     /// another.
@@ -124,10 +130,10 @@ extension Worker where Kernel: ~Copyable {
     /// since.
     mutating func rereadHead(of x: UInt32) {
         var reader = RequestReader()
-        // It was read from the same bytes before, under the same limits.
+        // It was read from the same bytes before, under limits that may have held until a reload.
         _ = try? exchanges[x].journal.text.withReadable {
             (bytes: borrowing Span<UInt8>) throws(WireError) -> HeadProgress in
-            try reader.read(bytes, limits: plan.headLimits, into: &desk.requestHead)
+            try reader.read(bytes, limits: .widest, into: &desk.requestHead)
         }
         desk.headOwner = exchanges.index(of: x)
     }

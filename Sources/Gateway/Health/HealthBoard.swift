@@ -42,6 +42,7 @@ final class HealthBoard: Sendable {
         }
         listeners = snapshot.listeners.map { ListenerStanding(name: $0.name) }
         self.breaker = breaker
+        if former?.isDraining == true { noteDraining() }
     }
 
     // MARK: What loops see
@@ -70,6 +71,8 @@ final class HealthBoard: Sendable {
 
     /// Has the report tell of these counters too, from now on.
     func attend(to sources: HealthSources) { self.sources.withLock { $0 = sources } }
+
+    var isDraining: Bool { draining.load(ordering: .relaxed) }
 
     func noteDraining() {
         draining.store(true, ordering: .relaxed)

@@ -34,10 +34,12 @@ final class HealthSources: Sendable {
         self.loops = loops
         self.log = log
         self.upstreamCount = upstreamCount
-        let none = Look(
-            time: now,
-            counts: Array(repeating: UpstreamCounts(), count: upstreamCount))
-        state = Mutex(State(older: none, newer: none, linesDropped: 0))
+        // What was counted before is no news.
+        let counts = (0..<upstreamCount).map { upstream in
+            loops.reduce(into: UpstreamCounts()) { $0.add($1.upstreamCounts(upstream)) }
+        }
+        let look = Look(time: now, counts: counts)
+        state = Mutex(State(older: look, newer: look, linesDropped: log.droppedCount))
     }
 
     /// What has become of things since they were last looked at.

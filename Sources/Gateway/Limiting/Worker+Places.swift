@@ -37,10 +37,13 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// A request that waited has got a place, unless it is gone by now.
-    mutating func grant(_ index: SlabIndex, ofRoute route: Int) {
+    ///
+    /// - Parameter gate: Whose place it is: the loop that gave it may serve by another
+    ///   configuration.
+    mutating func grant(_ index: SlabIndex, of gate: PlaceGate) {
         guard exchanges.contains(index),
             case .awaited = exchanges[index.slot].admission.place
-        else { return passPlaceOn(ofRoute: route) }
+        else { return passPlaceOn(of: gate) }
         exchanges[index.slot].admission.place = .held
         disarm(exchanges[index.slot].downstream)
         goOnPlaced(index.slot)
@@ -61,7 +64,7 @@ extension Worker where Kernel: ~Copyable {
         else { return }
         switch exchanges[x].admission.place {
         case .none: break
-        case .held: passPlaceOn(ofRoute: route)
+        case .held: passPlaceOn(of: gate)
         // If it was just given a place, that comes as a message, which finds nobody.
         case .awaited(let seat):
             let waiter = PlaceGate.Waiter(mailbox: turn.mailbox, exchange: exchanges.index(of: x))
@@ -70,13 +73,13 @@ extension Worker where Kernel: ~Copyable {
         exchanges[x].admission.place = .none
     }
 
-    private mutating func passPlaceOn(ofRoute route: Int) {
-        guard let next = plan.commons.gates[route]?.leave() else { return }
+    private mutating func passPlaceOn(of gate: PlaceGate) {
+        guard let next = gate.leave() else { return }
         if next.mailbox === turn.mailbox {
             // Not here and now: the caller stands in the middle of another exchange's end.
-            turn.grants.append(Grant(exchange: next.exchange, route: route))
+            turn.grants.append(Grant(exchange: next.exchange, gate: gate))
         } else {
-            next.mailbox.post(.granted(Grant(exchange: next.exchange, route: route)))
+            next.mailbox.post(.granted(Grant(exchange: next.exchange, gate: gate)))
         }
     }
 
@@ -92,5 +95,5 @@ extension Worker where Kernel: ~Copyable {
 /// A place that a request was given.
 struct Grant: Sendable {
     let exchange: SlabIndex
-    let route: Int
+    let gate: PlaceGate
 }

@@ -81,12 +81,17 @@ final class NameWatch: Sendable {
             return true
         }
         guard mustStart else { return false }
-        _ = try Thread(name: "apus-names") { [self] in
-            while true {
-                lookUpAll()
-                hasLookedOnce.signal()
-                Thread.pause(milliseconds: Self.period)
+        do throws(Errno) {
+            _ = try Thread(name: "apus-names") { [self] in
+                while true {
+                    lookUpAll()
+                    hasLookedOnce.signal()
+                    Thread.pause(milliseconds: Self.period)
+                }
             }
+        } catch {
+            state.withLock { $0.isRunning = false }
+            throw error
         }
         return true
     }

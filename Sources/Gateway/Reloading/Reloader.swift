@@ -79,8 +79,12 @@ final class Reloader: Sendable {
         }
         let fixed = FixedSettings.changes(from: crew.standing.snapshot, to: snapshot)
         guard fixed.isEmpty else { return ReloadProblem(fixed) }
+        guard !crew.standing.commons.operations.health.isDraining else {
+            return ReloadProblem("the process is draining")
+        }
         var problem: ReloadProblem?
-        do throws(Errno) {
+        watch {
+            () throws(Errno) in
             try keys.adopt {
                 do throws(ReloadProblem) {
                     let seating = try crew.adopt(snapshot) { names.prepare($0.snapshot) }
@@ -90,11 +94,18 @@ final class Reloader: Sendable {
                     return nil
                 }
             }
-            if problem == nil { try names.adopt(crew.standing.snapshot) }
-        } catch {
-            problem = ReloadProblem(error.text)
+        }
+        if problem == nil {
+            watch { () throws(Errno) in try names.adopt(crew.standing.snapshot) }
         }
         return problem
+    }
+
+    /// Does what needs a thread; without one the configuration serves all the same.
+    private func watch(_ body: () throws(Errno) -> Void) {
+        do throws(Errno) { try body() } catch {
+            note(.error, "files or names are not watched", error.text)
+        }
     }
 
     private func finish(_ problem: ReloadProblem?) -> ReloadProblem? {
@@ -144,6 +155,13 @@ enum FixedSettings {
         if old.audit != new.audit { names.append("audit") }
         if old.limits.connectionCountMax != new.limits.connectionCountMax {
             names.append("limits.connections")
+        }
+        // Requests that wait for its decision would wait at another stage.
+        for limit in new.rateLimits {
+            guard let known = old.rateLimits.first(where: { $0.name == limit.name }) else {
+                continue
+            }
+            if known.stage != limit.stage { names.append("rate_limits.\(limit.name).key") }
         }
         return names.map { "\($0): differs from what serves; this takes a restart" }
     }

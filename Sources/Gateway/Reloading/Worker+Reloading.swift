@@ -24,11 +24,13 @@ extension Worker where Kernel: ~Copyable {
     mutating func adopt(_ adoption: Adoption) {
         let former = plan
         let next = adoption.plan
+        // Counted as what they were.
+        closeUnasked(next, asked: adoption.upstreams)
         adoption.metrics.takeOver(
             from: sight.metrics, named: adoption.formerNames, as: adoption.names)
         plan = next
         sight.adopt(next.snapshot, metrics: adoption.metrics, wallTime: transport.wallTime)
-        adoptPools(next, asked: adoption.upstreams)
+        adoptPools(next)
         desk.scratch.adoptNothing()
         desk.webhooks.adopt(next)
         adoptLimits(after: former)
@@ -40,15 +42,19 @@ extension Worker where Kernel: ~Copyable {
         adoption.done.leave(former)
     }
 
-    /// Keeps the connections to upstreams that are the same as before.
+    /// Closes what waits for requests to upstreams that will not be asked, or not there.
     ///
     /// - Parameter asked: Seats of those that new requests may be sent to.
-    private mutating func adoptPools(_ next: Plan, asked: Set<Int>) {
-        let upstreams = next.snapshot.upstreams
+    private mutating func closeUnasked(_ next: Plan, asked: Set<Int>) {
         for seat in pools.indices
-        where !asked.contains(seat) || pools[seat].settings != upstreams[seat] {
+        where !asked.contains(seat) || pools[seat].settings != next.snapshot.upstreams[seat] {
             closeIdle(seat)
         }
+    }
+
+    /// Keeps the connections to upstreams that are the same as before.
+    private mutating func adoptPools(_ next: Plan) {
+        let upstreams = next.snapshot.upstreams
         pools = upstreams.indices.map { seat in
             seat < pools.count && pools[seat].settings == upstreams[seat]
                 ? pools[seat] : UpstreamPool(upstreams[seat])
@@ -58,9 +64,12 @@ extension Worker where Kernel: ~Copyable {
     private mutating func adoptLimits(after former: Plan) {
         let (old, new) = (former.commons.limits, plan.commons.limits)
         while desk.limits.paces.count < new.count { desk.limits.paces.append(LinePace()) }
-        let isTaken = zip(old, new).contains { $0.settings.name != $1.settings.name }
+        let isOther = zip(old, new).contains {
+            $0.settings.name != $1.settings.name || $0.shape != $1.shape
+                || $0.settings.lease != $1.settings.lease
+        }
         // A lease is found by its limit's seat. What is left in it flows in again by itself.
-        if isTaken { desk.limits.store.leases.removeAll() }
+        if isOther { desk.limits.store.leases.removeAll() }
     }
 
     /// Takes what a server's name resolves to now, unless another one has its seat by now.

@@ -12,11 +12,13 @@ final class ReplayPlan: Sendable {
     /// By webhook: how the store's keys of its events begin.
     let storeKeyStarts: [[UInt8]]
     /// Of events without an id that is signed.
-    let notes = ReplayNotes()
+    let notes: ReplayNotes
     /// The channels on which gateways tell one another of events, as `PSUBSCRIBE` wants it.
     let channelPattern: [UInt8]
     private let names: [[UInt8]]
     private let secret: SipHash.Key
+    /// Whether what becomes of events is published.
+    let isNewsShared: Bool
     /// Whether other gateways may have something to tell.
     private let hasNews: Bool
     /// Whether the table is of full size: without webhooks it is not.
@@ -32,11 +34,14 @@ final class ReplayPlan: Sendable {
     /// - Parameters:
     ///   - storePrefix: Of keys in Redis; `nil` without it.
     ///   - secret: Of the tags that stand for events.
+    ///   - isNewsShared: Whether gateways tell one another of events. Channels know no databases:
+    ///     those of another one would be heard as well.
     ///   - former: What was known until now.
     init(
-        webhooks: [WebhookSettings], storePrefix: String?, secret: SipHash.Key,
-        after former: ReplayPlan?
+        webhooks: [WebhookSettings], storePrefix: String?, isNewsShared: Bool,
+        secret: SipHash.Key, after former: ReplayPlan?
     ) {
+        self.isNewsShared = isNewsShared
         if let former, former.isTableWhole || webhooks.isEmpty {
             table = former.table
             isTableWhole = former.isTableWhole
@@ -49,7 +54,8 @@ final class ReplayPlan: Sendable {
         channelPattern = Self.literal(storePrefix ?? "") + Array("replay:*".utf8)
         names = webhooks.map { Array("\($0.name):".utf8) }
         self.secret = secret
-        hasNews = storePrefix != nil && webhooks.contains { $0.replay != nil }
+        notes = former?.notes ?? ReplayNotes()
+        hasNews = storePrefix != nil && isNewsShared && webhooks.contains { $0.replay != nil }
         isHeard = Atomic(former?.isHeard.load(ordering: .relaxed) ?? false)
     }
 
@@ -155,7 +161,7 @@ struct ReplayDesk: ~Copyable {
     /// - Returns: The key's slot; 0 without a cluster.
     mutating func compose(
         _ operation: StaticString, _ text: ReplayID, _ ticket: ReplayTicket,
-        milliseconds: UInt64, keyStart: [UInt8]
+        milliseconds: UInt64, keyStart: [UInt8], isMute: Bool
     ) -> UInt16 {
         key.removeAll()
         key.append(keyStart)
@@ -166,6 +172,7 @@ struct ReplayDesk: ~Copyable {
         tail.appendBulk(operation)
         tail.appendBulk(decimal: ticket.number)
         tail.appendBulk(decimal: milliseconds)
+        if isMute { tail.appendBulk("mute") }
         guard hasSlots else { return 0 }
         return key.withReadable { (key: borrowing Span<UInt8>) in HashSlot.slot(of: key) }
     }

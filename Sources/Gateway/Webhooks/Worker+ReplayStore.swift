@@ -173,13 +173,15 @@ extension Worker where Kernel: ~Copyable {
         _ ticket: ReplayTicket, webhook: Int, microseconds: UInt64,
         until deadline: MonotonicInstant
     ) -> Bool {
+        let isMute = !plan.commons.replays.isNewsShared
         let slot = desk.replays.compose(
             operation, text, ticket,
             milliseconds: max(1, microseconds / 1000 &+ (microseconds % 1000 > 0 ? 1 : 0)),
-            keyStart: plan.commons.replays.storeKeyStarts[webhook])
+            keyStart: plan.commons.replays.storeKeyStarts[webhook], isMute: isMute)
         let tail = desk.replays.tail.take()
         let isAsked = askStore(
-            asker, tail: tail, argumentCount: 2 + ReplayScript.argumentCount, slot: slot,
+            asker, tail: tail, argumentCount: 2 + ReplayScript.argumentCount + (isMute ? 1 : 0),
+            slot: slot,
             deadline: deadline)
         desk.replays.tail = tail
         return isAsked

@@ -29,10 +29,11 @@ package enum ReplayNews: Sendable, Equatable {
         } else if !isMessage, items.count == 3, tape.text.span.isEqual(kind, "pong") {
             self = .fine
         } else if isMessage, items.count == 5, case .string(let key) = items[3],
-            case .string(let payload) = items[4],
-            let milliseconds = tape.text.span.decimal(payload)
+            case .string(let payload) = items[4]
         {
-            self = .event(key: key, milliseconds: milliseconds)
+            // Others may publish there too.
+            let milliseconds = tape.text.span.decimal(payload)
+            self = milliseconds.map { .event(key: key, milliseconds: $0) } ?? .fine
         } else {
             return nil
         }

@@ -9,7 +9,8 @@
 ///   never for a shorter time than was said before; `release`, of one's own claim; `forget`, with a
 ///   ticket of 0, of what was committed.
 /// - News: who commits publishes the milliseconds, and who forgets 0, on the channel that is named
-///   as the key (``ReplayNews``). A server that does not allow it to the user goes without.
+///   as the key (``ReplayNews``), unless there is a fourth argument. A server that does not allow
+///   it to the user goes without.
 /// - Reply: two integers: 1 for done, 0 for a claim of another, 2 for committed before; and the
 ///   milliseconds for which that holds, 0 if nothing is left or nobody knows. For `forget` these
 ///   are at least 1 if there was something to be forgotten, and what was left of it.
@@ -27,7 +28,7 @@ package enum ReplayScript {
         if op=='commit' then
         if done and (left<0 or left>=ms+0) then return {1,math.max(0,left)} end
         redis.call('SET',k,'+','PX',ms)
-        redis.pcall('PUBLISH',k,ms)
+        if not ARGV[4] then redis.pcall('PUBLISH',k,ms) end
         return {1,ms+0}
         end
         if done and op~='forget' then return {2,math.max(0,left)} end
@@ -37,7 +38,7 @@ package enum ReplayScript {
         return {1,left}
         end
         if held or done then redis.call('DEL',k) end
-        if op=='forget' then redis.pcall('PUBLISH',k,0) end
+        if op=='forget' and not ARGV[4] then redis.pcall('PUBLISH',k,0) end
         if done then return {1,math.max(1,left)} end
         return {1,0}
         """

@@ -63,8 +63,10 @@ import Testing
         let series = try prometheus.exemplars(of: "apus_http_request_duration_seconds_bucket")
         let traces = series.flatMap(\.exemplars).compactMap { $0.labels["trace_id"] }
         #expect(!traces.isEmpty)
-        let logged = try Set(apus.lines("request").compactMap(\.traceId))
-        #expect(traces.allSatisfy(logged.contains))
+        try eventually("the log has their traces") {
+            let logged = try Set(apus.lines("request").compactMap(\.traceId))
+            return traces.allSatisfy(logged.contains)
+        }
     }
 
     @Test func `an app goes down, its alert fires, and ends when it is up again`() throws {
