@@ -179,6 +179,10 @@ import Testing
         let scene = try Scene(.redis) { _ in .accept }
         let server = try #require(scene.server)
         #expect(try scene.gateway.deliver(scene.sign("evt_0")).status == 200)
+        // Its commit is told behind the answer.
+        try eventually("the first commit has arrived") {
+            try server.ask("GET", "apus:replay:{stripe}:i:evt_0") == .text("+")
+        }
         func commands() throws -> Int {
             guard case .text(let text) = try server.ask("INFO", "commandstats") else { return 0 }
             return text.split(separator: "\r\n").filter { $0.contains("cmdstat_eval") }
