@@ -61,9 +61,18 @@ extension Worker where Kernel: ~Copyable {
         if store.links.contains(index) { store.touch(l) }
     }
 
+    /// Pieces of news that are read in one turn; who sends more is left for a while.
+    private static var newsReadsMax: Int { 16 }
+
     private mutating func readStoreLink(_ index: SlabIndex, _ plan: StorePlan) {
         let l = index.slot
+        var readCount = 0
         while store.links.contains(index) {
+            readCount &+= 1
+            // Answers are bounded by what was asked, news by nothing: no other may wait for them.
+            if readCount > Self.newsReadsMax, case .listening = store.links[l].errand {
+                return stopListening(.garbled)
+            }
             switch store.links[l].wire.receive(by: &transport, from: &pool) {
             case .bytes?:
                 let isRead = (try? store.links[l].absorb()) != nil

@@ -103,6 +103,19 @@ struct ReplayNewsTests {
         scene.claiming.end()
     }
 
+    @Test func `who floods a turn with news is left, and listened to anew`() throws {
+        let scene = try Scene()
+        let message = RedisPlay.message(Claiming.key("i:evt_1"), "5000")
+        let stream = try #require(scene.subscriptions.last).stream
+        stream.send(String(repeating: message, count: 100_000))
+        scene.claiming.world.worker.takeTurn()
+        #expect(scene.claiming.world.worker.store.listening.link == .max)
+        #expect(scene.claiming.admits)
+        scene.claiming.world.pass(.milliseconds(1100))
+        #expect(scene.subscriptions.count == 2)
+        scene.claiming.end()
+    }
+
     @Test func `a server that does not allow it is asked once a minute`() throws {
         let claiming = try Claiming(replay: .usual)
         let healthy = claiming.world.redis.answer
