@@ -42,13 +42,14 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLinux"),
-        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CVersion"),
         module("Bytes"),
         module("Linux", ["Bytes", "CLinux"]),
         module("HTTP", ["Bytes"]),
         module("Crypto", ["Bytes", "COpenSSL"]),
+        module("TLS", ["Bytes", "Linux", "Crypto", "COpenSSL"]),
         module("Redis", ["Bytes", "CHiredis"]),
         module("Policy", ["Bytes", "HTTP", "Crypto"]),
         module("Telemetry", ["Bytes", "Crypto"]),
@@ -57,7 +58,7 @@ let package = Package(
         module(
             "Gateway",
             [
-                "Bytes", "Linux", "HTTP", "Crypto", "Redis", "Policy", "Telemetry", "Config",
+                "Bytes", "Linux", "HTTP", "Crypto", "TLS", "Redis", "Policy", "Telemetry", "Config",
                 "Reactor",
             ]),
         module("Simulation", ["Bytes", "Linux", "Policy", "Reactor", "Gateway"]),
@@ -70,6 +71,7 @@ let package = Package(
         tests("Linux", ["Bytes", "Linux"]),
         tests("HTTP", ["Dice", "Bytes", "HTTP"]),
         tests("Crypto", ["Bytes", "Crypto"]),
+        tests("TLS", ["Dice", "Bytes", "Linux", "TLS"]),
         tests("Redis", ["Dice", "Bytes", "Crypto", "Policy", "Redis", "Simulation"]),
         tests("Policy", ["Dice", "Bytes", "HTTP", "Crypto", "Policy"]),
         tests("Telemetry", ["Dice", "Bytes", "Crypto", "Telemetry"]),

@@ -49,6 +49,27 @@ package struct Socket: Equatable, Sendable {
         return sent >= 0 ? .bytes(sent) : Self.failure()
     }
 
+    /// Reads once into memory that the caller lends for the call.
+    ///
+    /// - Parameter memory: At least one byte.
+    package func receive(into memory: UnsafeMutableRawBufferPointer) -> IOResult {
+        let count = Self.retrying {
+            unsafe apus_receive(number, memory.baseAddress, memory.count)
+        }
+        if count < 0 { return Self.failure() }
+        return count == 0 ? .ended : .bytes(count)
+    }
+
+    /// Writes memory that the caller lends for the call.
+    ///
+    /// - Parameter isLast: As in ``send(_:of:isLast:)``.
+    package func send(_ memory: UnsafeRawBufferPointer, isLast: Bool = false) -> IOResult {
+        let count = Self.retrying {
+            unsafe apus_send(number, memory.baseAddress, memory.count, Self.flags(isLast: isLast))
+        }
+        return count >= 0 ? .bytes(count) : Self.failure()
+    }
+
     /// Writes the waiting bytes of `head`, then the first `tailCount` of `tail`, in one call.
     ///
     /// - SeeAlso: sendmsg(2); `MSG_NOSIGNAL` turns SIGPIPE into `EPIPE`.

@@ -1,0 +1,39 @@
+import COpenSSL
+
+/// Texts in PEM (PEM_read_bio_X509(3)), read out of memory.
+enum PEMReading {
+    /// Has OpenSSL read bytes as if they were a file.
+    static func read<Result>(_ bytes: [UInt8], _ body: (OpaquePointer) -> Result) -> Result? {
+        defer { ERR_clear_error() }
+        guard let count = CInt(exactly: bytes.count) else { return nil }
+        return unsafe bytes.withUnsafeBytes { bytes in
+            guard let source = unsafe BIO_new_mem_buf(bytes.baseAddress, count) else { return nil }
+            defer { unsafe BIO_free(source) }
+            return unsafe body(source)
+        }
+    }
+
+    /// All certificates of a text, in its order, each to be freed by the caller.
+    static func certificates(_ source: OpaquePointer) -> [OpaquePointer] {
+        var found = unsafe [OpaquePointer]()
+        while unsafe found.count < certificatesMax,
+            let next = unsafe PEM_read_bio_X509_AUX(source, nil, nil, nil)
+        {
+            unsafe found.append(next)
+        }
+        return unsafe found
+    }
+
+    /// More than the roots of any system.
+    private static let certificatesMax = 4096
+
+    /// A private key, to be freed by the caller; decrypted with a passphrase if it is encrypted.
+    static func privateKey(_ source: OpaquePointer, passphrase: [UInt8]?) -> OpaquePointer? {
+        // Without a passphrase OpenSSL would ask a terminal for one.
+        let text = (passphrase ?? []).map { CChar(bitPattern: $0) } + [0]
+        return unsafe text.withUnsafeBufferPointer { text in
+            unsafe PEM_read_bio_PrivateKey(
+                source, nil, nil, UnsafeMutableRawPointer(mutating: text.baseAddress))
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import COpenSSL
+
+/// An SSL_CTX (SSL_CTX_new(3)) and what its callbacks need.
+///
+/// - Safety: Changed only before it is shared; from then on OpenSSL reads it from several threads
+///   at once, under locks and counts of its own. Sessions hold on to the SSL_CTX, and that to
+///   `extras`, however long this object lives.
+@safe final class ContextHandle: Sendable {
+    nonisolated(unsafe) let pointer: OpaquePointer
+
+    init(_ role: Session.Role) throws(TLSProblem) {
+        let method = unsafe role == .server ? TLS_server_method() : TLS_client_method()
+        guard let pointer = unsafe SSL_CTX_new(method) else { throw .library(.taken()) }
+        unsafe self.pointer = unsafe pointer
+        // Buffers are given back while nothing is under way; the other two fit callers that come
+        // back with the bytes that are left, wherever these stand by then.
+        let modes =
+            SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
+            | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
+        _ = unsafe apus_ssl_ctx_set_mode(pointer, Int(modes))
+        unsafe apus_ssl_ctx_set_read_ahead(pointer)
+        _ = unsafe SSL_CTX_set_options(pointer, apus_ssl_options())
+    }
+
+    deinit { unsafe SSL_CTX_free(pointer) }
+
+    /// Sets something that OpenSSL may refuse, by a call that returns 1 if it does not.
+    func set(_ call: (OpaquePointer) -> CInt) throws(TLSProblem) {
+        guard unsafe call(pointer) == 1 else { throw .library(.taken()) }
+    }
+
+    /// Gives callbacks something that lives as long as the SSL_CTX.
+    func attach(_ extras: ContextExtras) throws(TLSProblem) {
+        let retained = unsafe Unmanaged.passRetained(extras)
+        guard unsafe SSL_CTX_set_ex_data(pointer, Self.extraIndex, retained.toOpaque()) == 1 else {
+            unsafe retained.release()
+            throw .library(.taken())
+        }
+    }
+
+    /// What was attached to the context that a connection uses now.
+    static func extras(of ssl: OpaquePointer?) -> ContextExtras? {
+        guard let ssl = unsafe ssl, let context = unsafe SSL_get_SSL_CTX(ssl),
+            let extras = unsafe SSL_CTX_get_ex_data(context, extraIndex)
+        else { return nil }
+        return unsafe Unmanaged<ContextExtras>.fromOpaque(extras).takeUnretainedValue()
+    }
+
+    private static let extraIndex: CInt = unsafe apus_ssl_ctx_extra_index {
+        _, extras, _, _, _, _ in
+        guard let extras = unsafe extras else { return }
+        unsafe Unmanaged<ContextExtras>.fromOpaque(extras).release()
+    }
+}
+
+/// Why a context cannot be made.
+package enum TLSProblem: Error, Equatable, Sendable {
+    /// OpenSSL's words.
+    case library(LibraryError)
+    /// No certificate stands where one is expected.
+    case noCertificate
+    case noKey
+    /// Encrypted, and the passphrase is missing or wrong.
+    case keyLocked
+    /// The key is another certificate's.
+    case keyMismatched
+    /// Neither RSA of 2048 to 8192 bits, nor ECDSA on P-256 or P-384, nor Ed25519.
+    case keyNotSpoken
+    case ciphersNotSpoken
+    /// A file of ticket keys that holds none, or something else.
+    case ticketKeysMalformed
+    case noOCSPResponse
+    case noRevocationList
+}
+
+/// What OpenSSL says went wrong.
+package struct LibraryError: Equatable, Sendable {
+    /// Such as `no start line`; never anything of what was read.
+    package let reason: String
+
+    /// Empties the thread's queue of errors.
+    static func taken() -> LibraryError {
+        let code = ERR_peek_error()
+        ERR_clear_error()
+        guard let text = unsafe ERR_reason_error_string(code) else {
+            return LibraryError(reason: "error \(code)")
+        }
+        return unsafe LibraryError(reason: String(cString: text))
+    }
+}
+
+/// What callbacks of an SSL_CTX know; immutable, but for the keys in it, which guard themselves.
+final class ContextExtras: Sendable {
+    let names: HelloChoice?
+    let tickets: TicketKeys?
+    /// An OCSP response in DER (RFC 6960).
+    let staple: [UInt8]
+    /// Where a client keeps sessions.
+    let resumables: Resumables?
+
+    init(
+        names: HelloChoice?, tickets: TicketKeys?, staple: [UInt8], resumables: Resumables? = nil
+    ) {
+        self.resumables = resumables
+        self.names = names
+        self.tickets = tickets
+        self.staple = staple
+    }
+}

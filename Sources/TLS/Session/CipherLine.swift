@@ -1,0 +1,183 @@
+import Bytes
+import COpenSSL
+import Linux
+
+/// What a session stands on: its socket, and what passes it by.
+///
+/// OpenSSL reads and writes through a BIO (bio(7)) whose calls end here. Writes never tell OpenSSL
+/// to try again, so that it never has to be given the same bytes once more: what the socket does
+/// not take waits in ``unsent``.
+struct CipherLine: ~Copyable {
+    let socket: Socket
+    /// Read from the socket before the session began; it comes before anything else.
+    var preface: Buffer
+    /// Whether the socket is known to be empty: the last read came back short.
+    var isDry = false
+    /// The peer has sent its last byte.
+    var hasEnded = false
+    /// The end of our side follows what is written next.
+    var isLast = false
+    /// Where a client keeps what it can resume: see ``ClientContext``; 0 at a server.
+    var resumption: UInt64 = 0
+    /// Why the socket can be used no more.
+    var failure: Errno?
+    /// Ciphertext that the socket did not take, the first ``unsentStart`` bytes of which are gone.
+    private var unsent: [UInt8] = []
+    private var unsentStart = 0
+
+    /// A record and what a handshake adds to it; a peer that has us write more and takes none of it
+    /// is given up.
+    private static var unsentMax: Int { 64 << 10 }
+
+    init(_ socket: Socket, preface: consuming Buffer) {
+        self.socket = socket
+        self.preface = preface
+    }
+
+    var hasUnsent: Bool { unsentStart < unsent.count }
+
+    /// Reads what waits.
+    ///
+    /// - Returns: How many bytes; 0 if none can be had now, or any more.
+    mutating func read(into memory: UnsafeMutableRawBufferPointer) -> Int {
+        guard preface.isEmpty else { return unsafe readPreface(into: memory) }
+        guard !isDry, !hasEnded, failure == nil, memory.count > 0 else { return 0 }
+        switch unsafe socket.receive(into: memory) {
+        case .bytes(let count):
+            isDry = count < memory.count
+            return count
+        case .wouldBlock: isDry = true
+        case .ended: hasEnded = true
+        case .failed(let error): failure = error
+        }
+        return 0
+    }
+
+    private mutating func readPreface(into memory: UnsafeMutableRawBufferPointer) -> Int {
+        let count = min(memory.count, preface.count)
+        preface.withReadable { (bytes: borrowing Span<UInt8>) in
+            unsafe bytes.withUnsafeBytes { unsafe memory.copyMemory(from: .init(rebasing: $0[..<count])) }
+        }
+        preface.consume(count)
+        if preface.isEmpty { preface = Buffer() }
+        return count
+    }
+
+    /// Writes all of it: to the socket, or behind what waits for it.
+    ///
+    /// - Returns: Whether the line stands.
+    mutating func write(_ memory: UnsafeRawBufferPointer) -> Bool {
+        guard failure == nil else { return false }
+        guard !hasUnsent else { return unsafe keep(memory) }
+        switch unsafe socket.send(memory, isLast: isLast) {
+        case .bytes(let count):
+            guard count < memory.count else { return true }
+            return unsafe keep(UnsafeRawBufferPointer(rebasing: memory[count...]))
+        case .wouldBlock: return unsafe keep(memory)
+        case .failed(let error): failure = error
+        case .ended: failure = .brokenPipe
+        }
+        return false
+    }
+
+    private mutating func keep(_ memory: UnsafeRawBufferPointer) -> Bool {
+        guard unsent.count - unsentStart + memory.count <= Self.unsentMax else {
+            failure = .noBufferSpace
+            return false
+        }
+        unsafe unsent.append(contentsOf: memory)
+        return true
+    }
+
+    /// Sends what waits.
+    ///
+    /// - Returns: Whether nothing waits any more.
+    mutating func flush() -> Bool {
+        while hasUnsent, failure == nil {
+            let result = unsafe unsent.withUnsafeBytes {
+                unsafe socket.send(
+                    UnsafeRawBufferPointer(rebasing: $0[unsentStart...]), isLast: isLast)
+            }
+            switch result {
+            case .bytes(let count): unsentStart += count
+            case .wouldBlock: return false
+            case .failed(let error): failure = error
+            case .ended: failure = .brokenPipe
+            }
+        }
+        guard failure == nil else { return false }
+        unsent = []
+        unsentStart = 0
+        return true
+    }
+}
+
+/// The BIO (BIO_meth_new(3)) that leads to a ``CipherLine``.
+///
+/// - Safety: A BIO's data is the line of the session that owns both, freed behind the BIO.
+enum LineMethod {
+    /// - Returns: `nil` without memory.
+    static func makeBIO(_ line: UnsafeMutablePointer<CipherLine>) -> OpaquePointer? {
+        guard let method = unsafe method, let bio = unsafe BIO_new(method) else { return nil }
+        unsafe BIO_set_data(bio, line)
+        unsafe BIO_set_init(bio, 1)
+        return unsafe bio
+    }
+
+    /// Made once, never changed and never freed.
+    private nonisolated(unsafe) static let method: OpaquePointer? = {
+        let kind = BIO_get_new_index() | BIO_TYPE_SOURCE_SINK
+        guard let method = unsafe BIO_meth_new(kind, "apus") else { return nil }
+        unsafe BIO_meth_set_read_ex(method) { unsafe LineMethod.read($0, $1, $2, $3) }
+        unsafe BIO_meth_set_write_ex(method) { unsafe LineMethod.write($0, $1, $2, $3) }
+        unsafe BIO_meth_set_ctrl(method) { bio, command, _, _ in
+            unsafe LineMethod.control(bio, command)
+        }
+        return unsafe method
+    }()
+
+    /// The line of a connection.
+    static func line(of ssl: OpaquePointer?) -> UnsafeMutablePointer<CipherLine>? {
+        unsafe line(SSL_get_rbio(ssl))
+    }
+
+    private static func line(_ bio: OpaquePointer?) -> UnsafeMutablePointer<CipherLine>? {
+        unsafe BIO_get_data(bio)?.assumingMemoryBound(to: CipherLine.self)
+    }
+
+    private static func read(
+        _ bio: OpaquePointer?, _ bytes: UnsafeMutablePointer<CChar>?, _ room: Int,
+        _ count: UnsafeMutablePointer<Int>?
+    ) -> CInt {
+        unsafe BIO_clear_flags(bio, BIO_FLAGS_READ | BIO_FLAGS_SHOULD_RETRY)
+        guard let line = unsafe line(bio) else { return 0 }
+        let memory = unsafe UnsafeMutableRawBufferPointer(start: bytes, count: room)
+        let moved = unsafe line.pointee.read(into: memory)
+        unsafe count?.pointee = moved
+        if moved > 0 { return 1 }
+        if unsafe !line.pointee.hasEnded, unsafe line.pointee.failure == nil {
+            unsafe BIO_set_flags(bio, BIO_FLAGS_READ | BIO_FLAGS_SHOULD_RETRY)
+        }
+        return 0
+    }
+
+    private static func write(
+        _ bio: OpaquePointer?, _ bytes: UnsafePointer<CChar>?, _ byteCount: Int,
+        _ count: UnsafeMutablePointer<Int>?
+    ) -> CInt {
+        unsafe BIO_clear_flags(bio, BIO_FLAGS_WRITE | BIO_FLAGS_SHOULD_RETRY)
+        guard let line = unsafe line(bio) else { return 0 }
+        let memory = unsafe UnsafeRawBufferPointer(start: bytes, count: byteCount)
+        guard unsafe line.pointee.write(memory) else { return 0 }
+        unsafe count?.pointee = byteCount
+        return 1
+    }
+
+    private static func control(_ bio: OpaquePointer?, _ command: CInt) -> Int {
+        switch command {
+        case BIO_CTRL_FLUSH: 1
+        case BIO_CTRL_EOF: unsafe line(bio).map { unsafe $0.pointee.hasEnded ? 1 : 0 } ?? 1
+        default: 0
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import COpenSSL
+
+/// Who is at the other end, and what was agreed upon; once established.
+extension Session {
+    package var version: ProtocolVersion {
+        unsafe SSL_version(ssl) == TLS1_3_VERSION ? .tls13 : .tls12
+    }
+
+    /// Whether a former session stood in for most of the handshake.
+    package var isResumed: Bool { unsafe SSL_session_reused(ssl) == 1 }
+
+    /// The name that the client asked for, in lower case.
+    package var serverName: String? {
+        guard let name = unsafe SSL_get_servername(ssl, CInt(TLSEXT_NAMETYPE_host_name)) else {
+            return nil
+        }
+        return unsafe String(cString: name).lowercased()
+    }
+
+    /// The cipher suite's name (RFC 8446 §B.4), for tests and tables.
+    package var cipher: String {
+        guard let cipher = unsafe SSL_get_current_cipher(ssl),
+            let name = unsafe SSL_CIPHER_get_name(cipher)
+        else { return "-" }
+        return unsafe String(cString: name)
+    }
+
+    /// The peer's certificate, which was verified if there is one; `nil` without.
+    package var peerCertificate: PeerCertificate? {
+        guard let certificate = unsafe SSL_get1_peer_certificate(ssl) else { return nil }
+        defer { unsafe X509_free(certificate) }
+        return unsafe PeerCertificate(certificate)
+    }
+}
+
+/// What is told of a client's certificate.
+package struct PeerCertificate: Equatable, Sendable {
+    /// RFC 4514, in printable ASCII.
+    package let subject: String
+    /// Such as `DNS:app.example` and `URI:spiffe://a/b`, each printable ASCII without spaces.
+    package let names: [String]
+    /// SHA-256 of its DER.
+    package let fingerprint: [UInt8]
+    /// The last second of its validity, since 1970.
+    package let validUntil: Int64
+
+    init?(_ certificate: OpaquePointer) {
+        var digest = [UInt8](repeating: 0, count: 32)
+        var count: UInt32 = 32
+        let isDigested = unsafe digest.withUnsafeMutableBufferPointer {
+            unsafe X509_digest(certificate, EVP_sha256(), $0.baseAddress, &count)
+        }
+        guard isDigested == 1, count == 32, let subject = unsafe Self.subject(of: certificate),
+            let until = unsafe Self.seconds(X509_get0_notAfter(certificate))
+        else {
+            ERR_clear_error()
+            return nil
+        }
+        fingerprint = digest
+        self.subject = subject
+        validUntil = until
+        names = unsafe CertificateNames.alternatives(certificate) { kind, text in
+            switch kind {
+            case .dns: "DNS:\(text)"
+            case .email: "email:\(text)"
+            case .uri: "URI:\(text)"
+            case .address: "IP:\(text)"
+            }
+        }
+    }
+
+    private static func subject(of certificate: OpaquePointer) -> String? {
+        guard let name = unsafe X509_get_subject_name(certificate),
+            let output = unsafe BIO_new(BIO_s_mem())
+        else { return nil }
+        defer { unsafe BIO_free(output) }
+        guard unsafe X509_NAME_print_ex(output, name, 0, apus_name_flags()) >= 0 else { return nil }
+        var bytes: UnsafeMutablePointer<CChar>?
+        let count = unsafe apus_bio_memory(output, &bytes)
+        guard count > 0, let start = unsafe bytes else { return "" }
+        let text = unsafe UnsafeBufferPointer(start: start, count: count)
+        return unsafe String(decoding: text.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    private static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64? {
+        guard let epoch = unsafe ASN1_TIME_set(nil, 0) else { return nil }
+        defer { unsafe ASN1_TIME_free(epoch) }
+        var days: CInt = 0
+        var rest: CInt = 0
+        guard let time = unsafe time, unsafe ASN1_TIME_diff(&days, &rest, epoch, time) == 1 else {
+            return nil
+        }
+        return Int64(days) * 86_400 + Int64(rest)
+    }
+}
