@@ -19,8 +19,8 @@
 // What OpenSSL has as macros, which Swift does not see. Each is the macro and nothing else.
 
 static inline long apus_ssl_ctx_set_mode(SSL_CTX *context, long mode) { return SSL_CTX_set_mode(context, mode); }
-static inline int apus_ssl_ctx_set_min_version(SSL_CTX *context, int version) {
-    return SSL_CTX_set_min_proto_version(context, version);
+static inline int apus_ssl_ctx_set_versions(SSL_CTX *context, int least, int most) {
+    return SSL_CTX_set_min_proto_version(context, least) && SSL_CTX_set_max_proto_version(context, most);
 }
 static inline int apus_ssl_ctx_set_groups(SSL_CTX *context, const char *list) {
     return SSL_CTX_set1_groups_list(context, list);
@@ -51,7 +51,7 @@ static inline uint64_t apus_ssl_options(void) {
     return SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA;
 }
 // RFC 4514 with everything beyond ASCII escaped.
-static inline unsigned long apus_name_flags(void) { return XN_FLAG_RFC2253 & ~ASN1_STRFLGS_UTF8_CONVERT; }
+static inline unsigned long apus_name_flags(void) { return XN_FLAG_RFC2253; }
 static inline uint64_t apus_ssl_option_no_ticket(void) { return SSL_OP_NO_TICKET; }
 // The parameters of a ticket's HMAC-SHA256 (SSL_CTX_set_tlsext_ticket_key_evp_cb(3)).
 static inline int apus_ticket_mac(EVP_MAC_CTX *mac, const unsigned char *key, size_t count) {

@@ -15,6 +15,8 @@ import Crypto
     /// Whose it is: DNS names in lower case, as in its subjectAltName, or its common name if that
     /// has none.
     package let names: [String]
+    /// SHA-256 of the certificate's DER.
+    package let fingerprint: [UInt8]
     /// The last second of its validity, since 1970.
     package let validUntil: Int64
 
@@ -55,6 +57,7 @@ import Crypto
         unsafe chain = Array(found.dropFirst())
         self.staple = staple
         names = unsafe CertificateNames.of(first)
+        fingerprint = unsafe PeerCertificate.fingerprint(of: first)
         validUntil = validity.validUntil
     }
 

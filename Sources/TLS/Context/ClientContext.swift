@@ -57,9 +57,10 @@ package final class ClientContext: Sendable {
     /// Begins a connection to a server.
     ///
     /// - Parameter peer: Tells servers apart that hold different tickets; not 0.
+    /// - Parameter other: Whose session is to be resumed, if not that of `name`.
     /// - Returns: `nil` without memory, or for a name that cannot be one.
     package func makeSession(
-        on socket: Socket, to name: ServerName, peer: UInt64
+        on socket: Socket, to name: ServerName, peer: UInt64, resuming other: ServerName? = nil
     ) -> Session? {
         defer { ERR_clear_error() }
         guard let ssl = unsafe SSL_new(context.pointer) else { return nil }
@@ -68,7 +69,7 @@ package final class ClientContext: Sendable {
             return nil
         }
         var hasher = Hasher()
-        hasher.combine(name)
+        hasher.combine(other ?? name)
         hasher.combine(peer)
         let place = UInt64(truncatingIfNeeded: hasher.finalize()) | 1
         unsafe resumables.offer(place, to: ssl)

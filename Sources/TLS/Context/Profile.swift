@@ -1,9 +1,14 @@
 /// What a side speaks: versions, cipher suites, groups, signatures.
 package struct Profile: Equatable, Sendable {
-    /// The oldest version that is spoken; the newest is TLS 1.3.
+    /// The oldest version that is spoken.
     package var versionMin: ProtocolVersion
+    /// The newest.
+    package var versionMax = ProtocolVersion.tls13
     /// Suites of TLS 1.2 (ciphers(1)), the preferred one first.
     package var ciphers: String
+
+    /// What is signed with, in handshakes and certificates (SSL_CTX_set1_sigalgs_list(3)).
+    package var signatureAlgorithms = Self.usualSignatureAlgorithms
 
     package init(versionMin: ProtocolVersion, ciphers: String) {
         self.versionMin = versionMin
@@ -29,7 +34,7 @@ package struct Profile: Equatable, Sendable {
     static let modernSuites =
         "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
     static let groups = "X25519:P-256:P-384"
-    static let signatureAlgorithms =
+    private static let usualSignatureAlgorithms =
         "ECDSA+SHA256:ed25519:RSA-PSS+SHA256:RSA+SHA256:ECDSA+SHA384:RSA-PSS+SHA384:RSA+SHA384:"
         + "ECDSA+SHA512:RSA-PSS+SHA512:RSA+SHA512"
 }

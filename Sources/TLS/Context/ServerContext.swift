@@ -119,8 +119,7 @@ package final class ServerContext: Sendable {
 extension ContextHandle {
     /// Sets versions, suites, groups and signatures.
     func speak(_ profile: Profile) throws(TLSProblem) {
-        let version = profile.versionMin == .tls12 ? TLS1_2_VERSION : TLS1_3_VERSION
-        try unsafe set { unsafe apus_ssl_ctx_set_min_version($0, version) }
+        try unsafe set { unsafe apus_ssl_ctx_set_versions($0, profile.versionMin.code, profile.versionMax.code) }
         do throws(TLSProblem) {
             try unsafe set { unsafe SSL_CTX_set_cipher_list($0, profile.ciphers) }
         } catch {
@@ -128,7 +127,16 @@ extension ContextHandle {
         }
         try unsafe set { unsafe SSL_CTX_set_ciphersuites($0, Profile.modernSuites) }
         try unsafe set { unsafe apus_ssl_ctx_set_groups($0, Profile.groups) }
-        try unsafe set { unsafe apus_ssl_ctx_set_signature_algorithms($0, Profile.signatureAlgorithms) }
+        try unsafe set { unsafe apus_ssl_ctx_set_signature_algorithms($0, profile.signatureAlgorithms) }
+    }
+}
+
+extension ProtocolVersion {
+    fileprivate var code: CInt {
+        switch self {
+        case .tls12: TLS1_2_VERSION
+        case .tls13: TLS1_3_VERSION
+        }
     }
 }
 

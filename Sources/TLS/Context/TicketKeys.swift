@@ -186,6 +186,8 @@ enum TicketCall {
         guard let (key, isCurrent) = unsafe keys.key(named: given) else { return unknown }
         let isReady = unsafe key.prepare(
             name: name, vector: vector, cipher: cipher, mac: mac, isSealing: false)
-        return isReady ? (isCurrent ? done : renews) : failed
+        guard isReady else { return failed }
+        // Tickets of TLS 1.3 are used once (RFC 8446 §C.4).
+        return unsafe isCurrent && SSL_version(ssl) != TLS1_3_VERSION ? done : renews
     }
 }

@@ -45,18 +45,13 @@ package struct PeerCertificate: Equatable, Sendable {
     package let validUntil: Int64
 
     init?(_ certificate: OpaquePointer) {
-        var digest = [UInt8](repeating: 0, count: 32)
-        var count: UInt32 = 32
-        let isDigested = unsafe digest.withUnsafeMutableBufferPointer {
-            unsafe X509_digest(certificate, EVP_sha256(), $0.baseAddress, &count)
-        }
-        guard isDigested == 1, count == 32, let subject = unsafe Self.subject(of: certificate),
+        guard let subject = unsafe Self.subject(of: certificate),
             let until = unsafe Self.seconds(X509_get0_notAfter(certificate))
         else {
             ERR_clear_error()
             return nil
         }
-        fingerprint = digest
+        fingerprint = unsafe Self.fingerprint(of: certificate)
         self.subject = subject
         validUntil = until
         names = unsafe CertificateNames.alternatives(certificate) { kind, text in
@@ -67,6 +62,16 @@ package struct PeerCertificate: Equatable, Sendable {
             case .address: "IP:\(text)"
             }
         }
+    }
+
+    /// SHA-256 of a certificate's DER.
+    static func fingerprint(of certificate: OpaquePointer) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        var count: UInt32 = 32
+        _ = unsafe digest.withUnsafeMutableBufferPointer {
+            unsafe X509_digest(certificate, EVP_sha256(), $0.baseAddress, &count)
+        }
+        return digest
     }
 
     private static func subject(of certificate: OpaquePointer) -> String? {

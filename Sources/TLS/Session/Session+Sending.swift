@@ -79,9 +79,12 @@ extension Session {
             ERR_clear_error()
             return .failed(error)
         }
-        if unsafe line.pointee.hasUnsent || SSL_want(ssl) != SSL_NOTHING { return .wouldBlock }
-        ERR_clear_error()
-        return .failed(.protocolViolated)
+        guard ERR_peek_error() == 0 else {
+            ERR_clear_error()
+            return .failed(.protocolViolated)
+        }
+        let isWaiting = unsafe line.pointee.hasUnsent || SSL_want(ssl) != SSL_NOTHING
+        return isWaiting ? .wouldBlock : .failed(.protocolViolated)
     }
 
     /// Tells the peer that no more bytes will follow (the closure alert, RFC 8446 §6.1), as far as

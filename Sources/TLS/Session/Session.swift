@@ -52,6 +52,9 @@ package import Linux
     }
 
     deinit {
+        // Else OpenSSL would take a connection that ends without an alert for a reason not to
+        // resume its session.
+        if isEstablished { unsafe SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN) }
         unsafe SSL_free(ssl)
         unsafe line.deinitialize(count: 1)
         unsafe line.deallocate()
@@ -87,9 +90,9 @@ package import Linux
             ERR_clear_error()
             return .failed(.lost)
         }
-        if unsafe SSL_want(ssl) != SSL_NOTHING { return .waits }
-        let failure = HandshakeFailure(takingError: unsafe SSL_get_verify_result(ssl))
-        return .failed(failure)
+        // An alert leaves OpenSSL wanting to read as well.
+        if ERR_peek_error() == 0, unsafe SSL_want(ssl) != SSL_NOTHING { return .waits }
+        return unsafe .failed(HandshakeFailure(takingError: SSL_get_verify_result(ssl)))
     }
 
     // MARK: Receiving
@@ -127,15 +130,23 @@ package import Linux
             ERR_clear_error()
             return .failed(error)
         }
-        if unsafe SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN != 0 { return .ended }
-        if unsafe line.pointee.hasEnded {
+        if unsafe line.pointee.hasEnded, !hasClosureAlert {
             ERR_clear_error()
-            // Without the closure alert somebody in between may have cut the stream short. A
-            // request says its own length; an answer may not (RFC 9112 §9.8).
+            // Somebody in between may have cut the stream short. A request says its own length; an
+            // answer may not (RFC 9112 §9.8).
             return role == .server ? .ended : .failed(.connectionReset)
         }
-        if unsafe SSL_want(ssl) != SSL_NOTHING { return .wouldBlock }
-        ERR_clear_error()
-        return .failed(.protocolViolated)
+        // Alerts of failures count as shutdowns and leave OpenSSL wanting to read; they leave an
+        // error, too.
+        guard ERR_peek_error() == 0 else {
+            ERR_clear_error()
+            return .failed(.protocolViolated)
+        }
+        if hasClosureAlert { return .ended }
+        return unsafe SSL_want(ssl) != SSL_NOTHING ? .wouldBlock : .failed(.protocolViolated)
+    }
+
+    private var hasClosureAlert: Bool {
+        unsafe SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN != 0
     }
 }
