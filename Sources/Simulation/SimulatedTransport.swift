@@ -2,6 +2,7 @@ package import Bytes
 package import Gateway
 package import Linux
 package import Reactor
+package import TLS
 
 /// The gateway's door to a ``SimulatedKernel``, which the test keeps in its hand as well.
 package struct SimulatedTransport: Transport {
@@ -48,8 +49,8 @@ package struct SimulatedTransport: Transport {
     }
 
     /// Reads what the peer has sent, or as much of it as the faults leave.
-    package mutating func receive(on socket: Socket, into buffer: inout Buffer) -> IOResult {
-        guard let stream = kernel.stream(socket, "recv") else { return .ended }
+    package mutating func receive(on stream: Stream, into buffer: inout Buffer) -> IOResult {
+        guard let stream = kernel.stream(stream.socket, "recv") else { return .ended }
         if let error = kernel.faults.fail(.receive) {
             stream.noteCallFailed()
             return .failed(error)
@@ -66,27 +67,43 @@ package struct SimulatedTransport: Transport {
     }
 
     package mutating func send(
-        on socket: Socket, _ count: Int, of buffer: borrowing Buffer, isLast: Bool
+        on stream: Stream, _ count: Int, of buffer: borrowing Buffer, isLast: Bool
     ) -> IOResult {
-        send(Array(buffer.copy().prefix(count)), on: socket, isLast)
+        send(Array(buffer.copy().prefix(count)), on: stream.socket, isLast)
     }
 
     package mutating func send(
-        on socket: Socket, _ head: borrowing Buffer, then tailCount: Int, of tail: borrowing Buffer,
+        on stream: Stream, _ head: borrowing Buffer, then tailCount: Int, of tail: borrowing Buffer,
         isLast: Bool
     ) -> IOResult {
-        send(head.copy() + tail.copy().prefix(tailCount), on: socket, isLast)
+        send(head.copy() + tail.copy().prefix(tailCount), on: stream.socket, isLast)
     }
 
     /// Ends the gateway's side, for the peer to see.
-    package mutating func shutdownWrites(of socket: Socket) {
-        kernel.stream(socket, "shutdown")?.shutdownWrites()
+    package mutating func shutdownWrites(of stream: Stream) {
+        kernel.stream(stream.socket, "shutdown")?.shutdownWrites()
     }
 
     /// Closes; a misuse if it was closed before.
-    package mutating func close(_ socket: Socket, _ manner: Closing) {
-        kernel.close(socket, isReset: manner == .reset)
+    package mutating func close(_ stream: Stream, _ manner: Closing) {
+        kernel.close(stream.socket, isReset: manner == .reset)
     }
+
+    // MARK: TLS, which tests of the simulation do without
+
+    package func endWaits(on stream: Stream) -> Bool { false }
+
+    package mutating func secure(
+        _ socket: Socket, by context: ServerContext, having bytes: consuming Buffer
+    ) -> Stream? { nil }
+
+    package mutating func secure(
+        _ socket: Socket, by context: ClientContext, to peer: SecurePeer
+    ) -> Stream? { nil }
+
+    package mutating func shake(_ stream: Stream) -> Session.Handshake { .failed(.lost) }
+
+    package func agreement(on stream: Stream) -> SecureAgreement? { nil }
 
     private func send(_ bytes: [UInt8], on socket: Socket, _ isLast: Bool) -> IOResult {
         guard let stream = kernel.stream(socket, "send") else { return .failed(.brokenPipe) }

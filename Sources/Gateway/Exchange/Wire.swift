@@ -8,7 +8,7 @@ import Linux
 /// - Invariant: `state` says `.readable` until a read has come back short, and `.writable` until a
 ///   write has: with edge-triggered reports, forgetting either too early would wait for ever.
 struct Wire: ~Copyable {
-    let socket: Socket
+    private(set) var stream: Stream
     private(set) var state: WireState
     /// Bytes received and not consumed.
     ///
@@ -29,12 +29,23 @@ struct Wire: ~Copyable {
     private(set) var writeCount: UInt32 = 0
 
     init(socket: Socket, state: WireState) {
-        self.socket = socket
+        stream = Stream(socket)
         self.state = state
     }
 
+    /// Goes on with TLS, from the first byte that is neither read nor in `input`.
+    mutating func secure(_ stream: Stream) {
+        self.stream = stream
+        noteAll()
+    }
+
+    /// Has the next read and the next write ask, whatever was known.
+    mutating func noteAll() { state.formUnion([.readable, .writable]) }
+
     /// Adds what the poller reported.
     mutating func note(_ readiness: Readiness) {
+        // TLS may have to read to go on writing, and the other way.
+        if stream.isSecure { noteAll() }
         if readiness.contains(.readable) { state.insert(.readable) }
         if readiness.contains(.writable) { state.insert(.writable) }
         guard !readiness.isDisjoint(with: [.ended, .broken]) else { return }
@@ -74,7 +85,7 @@ struct Wire: ~Copyable {
         openInput(from: &pool)
         let room = input.room
         guard room > 0 else { return nil }
-        let result = transport.receive(on: socket, into: &input)
+        let result = transport.receive(on: stream, into: &input)
         switch result {
         case .bytes(let count):
             if count == room && count >= BufferPool.largeBytes / 2 {
@@ -85,6 +96,7 @@ struct Wire: ~Copyable {
             // A short read has emptied the socket; unless the end is already behind those bytes.
             if count < room && state.isDisjoint(with: [.ended, .broken]) {
                 state.remove(.readable)
+                if stream.isSecure, transport.endWaits(on: stream) { noteAll() }
             }
         case .wouldBlock:
             state.remove(.readable)
@@ -106,7 +118,7 @@ struct Wire: ~Copyable {
         while !output.isEmpty {
             guard state.contains(.writable) else { return .wouldBlock }
             let asked = output.count
-            let result = transport.send(on: socket, asked, of: output, isLast: isLast)
+            let result = transport.send(on: stream, asked, of: output, isLast: isLast)
             note(result, ofAsked: asked)
             guard case .bytes(let count) = result else { return result }
             output.consume(count)
@@ -127,8 +139,8 @@ struct Wire: ~Copyable {
         let asked = output.count + count
         let result =
             output.isEmpty
-            ? transport.send(on: socket, count, of: tail, isLast: isLast)
-            : transport.send(on: socket, output, then: count, of: tail, isLast: isLast)
+            ? transport.send(on: stream, count, of: tail, isLast: isLast)
+            : transport.send(on: stream, output, then: count, of: tail, isLast: isLast)
         note(result, ofAsked: asked)
         guard case .bytes(let sent) = result else { return result }
         let ofOutput = min(sent, output.count)

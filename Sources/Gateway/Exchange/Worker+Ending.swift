@@ -51,7 +51,7 @@ extension Worker where Kernel: ~Copyable {
     /// Ends our side, then waits for the client to end its own: a reset sent for bytes that nobody
     /// read would take the answer away from it (RFC 9112 §9.6).
     private mutating func linger(_ d: UInt32) {
-        transport.shutdownWrites(of: downstreams[d].wire.socket)
+        transport.shutdownWrites(of: downstreams[d].wire.stream)
         downstreams[d].began = transport.now
         arm(d, after: Self.lingerMax)
         drop(d)
@@ -85,9 +85,9 @@ extension Worker where Kernel: ~Copyable {
         // A close by itself drops what was held back for the end if the client sent more than was
         // read.
         if manner == .orderly && connection.wire.isLast {
-            transport.shutdownWrites(of: connection.wire.socket)
+            transport.shutdownWrites(of: connection.wire.stream)
         }
-        transport.close(connection.wire.socket, manner)
+        transport.close(connection.wire.stream, manner)
         sight.metrics.connectionClosed(listener: listener)
         plan.commons.connections.leave()
         checkDrained()

@@ -82,7 +82,7 @@ struct TunnelRelay {
                 return (.blocked, byteCount != before)
             case .ended:
                 hasEnded = true
-                transport.shutdownWrites(of: sink.socket)
+                transport.shutdownWrites(of: sink.stream)
             case .failed, nil: return (.broken, true)
             }
         }

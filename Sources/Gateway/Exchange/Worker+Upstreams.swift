@@ -155,7 +155,7 @@ extension Worker where Kernel: ~Copyable {
         let x = upstreams[u].exchange
         guard !upstreams[u].wire.state.isDisjoint(with: [.writable, .broken]) else { return }
         let endpoint = upstreams[u].endpoint
-        if let error = transport.connectError(of: upstreams[u].wire.socket) {
+        if let error = transport.connectError(of: upstreams[u].wire.stream.socket) {
             return connectFailed(u, error)
         }
         _ = upstreams[u].machine.on(.connected)
@@ -274,7 +274,7 @@ extension Worker where Kernel: ~Copyable {
         let endpoint = upstreams[u].endpoint
         upstreams[u].wire.dropBuffers(to: &pool)
         let connection = upstreams.remove(u)
-        transport.close(connection.wire.socket, manner)
+        transport.close(connection.wire.stream, manner)
         pools[Int(endpoint.upstream)].endpoints[Int(endpoint.endpoint)].connectionCount -= 1
         sight.metrics.upstreamConnectionMoved(
             Int(endpoint.upstream), from: .active, to: .none)

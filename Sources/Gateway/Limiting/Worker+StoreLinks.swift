@@ -29,7 +29,7 @@ extension Worker where Kernel: ~Copyable {
                 try transport.watch(socket, as: Token(.store, index))
             } catch {
                 store.links.discard(index.slot)
-                transport.close(socket, .orderly)
+                transport.close(Stream(socket), .orderly)
                 throw error
             }
             if case .calls(let node) = errand {
@@ -51,7 +51,7 @@ extension Worker where Kernel: ~Copyable {
         let index = store.links.index(of: l)
         if store.links[l].machine.phase == .connecting {
             guard !store.links[l].wire.state.isDisjoint(with: [.writable, .broken]) else { return }
-            if let error = transport.connectError(of: store.links[l].wire.socket) {
+            if let error = transport.connectError(of: store.links[l].wire.stream.socket) {
                 let event = StoreLinkMachine.Event.connectFailed(StoreTrouble(connecting: error))
                 return perform(store.links[l].machine.on(event), onStoreLink: l, plan)
             }
@@ -204,7 +204,7 @@ extension Worker where Kernel: ~Copyable {
     mutating func dropStoreLink(_ l: UInt32, _ trouble: StoreTrouble) {
         if case .calls(let node) = store.links[l].errand { store.nodes[node].remove(l) }
         store.links[l].wire.dropBuffers(to: &pool)
-        transport.close(store.links[l].wire.socket, .orderly)
+        transport.close(store.links[l].wire.stream, .orderly)
         var slot = store.links[l].queue.head
         store.links.discard(l)
         store.review()

@@ -29,7 +29,7 @@ extension Worker where Kernel: ~Copyable {
         let downstream = Downstream(socket: socket, listener: listener, peer: Peer(address))
         guard !downstreams.isFull, let index = downstreams.insert(downstream) else {
             plan.commons.connections.leave()
-            return transport.close(socket, .orderly)
+            return transport.close(Stream(socket), .orderly)
         }
         sight.metrics.connectionOpened(listener: listener)
         guard isExpected(Peer(address), on: listener) else {
@@ -78,7 +78,7 @@ extension Worker where Kernel: ~Copyable {
         downstreams[d].isWatched = true
         do throws(Errno) {
             let token = Token(.downstream, downstreams.index(of: d))
-            try transport.watch(downstreams[d].wire.socket, as: token)
+            try transport.watch(downstreams[d].wire.stream.socket, as: token)
         } catch {
             switch downstreams[d].machine.phase {
             case .exchanging:

@@ -1,6 +1,7 @@
 package import Bytes
 package import Linux
 package import Reactor
+package import TLS
 
 /// The kernel itself.
 package struct LinuxTransport: Transport, ~Copyable {
@@ -13,13 +14,17 @@ package struct LinuxTransport: Transport, ~Copyable {
     private var wallOffset: UInt64
     /// When the offset was last taken.
     private var wallReadAt: MonotonicInstant
+    private var secured: SecureStreams
 
     /// - Parameters:
     ///   - listeners: This loop's own listening sockets, in the order of the configuration's
     ///     listeners.
+    ///   - connectionSlots: How many connections there can be, of both sides together.
     ///   - mailbox: Readable when a message waits; reported under a wakeup token.
     /// - Throws: If descriptors or the kernel's memory run out; the listeners stay the caller's.
-    package init(listeners: [ListeningSocket], mailbox: borrowing Wakeup) throws(Errno) {
+    package init(
+        listeners: [ListeningSocket], connectionSlots: Int, mailbox: borrowing Wakeup
+    ) throws(Errno) {
         let loop = try Loop(reportsMax: 256)
         let reserve = try Reserve()
         let wakeup = Token(.wakeup, SlabIndex(slot: 0, generation: 0))
@@ -27,6 +32,7 @@ package struct LinuxTransport: Transport, ~Copyable {
         for index in listeners.indices { try Self.watch(listeners, index, in: loop) }
         wallReadAt = loop.now
         wallOffset = Clock.wall() &- loop.now.nanoseconds
+        secured = SecureStreams(capacity: connectionSlots)
         self.listeners = listeners
         self.reserve = reserve
         self.loop = loop
@@ -86,30 +92,63 @@ package struct LinuxTransport: Transport, ~Copyable {
         try loop.watch(socket.number, for: .stream, as: token)
     }
 
-    package mutating func receive(on socket: Socket, into buffer: inout Buffer) -> IOResult {
-        socket.receive(into: &buffer)
+    package mutating func receive(on stream: Stream, into buffer: inout Buffer) -> IOResult {
+        guard stream.isSecure else { return stream.socket.receive(into: &buffer) }
+        return secured.receive(on: stream, into: &buffer)
     }
 
+    package func endWaits(on stream: Stream) -> Bool { secured.endWaits(on: stream) }
+
     package mutating func send(
-        on socket: Socket, _ count: Int, of buffer: borrowing Buffer, isLast: Bool
+        on stream: Stream, _ count: Int, of buffer: borrowing Buffer, isLast: Bool
     ) -> IOResult {
-        socket.send(count, of: buffer, isLast: isLast)
+        guard stream.isSecure else {
+            return stream.socket.send(count, of: buffer, isLast: isLast)
+        }
+        return secured.send(on: stream, count, of: buffer, isLast: isLast)
     }
 
     package mutating func send(
-        on socket: Socket, _ head: borrowing Buffer, then tailCount: Int, of tail: borrowing Buffer,
+        on stream: Stream, _ head: borrowing Buffer, then tailCount: Int, of tail: borrowing Buffer,
         isLast: Bool
     ) -> IOResult {
-        socket.send(head, then: tailCount, of: tail, isLast: isLast)
+        guard stream.isSecure else {
+            return stream.socket.send(head, then: tailCount, of: tail, isLast: isLast)
+        }
+        return secured.send(on: stream, head, then: tailCount, of: tail, isLast: isLast)
     }
 
-    package mutating func shutdownWrites(of socket: Socket) { socket.shutdownWrites() }
+    package mutating func shutdownWrites(of stream: Stream) {
+        if stream.isSecure { secured.endWrites(of: stream) }
+        stream.socket.shutdownWrites()
+    }
 
-    package mutating func close(_ socket: Socket, _ manner: Closing) {
+    package mutating func close(_ stream: Stream, _ manner: Closing) {
+        if stream.isSecure {
+            if manner == .orderly { secured.endWrites(of: stream) }
+            secured.remove(stream)
+        }
         // No call to stop watching: epoll forgets a socket with its last descriptor (epoll(7)).
-        if manner == .reset { socket.setResetOnClose() }
-        socket.close()
+        if manner == .reset { stream.socket.setResetOnClose() }
+        stream.socket.close()
     }
+
+    package mutating func secure(
+        _ socket: Socket, by context: ServerContext, having bytes: consuming Buffer
+    ) -> Stream? {
+        secured.add(context.makeSession(on: socket, having: bytes), on: socket)
+    }
+
+    package mutating func secure(
+        _ socket: Socket, by context: ClientContext, to peer: SecurePeer
+    ) -> Stream? {
+        let session = context.makeSession(on: socket, to: peer.name, peer: peer.number)
+        return secured.add(session, on: socket)
+    }
+
+    package mutating func shake(_ stream: Stream) -> Session.Handshake { secured.shake(stream) }
+
+    package func agreement(on stream: Stream) -> SecureAgreement? { secured.agreement(on: stream) }
 
     private static func watch(
         _ listeners: [ListeningSocket], _ index: Int, in loop: borrowing Loop

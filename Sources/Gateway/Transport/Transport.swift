@@ -1,6 +1,7 @@
 package import Bytes
 package import Linux
 package import Reactor
+package import TLS
 
 /// Everything a worker asks of the kernel.
 ///
@@ -43,23 +44,57 @@ package protocol Transport: ~Copyable {
     /// Reports the socket's readiness under `token` until it is closed.
     mutating func watch(_ socket: Socket, as token: Token) throws(Errno)
 
-    /// Reads once into the buffer's room, which is not 0.
-    mutating func receive(on socket: Socket, into buffer: inout Buffer) -> IOResult
+    /// Reads into the buffer's room, which is not 0: fewer bytes than that are all there are for
+    /// now, unless ``endWaits(on:)``.
+    mutating func receive(on stream: Stream, into buffer: inout Buffer) -> IOResult
+    /// Whether the end of the bytes that were just read from a secure stream is known already, and
+    /// will not be reported.
+    func endWaits(on stream: Stream) -> Bool
     /// Sends the first `count` bytes that wait in `buffer`, which keeps them.
     ///
     /// - Parameter isLast: ``shutdownWrites(of:)`` follows at once, and may share their packet.
     mutating func send(
-        on socket: Socket, _ count: Int, of buffer: borrowing Buffer, isLast: Bool
+        on stream: Stream, _ count: Int, of buffer: borrowing Buffer, isLast: Bool
     ) -> IOResult
     /// Sends `head`, then `tailCount` bytes of `tail`.
     mutating func send(
-        on socket: Socket, _ head: borrowing Buffer, then tailCount: Int, of tail: borrowing Buffer,
+        on stream: Stream, _ head: borrowing Buffer, then tailCount: Int, of tail: borrowing Buffer,
         isLast: Bool
     ) -> IOResult
     /// Ends our side; the peer's bytes can still be read.
-    mutating func shutdownWrites(of socket: Socket)
+    mutating func shutdownWrites(of stream: Stream)
     /// Gives the socket up; its number may belong to another connection from then on.
-    mutating func close(_ socket: Socket, _ manner: Closing)
+    mutating func close(_ stream: Stream, _ manner: Closing)
+
+    // MARK: TLS
+
+    /// Begins TLS on a connection that was accepted.
+    ///
+    /// - Parameter bytes: What was read from it already.
+    /// - Returns: The stream as it is from now on; `nil` without memory.
+    mutating func secure(
+        _ socket: Socket, by context: ServerContext, having bytes: consuming Buffer
+    ) -> Stream?
+    /// Begins TLS on a connection that was made.
+    mutating func secure(_ socket: Socket, by context: ClientContext, to peer: SecurePeer)
+        -> Stream?
+    /// Goes on with a handshake, after anything was reported of its socket.
+    mutating func shake(_ stream: Stream) -> Session.Handshake
+    /// What a handshake that is done has settled; `nil` without TLS.
+    func agreement(on stream: Stream) -> SecureAgreement?
+}
+
+/// Which server a connection is to reach.
+package struct SecurePeer: Sendable {
+    /// Whose certificate it must show.
+    package var name: ClientContext.ServerName
+    /// Tells servers of one name apart; not 0.
+    package var number: UInt64
+
+    package init(name: ClientContext.ServerName, number: UInt64) {
+        self.name = name
+        self.number = number
+    }
 }
 
 /// Whether listeners report connections that wait.
