@@ -8,8 +8,8 @@ package struct RedisSettings: Sendable, Equatable {
     package var credentials: RedisCredentials?
     /// Selected after connecting; 0 for a cluster.
     package var database: Int
-    /// `rediss://`.
-    package var isSecure: Bool
+    /// `rediss://`; `nil` for a connection in the clear.
+    package var tls: OutboundTLS?
     /// Of a connect and of each command: 1 ms to 10 s.
     package var timeout: Duration
     /// Connections of each loop to each server: 1 to 16.
@@ -22,14 +22,13 @@ package struct RedisSettings: Sendable, Equatable {
     package var breaker: BreakerSettings
 
     package init(
-        topology: RedisTopology, credentials: RedisCredentials?, database: Int, isSecure: Bool,
+        topology: RedisTopology, credentials: RedisCredentials?, database: Int,
         timeout: Duration, connectionCount: Int, keyPrefix: String, queueMax: Int,
         breaker: BreakerSettings
     ) {
         self.topology = topology
         self.credentials = credentials
         self.database = database
-        self.isSecure = isSecure
         self.timeout = timeout
         self.connectionCount = connectionCount
         self.keyPrefix = keyPrefix

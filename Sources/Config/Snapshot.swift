@@ -129,6 +129,10 @@ package struct ListenerSettings: Sendable, Equatable {
     package var bind: BindAddress
     /// Whether connections begin with a PROXY header, which trusted proxies alone may send.
     package var expectsProxyHeader: Bool
+    /// `nil` for plain HTTP.
+    package var tls: ListenerTLS?
+    /// Where its clients are sent instead of being served; `nil` with ``tls``.
+    package var redirect: HTTPSRedirect?
 
     package init(name: String, bind: BindAddress, expectsProxyHeader: Bool) {
         self.name = name
@@ -223,6 +227,8 @@ package struct UpstreamSettings: Sendable, Equatable {
     package var hostSent: HostSent
     /// How many connections wait for a next request, and how long.
     package var keepalive: KeepaliveSettings
+    /// There if and only if the servers speak HTTPS, as all do then.
+    package var tls: OutboundTLS?
 
     package init(
         name: String, servers: [ServerSpecification], hostSent: HostSent,
@@ -243,6 +249,8 @@ package struct ServerSpecification: Sendable, Equatable {
     package var weight: Int
     /// As written in the file; what logs and `explain` show.
     package var text: String
+    /// Whether it speaks HTTPS.
+    package var isSecure = false
 
     package init(address: ServerAddress, weight: Int, text: String) {
         self.address = address

@@ -40,7 +40,8 @@ final class Plan: Sendable {
         self.seed = seed
         pipeline = Pipeline(
             routes: snapshot.routes, order: seating.order,
-            listeners: snapshot.listeners.map(\.name), identity: snapshot.identity,
+            listeners: snapshot.listeners.map(\.name),
+            redirects: snapshot.listeners.map(\.redirect), identity: snapshot.identity,
             limits: snapshot.rateLimits, maintenance: commons.operations.maintenance)
         hops = HopPlan(snapshot)
         plainLimits = snapshot.routes.map { PlainLimit($0.limits, of: commons) }
@@ -203,20 +204,27 @@ struct HopPlan: Sendable {
     let forwarded: ForwardedSettings
     /// Bit n for listener n: connections to it begin with a PROXY header.
     private let proxyProtocol: UInt64
+    /// Bit n for listener n: it speaks TLS.
+    private let secure: UInt64
 
     init(_ snapshot: Snapshot) {
         trace = snapshot.identity.trace
         forwarded = snapshot.identity.forwarded
-        var bits: UInt64 = 0
-        for (index, listener) in snapshot.listeners.enumerated()
-        where listener.expectsProxyHeader { bits |= 1 << UInt64(index) }
-        proxyProtocol = bits
+        proxyProtocol = Self.bits(snapshot.listeners.map(\.expectsProxyHeader))
+        secure = Self.bits(snapshot.listeners.map { $0.tls != nil })
+    }
+
+    private static func bits(_ flags: [Bool]) -> UInt64 {
+        flags.enumerated().reduce(0) { $1.element ? $0 | 1 << UInt64($1.offset) : $0 }
     }
 
     /// Whether a listener's connections begin with a PROXY header; there are at most 64.
     func expectsProxyHeader(on listener: Int) -> Bool {
         proxyProtocol >> UInt64(listener) & 1 == 1
     }
+
+    /// Whether a listener speaks TLS: what ``Arrival/isSecure`` says of its requests.
+    func isSecure(_ listener: Int) -> Bool { secure >> UInt64(listener) & 1 == 1 }
 }
 
 /// What an upstream's `Host` says.
@@ -251,9 +259,8 @@ extension HostPlan {
     /// A server's address as written, without what is no host.
     private static func host(of server: ServerSpecification) -> [UInt8] {
         if case .unix = server.address { return Array("localhost".utf8) }
-        let scheme = "http://"
-        let text =
-            server.text.hasPrefix(scheme) ? server.text.dropFirst(scheme.count) : server.text[...]
+        let scheme = ["http://", "https://"].first(where: server.text.hasPrefix)
+        let text = server.text.dropFirst(scheme?.count ?? 0)
         return Array(text.prefix { $0 != "/" }.utf8)
     }
 }

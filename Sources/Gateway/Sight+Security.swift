@@ -28,7 +28,7 @@ extension Sight {
         if case .refuse(let refusal) = verdict.action {
             switch refusal.reason {
             // Whoever may not ask at all is refused before the policy's place in the order.
-            case .accessDenied: return
+            case .accessDenied, .certificateRefused: return
             case .preflightOrigin, .preflightMethod, .preflightHeaders: reason = refusal.reason
             // Of a later stage: a request that goes on is only told nothing.
             default: break

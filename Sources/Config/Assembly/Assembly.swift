@@ -13,6 +13,7 @@ struct Assembly {
     func snapshot() -> Snapshot? {
         checkBinds()
         checkProxyProtocol()
+        TLSAssembly(draft: draft, report: report).check()
         checkMethods()
         let policies = corsPolicies()
         let limits = LimitAssembly(draft.limits.rates, report: report)
@@ -37,18 +38,12 @@ struct Assembly {
     ) -> Snapshot {
         var snapshot = Snapshot(
             environment: draft.environment, server: draft.server,
-            listeners: draft.listeners.compactMap { listener in
-                listener.value.map {
-                    ListenerSettings(
-                        name: listener.name, bind: $0.bind.value,
-                        expectsProxyHeader: $0.expectsProxyHeader)
-                }
-            },
+            listeners: draft.listeners.compactMap { $0.value?.settings(named: $0.name) },
             admin: draft.admin?.settings.value, identity: draft.identity,
             limits: draft.limits.clients, timeouts: draft.timeouts, log: draft.logs.log,
             audit: draft.logs.audit,
             upstreams: draft.upstreams.compactMap { upstream in
-                var settings = upstream.value
+                var settings = upstream.value?.settings
                 settings?.name = upstream.name
                 return settings
             },
@@ -56,7 +51,7 @@ struct Assembly {
                 securityHeaders: globalHeaders, errorPages: ErrorPages(draft.answers.errorPages)),
             cors: policies, routes: routes)
         snapshot.rateLimits = limits.settings()
-        snapshot.redis = draft.limits.redis
+        snapshot.redis = draft.limits.redis?.settings
         return snapshot
     }
 

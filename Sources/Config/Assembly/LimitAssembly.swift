@@ -60,7 +60,7 @@ struct LimitAssembly {
     private func objection(to limit: LimitSettings, of route: RouteDraft) -> Objection? {
         for part in limit.key {
             switch part {
-            case .clientIP, .host, .path, .header, .cookie, .query: continue
+            case .clientIP, .clientCertificate, .host, .path, .header, .cookie, .query: continue
             case .jwt:
                 if case .jwt = route.auth?.settings { continue }
                 return Objection("has the key \(part), and this route has no auth.jwt")

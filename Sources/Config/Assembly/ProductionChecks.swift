@@ -15,6 +15,10 @@ struct ProductionChecks {
         for policy in draft.answers.cors {
             if let wildcard = policy.value?.wildcard { checkWildcard(wildcard) }
         }
+        for upstream in draft.upstreams {
+            if let doubt = upstream.value?.doubt { object(doubt) }
+        }
+        if let doubt = draft.limits.redis?.doubt { object(doubt) }
         checkAdmin()
     }
 

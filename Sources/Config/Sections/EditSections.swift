@@ -146,9 +146,12 @@ enum HeaderEditsSection {
     ) {
         let bytes = Array(name.utf8)
         guard !bytes.isEmpty else { return }
-        let isOfCORS = name.lowercased().map { $0 == "_" || $0 == "." ? "-" : $0 }
-            .starts(with: "access-control-")
         let id = FieldName.identify(bytes.span, ByteRange(start: 0, count: bytes.count)).id
+        let plain = String(name.lowercased().map { $0 == "_" || $0 == "." ? "-" : $0 })
+        let isOfCORS = plain.hasPrefix("access-control-")
+        if direction == .request, namesDropped.contains(plain) {
+            return place.error(at: position, "is settled by the gateway itself")
+        }
         guard id != .other || isOfCORS else { return }
         let own: FieldNameSet
         switch direction {
@@ -169,6 +172,8 @@ enum HeaderEditsSection {
                 hint: "see security_headers and cors")
         }
     }
+
+    private static let namesDropped = Set(Forwarding.namesDropped.map { $0.lowercased() })
 
     /// CSP and Cache-Control are not among them: those of the app, or from here, win over a preset.
     private static let policies: FieldNameSet = [

@@ -3,8 +3,8 @@ import Policy
 /// The keys of a route that refuse some of what its match takes.
 enum GateKeys {
     static let access = Key(
-        optional: "access", AccessSection.kind, unset: "everybody",
-        "Whose requests it takes, by the client's address; others are answered 403")
+        optional: "access", AccessSection.kind.located, unset: "everybody",
+        "Whose requests it takes, by address or certificate; others are answered 403")
     static let fetchMetadata = Key(
         "fetch_metadata", Kind<FetchMetadataMode>.cases(), default: .off,
         "POST and the like that another site's page has a browser send: report, or answer 403")
@@ -20,11 +20,13 @@ enum GateKeys {
         + BodyKeys.descriptions
 
     static func make(_ fields: Fields) -> GateDraft {
+        let access = fields[access]
         var gate = GateSettings(
-            access: fields[access], fetchMetadata: fields[fetchMetadata],
+            access: access?.value, fetchMetadata: fields[fetchMetadata],
             contentTypes: fields[contentTypes])
         gate.bodies = BodyKeys.make(fields)
-        return GateDraft(settings: gate, maintenance: fields[MaintenanceKey.route])
+        return GateDraft(
+            settings: gate, access: access, maintenance: fields[MaintenanceKey.route])
     }
 
     /// Without parameters, which are not compared.
@@ -58,17 +60,22 @@ enum AccessSection {
     static let deny = Key(
         optional: "deny", peers, unset: "nobody", "Not these, even if they are in allow")
 
+    static let certificates = Key(
+        optional: "client_cert", ClientCertificateSection.kind, unset: "everybody",
+        "Only clients with one of these certificates, beside what allow and deny say")
+
     private static let peers = Kind.list(TrustedProxiesKey.peer, count: 1...10_000)
 
     static let section = Section(
         "routes[].access", "Whose requests a route takes",
-        keys: [allow.description, deny.description])
+        keys: [allow.description, deny.description, certificates.description])
     static let kind = Kind<AccessLists>.section(section) { fields in
-        let lists = AccessLists(
+        var lists = AccessLists(
             allow: fields[allow].map(clients), deny: fields[deny].map(clients))
-        guard fields.has("allow") || fields.has("deny") else {
+        lists.certificates = fields[certificates]
+        guard ["allow", "deny", "client_cert"].contains(where: { fields.has($0) }) else {
             fields.place.error(
-                at: fields.position, "refuses nobody: it needs allow, deny or both")
+                at: fields.position, "refuses nobody: it needs allow, deny or client_cert")
             return nil
         }
         return lists
@@ -90,6 +97,8 @@ enum AccessSection {
 /// What a route refuses, as far as it says it.
 struct GateDraft: Sendable {
     let settings: GateSettings
+    /// As in the settings, with its place.
+    let access: Located<AccessLists>?
     /// `nil` where the route says nothing, `.some(nil)` where it says off.
     let maintenance: MaintenanceSettings??
 

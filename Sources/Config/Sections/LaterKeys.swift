@@ -8,7 +8,5 @@ enum LaterKeys {
             "otlp"
         ],
         "errors": ["sentry_dsn"],
-        "listeners.NAME": ["tls", "redirect_https"],
-        "upstreams.NAME": ["tls"],
     ]
 }

@@ -10,15 +10,32 @@ enum ListenersSection {
         "proxy_protocol", Kind.toggle, default: false,
         "Whether trusted proxies connect, each beginning with a PROXY header; others are closed")
 
+    static let tls = Key(
+        optional: "tls", ListenerTLSSection.kind, unset: "plain HTTP",
+        ListenerTLSSection.section.summary
+    ).commentedOut()
+
     static let section = Section(
         "listeners.NAME", "Addresses that clients connect to, each with a name of your choice",
-        keys: [bind.description, proxyProtocol.description])
+        keys: [
+            bind.description, proxyProtocol.description, tls.description,
+            RedirectHTTPSKey.key.description,
+        ])
     static let kind = Kind<ListenerDraft>.section(section) { fields in
         let expectsProxyHeader = fields[proxyProtocol]
+        let tls = fields[tls]
+        let redirect = fields[RedirectHTTPSKey.key]
+        if redirect != nil, fields.has("tls") {
+            fields.place.inside("redirect_https").error(
+                at: fields.position(of: "redirect_https"),
+                "cannot stand beside tls: clients of this listener speak https already")
+        }
         return fields[bind].map { bind in
             ListenerDraft(
                 bind: bind, expectsProxyHeader: expectsProxyHeader,
-                proxyProtocolPosition: fields.position(of: "proxy_protocol"))
+                proxyProtocolPosition: fields.position(of: "proxy_protocol"),
+                hasTLS: fields.has("tls"), tls: tls, redirect: redirect,
+                redirectPosition: fields.position(of: "redirect_https"))
         }
     }
 }
@@ -28,6 +45,22 @@ struct ListenerDraft: Sendable {
     let bind: Located<BindAddress>
     let expectsProxyHeader: Bool
     let proxyProtocolPosition: Position
+    /// Whether the file says so, be it readable or not.
+    let hasTLS: Bool
+    let tls: ListenerTLS?
+    let redirect: HTTPSRedirect?
+    let redirectPosition: Position
+
+    var asksForCertificates: Bool { tls?.clientAuthentication != nil || (hasTLS && tls == nil) }
+
+    /// The listener, once nothing is wrong with it.
+    func settings(named name: String) -> ListenerSettings {
+        var settings = ListenerSettings(
+            name: name, bind: bind.value, expectsProxyHeader: expectsProxyHeader)
+        settings.tls = tls
+        settings.redirect = redirect
+        return settings
+    }
 }
 
 /// `admin`: where operators reach us.

@@ -10,8 +10,8 @@ enum RateLimitsSection {
         example: "60", "Tokens that a full bucket holds, which may be taken at once")
     static let key = Key(
         required: "key", KeyPartText.kind, example: "client_ip",
-        "Whose bucket it is: client_ip, host, path, header:N, cookie:N, query:N, form:N, json:a.b, "
-            + "jwt:claim, auth, or a list of them")
+        "Whose bucket it is: client_ip, client_cert, host, path, header:N, cookie:N, query:N, "
+            + "form:N, json:a.b, jwt:claim, auth, or a list of them")
     static let count = Key(
         optional: "count", Kind.list(.countedStatuses, count: 1...64),
         unset: "every request", example: "[401, 403]",

@@ -7,7 +7,8 @@ enum RedisSection {
         example: "\"redis://:${REDIS_PASSWORD}@127.0.0.1:6379/0\"",
         "Where it is: redis://[user:password@]host[:port][/db], unix:/path[?db=n], "
             + "redis+sentinel://host:port,host:port/MASTER[/db] or "
-            + "redis+cluster://host:port,host:port; user and password are %-escaped")
+            + "redis+cluster://host:port,host:port, with rediss in place of redis over TLS; "
+            + "user and password are %-escaped")
     static let timeout = Key(
         "timeout", Kind.duration(.milliseconds(1) ... .seconds(10)), default: .milliseconds(25),
         "The longest that a request waits for Redis, connecting included")
@@ -24,27 +25,39 @@ enum RedisSection {
         "breaker", BreakerSection.kind,
         default: BreakerSection.make(.absent(BreakerSection.section)),
         BreakerSection.section.summary)
+    static let tls = Key(
+        optional: "tls", OutboundTLSSection.kind(OutboundTLSSection.ofRedis),
+        unset: "the system's authorities, and each server's own name",
+        OutboundTLSSection.ofRedis.summary
+    ).commentedOut()
 
     static let section = Section(
         "redis", "Where buckets are kept that several gateways share; without it in memory",
         keys: [
             url.description, timeout.description, pool.description, keyPrefix.description,
-            queue.description, breaker.description,
+            queue.description, breaker.description, tls.description,
         ])
-    static let kind = Kind<RedisSettings>.section(section, make: make)
+    static let kind = Kind<RedisDraft>.section(section, make: make)
 
-    static func make(_ fields: Fields) -> RedisSettings? {
+    static func make(_ fields: Fields) -> RedisDraft? {
         let url = fields[url]
         let timeout = fields[timeout]
         let pool = fields[pool]
         let prefix = fields[keyPrefix]
         let queue = fields[queue]
         let breaker = fields[breaker]
+        let tls = fields[tls]
         let settings = url.map { url in
-            RedisSettings(
+            var settings = RedisSettings(
                 topology: url.topology, credentials: url.credentials, database: url.database,
-                isSecure: false, timeout: timeout, connectionCount: pool,
+                timeout: timeout, connectionCount: pool,
                 keyPrefix: prefix, queueMax: queue, breaker: breaker)
+            if url.isSecure { settings.tls = tls?.settings ?? OutboundTLS() }
+            return settings
+        }
+        if let url, !url.isSecure, fields.has("tls") {
+            fields.place.inside("tls").error(
+                at: fields.position(of: "tls"), "does nothing: the url is not rediss://")
         }
         if let slow = breaker.slow, slow >= timeout {
             fields.place.inside("breaker").inside("slow").error(
@@ -52,7 +65,7 @@ enum RedisSection {
                 "is never seen: a command is given up after \(DurationText.format(timeout))",
                 hint: "make it shorter than redis.timeout")
         }
-        return settings
+        return settings.map { RedisDraft(settings: $0, doubt: tls?.doubt) }
     }
 
     /// Shown in quotes, as the colon at its end would make it a key of YAML.
@@ -74,6 +87,12 @@ enum RedisSection {
             throw Objection("holds a brace, by which a cluster tells where a key belongs")
         }
     }
+}
+
+/// `redis`, and what about it is unsafe.
+struct RedisDraft: Sendable {
+    let settings: RedisSettings
+    let doubt: Doubt?
 }
 
 /// `breaker` of `redis`.

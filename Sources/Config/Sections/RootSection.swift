@@ -108,7 +108,7 @@ struct Draft: Sendable {
     let logs: LogsDraft
     let answers: AnswersDraft
     let webhooks: [Named<WebhookDraft>]
-    let upstreams: [Named<UpstreamSettings>]
+    let upstreams: [Named<UpstreamDraft>]
     let routes: [RouteDraft]
 }
 
@@ -124,7 +124,7 @@ struct LimitsDraft: Sendable {
     let clients: Limits
     /// `rate_limits`.
     let rates: [Named<RateLimitDraft>]
-    let redis: RedisSettings?
+    let redis: RedisDraft?
 }
 
 /// What answers of the gateway itself are like where no route says it.

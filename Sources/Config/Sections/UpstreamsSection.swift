@@ -4,7 +4,8 @@ import Policy
 enum UpstreamsSection {
     static let servers = Key(
         required: "servers", Kind.list(.server, count: 1...256), example: "[\"127.0.0.1:3000\"]",
-        "The app's addresses: host:port, http://host:port, unix:/path, or { address, weight }")
+        "The app's addresses: host:port, http://host:port, https://host:port, unix:/path, or "
+            + "{ address, weight }")
     static let balance = Key(
         "balance", Kind<Balance>.balance, default: .roundRobin,
         "How a server is chosen; round_robin takes them in turn, as often as their weight says")
@@ -15,19 +16,47 @@ enum UpstreamsSection {
         "keepalive", KeepaliveSection.kind,
         default: KeepaliveSection.make(.absent(KeepaliveSection.section)),
         "Connections kept open for the next request")
+    static let tls = Key(
+        optional: "tls", OutboundTLSSection.kind(OutboundTLSSection.ofUpstream),
+        unset: "the system's authorities, and each server's own name",
+        "How https:// servers prove to be themselves"
+    ).commentedOut()
 
     static let section = Section(
         "upstreams.NAME", "The apps behind the gateway, each with a name that routes use",
         keys: [
             servers.description, balance.description, host.description, keepalive.description,
+            tls.description,
         ])
-    /// The name is put in by whoever knows it.
-    static let kind = Kind<UpstreamSettings>.section(section) { fields in
-        let servers = fields[servers]
+    static let kind = Kind<UpstreamDraft>.section(section, make: make)
+
+    private static func make(_ fields: Fields) -> UpstreamDraft {
+        let servers = fields[servers] ?? []
         _ = fields[balance]
-        return UpstreamSettings(
-            name: "", servers: servers ?? [], hostSent: fields[host], keepalive: fields[keepalive])
+        let tls = fields[tls]
+        // The name is put in by whoever knows it.
+        var settings = UpstreamSettings(
+            name: "", servers: servers, hostSent: fields[host], keepalive: fields[keepalive])
+        let secureCount = servers.filter(\.isSecure).count
+        if secureCount > 0 {
+            settings.tls = tls?.settings ?? OutboundTLS()
+        } else if !servers.isEmpty, fields.has("tls") {
+            fields.place.inside("tls").error(
+                at: fields.position(of: "tls"), "does nothing: no server is https://")
+        }
+        if secureCount > 0, secureCount < servers.count {
+            fields.place.inside("servers").error(
+                at: fields.position(of: "servers"),
+                "mixes https:// with others: an upstream speaks one of the two")
+        }
+        return UpstreamDraft(settings: settings, doubt: tls?.doubt)
     }
+}
+
+/// An upstream without its name, and what about it is unsafe.
+struct UpstreamDraft: Sendable {
+    let settings: UpstreamSettings
+    let doubt: Doubt?
 }
 
 /// How a server is chosen: one way so far, which is why no snapshot says it.
@@ -69,7 +98,7 @@ enum KeepaliveSection {
 enum ServerEntrySection {
     static let address = Key(
         required: "address", Kind<ServerSpecification>.serverAddress,
-        "host:port, http://host:port or unix:/path")
+        "host:port, http://host:port, https://host:port or unix:/path")
     static let weight = Key(
         "weight", Kind.integer(1...1000), default: 1,
         "How often this server is chosen beside the others")
@@ -99,18 +128,19 @@ extension Kind where Value == ServerSpecification {
     static var serverAddress: Kind {
         let shape = Shape.text(
             expected: "an address such as 127.0.0.1:3000, app.internal:80 or unix:/run/app.sock",
-            pattern: "(http://)?[^/]+|unix:/.+")
+            pattern: "(https?://)?[^/]+|unix:/.+")
         let format: @Sendable (ServerSpecification) -> String? = { $0.text }
         return Kind(shape, format: format) { text throws(Objection) in
-            ServerSpecification(address: try parse(text), weight: 1, text: text)
+            var server = ServerSpecification(address: try parse(text), weight: 1, text: text)
+            server.isSecure = text.hasPrefix("https://")
+            return server
         }
     }
 
     private static func parse(_ text: String) throws(Objection) -> ServerAddress {
         if text.hasPrefix("unix:") { return .unix(path: try unixPath(text)) }
-        guard !text.hasPrefix("https://") else { throw Objection("needs TLS, which \(notYet)") }
-        let hasScheme = text.hasPrefix("http://")
-        let authority = String(text.dropFirst(hasScheme ? 7 : 0))
+        let scheme = ["http://", "https://"].first(where: text.hasPrefix)
+        let authority = String(text.dropFirst(scheme?.count ?? 0))
         guard !authority.contains("://") else {
             throw Objection("has a scheme other than http:// and https://")
         }
@@ -118,8 +148,8 @@ extension Kind where Value == ServerSpecification {
             let bare = text.dropLast(authority.drop { $0 != "/" }.count)
             throw Objection("holds a path, which a server does not have", suggestion: "\(bare)")
         }
-        let parts = try HostAndPort(authority, portNeeded: !hasScheme)
-        let port = parts.port ?? 80
+        let parts = try HostAndPort(authority, portNeeded: scheme == nil)
+        let port = parts.port ?? (scheme == "https://" ? 443 : 80)
         guard port > 0 else { throw Objection("has the port 0, where no server listens") }
         if let address = IPAddress(parts.host) { return .ip(address, port: port) }
         try HostText.checkName(parts.host)

@@ -4,7 +4,8 @@ import Policy
 enum KeyPartText {
     /// Parts without a name of their own.
     private static let words: [(String, LimitKeyPart)] = [
-        ("client_ip", .clientIP), ("host", .host), ("path", .path), ("auth", .auth),
+        ("client_ip", .clientIP), ("client_cert", .clientCertificate), ("host", .host),
+        ("path", .path), ("auth", .auth),
     ]
     /// What stands before a name.
     private static let prefixes = ["header", "cookie", "query", "form", "json", "jwt"]

@@ -7,8 +7,12 @@ enum KeyText {
 
     /// `sha256:` and 64 hexadecimal digits, as 32 bytes.
     static func digest(_ text: String) throws(Objection) -> [UInt8] {
+        try digest(text, advice: "printf %s KEY | sha256sum tells the digits of a key")
+    }
+
+    /// - Parameter advice: How to get the digits.
+    static func digest(_ text: String, advice: String) throws(Objection) -> [UInt8] {
         let prefix = "sha256:"
-        let advice = "printf %s KEY | sha256sum tells the digits of a key"
         guard text.hasPrefix(prefix) else {
             throw Objection("does not begin with sha256:", advice: advice)
         }

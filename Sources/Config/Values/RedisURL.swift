@@ -5,12 +5,15 @@ struct RedisURL: Sendable, Equatable {
     let topology: RedisTopology
     let credentials: RedisCredentials?
     let database: Int
+    /// Whether the scheme is `rediss`.
+    private(set) var isSecure = false
 
     /// Of sentinels, or nodes of a cluster.
     private static let serverCountMax = 32
     /// More databases than anybody has Redis make.
     private static let databaseMax = 65_535
-    private static let schemes = "redis://, redis+sentinel://, redis+cluster:// and unix:/path"
+    private static let schemes =
+        "redis://, rediss://, redis+sentinel://, redis+cluster:// and unix:/path"
 
     /// Reads a URL; what is wrong with it is told without a word of it, as it may hold a password.
     static func parse(_ text: String) throws(Objection) -> RedisURL {
@@ -21,14 +24,17 @@ struct RedisURL: Sendable, Equatable {
             throw Objection("is not a URL: it begins with none of \(schemes)")
         }
         rest = rest.dropFirst(3)
-        switch scheme.lowercased() {
-        case "redis": return try single(rest)
-        case "redis+sentinel": return try sentinel(rest)
-        case "redis+cluster": return try cluster(rest)
-        case "rediss", "rediss+sentinel", "rediss+cluster":
-            throw Objection("needs TLS to Redis, which \(notYet)")
+        let name = scheme.lowercased()
+        let isSecure = name.hasPrefix("rediss")
+        var url: RedisURL
+        switch name {
+        case "redis", "rediss": url = try single(rest)
+        case "redis+sentinel", "rediss+sentinel": url = try sentinel(rest)
+        case "redis+cluster", "rediss+cluster": url = try cluster(rest)
         default: throw Objection("has a scheme other than \(schemes)")
         }
+        url.isSecure = isSecure
+        return url
     }
 
     // MARK: Topologies

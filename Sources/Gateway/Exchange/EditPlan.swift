@@ -15,12 +15,14 @@ final class EditPlan: Sendable {
     /// Whether the app's errors give way to answers of the gateway.
     let replacesErrors: Bool
 
+    private static let dropped = FieldNameTable(Forwarding.namesDropped)
+    private static let droppedOfStrangers = dropped.adding(Forwarding.namesOfUntrusted)
+
     init(_ edits: RouteEdits) {
         let names = edits.request.droppedNames
-        requestDropped = FieldNameTable(names)
+        requestDropped = names.isEmpty ? Self.dropped : Self.dropped.adding(names)
         requestDroppedOfStrangers =
-            names.isEmpty
-            ? Forwarding.namesOfUntrusted : Forwarding.namesOfUntrusted.adding(names)
+            names.isEmpty ? Self.droppedOfStrangers : Self.droppedOfStrangers.adding(names)
         requestLines = edits.request.lines
         strippedPrefix = Array(edits.strippedPrefix.utf8)
         replacesErrors = edits.replacesErrors

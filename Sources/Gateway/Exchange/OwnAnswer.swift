@@ -11,6 +11,8 @@ struct OwnAnswer {
         case fixed
         /// The route's redirect.
         case redirect
+        /// The listener's.
+        case redirectToHTTPS(HTTPSRedirect, host: ByteRange)
         case alive
         /// What `OPTIONS *` asks for.
         case methods(MethodSet)
@@ -28,6 +30,8 @@ struct OwnAnswer {
             switch action {
             case .respond, .forward: self = .fixed
             case .redirect: self = .redirect
+            case .redirectToHTTPS(let redirect, let host):
+                self = .redirectToHTTPS(redirect, host: host)
             case .health: self = .alive
             case .listMethods(let methods): self = .methods(methods)
             case .grantPreflight: self = .granted
@@ -74,6 +78,7 @@ struct OwnAnswer {
         let own =
             switch content {
             case .redirect: route.locationBytesMax
+            case .redirectToHTTPS: HTTPSRedirect.locationBytesMax
             case .problem(_, .allow), .methods: Self.allowBytesMax
             case .fixed: route.fixedType.count
             case .problem, .alive, .granted, .replayed, .composed: 0
@@ -94,6 +99,7 @@ struct OwnAnswer {
         case .problem(let problem, _): problem.status
         case .fixed: route.fixed.status
         case .redirect: route.redirect?.status ?? 308
+        case .redirectToHTTPS: HTTPSRedirect.status
         case .alive, .replayed: 200
         case .composed(let body): body.status
         case .methods, .granted: 204
@@ -122,7 +128,7 @@ struct OwnAnswer {
             }
         case .fixed: body.append(route.fixed.body)
         case .alive: body.append("{\"status\":\"alive\"}\n")
-        case .redirect, .methods, .granted, .replayed, .composed: break
+        case .redirect, .redirectToHTTPS, .methods, .granted, .replayed, .composed: break
         }
     }
 
@@ -172,6 +178,10 @@ struct OwnAnswer {
             journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
                 route.redirect?.append(to: &output, head: head, in: bytes)
             }
+        case .redirectToHTTPS(let redirect, let host):
+            journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
+                redirect.append(to: &output, host: host, head: head, in: bytes)
+            }
         case .alive: output.append("Content-Type: application/json\r\nCache-Control: no-store\r\n")
         case .methods(let methods): writeAllow(methods, pipeline, into: &output)
         case .replayed: output.append("Apus-Webhook: replayed\r\nCache-Control: no-store\r\n")
@@ -197,7 +207,7 @@ struct OwnAnswer {
                 ? .document : .uncached
         case .alive, .replayed: .uncached
         case .composed(let body): body.isDocument ? .document : .uncached
-        case .methods, .granted: .bare
+        case .redirectToHTTPS, .methods, .granted: .bare
         }
     }
 

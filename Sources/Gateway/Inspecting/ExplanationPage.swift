@@ -61,7 +61,9 @@ extension ExplanationPage {
             ? "trusted: its \(fields) and X-Request-ID are believed"
             : "not trusted: what it says of itself is dropped"
         var scheme = identity.isSecure ? "https" : "http"
-        if question.arrival.isSecure {
+        if question.listener.tls != nil {
+            scheme += ", by the listener's tls"
+        } else if question.arrival.isSecure {
             scheme += ", as the URL says; the listener itself speaks plain HTTP"
         } else if identity.isSecure {
             scheme += ", as the trusted peer says"

@@ -156,8 +156,8 @@ extension RefusalReason {
     /// Whether routes were asked: what they said of the request then explains the refusal.
     fileprivate var comesFromRouting: Bool {
         switch self {
-        case .noRoute, .methodNotAllowed, .maintenance, .accessDenied, .crossSite,
-            .contentTypeRefused,
+        case .noRoute, .methodNotAllowed, .maintenance, .accessDenied, .certificateRefused,
+            .crossSite, .contentTypeRefused,
             .limitReached, .limitKeyMissing, .limitUndecided, .placesTaken,
             .foreignOrigin, .preflightOrigin, .preflightMethod, .preflightHeaders, .authMissing,
             .authMalformed, .authUnknownKey, .authWrongSecret, .jwtTooLarge, .jwtMalformed,
@@ -169,7 +169,8 @@ extension RefusalReason {
             .multipartHeadersTooLarge, .multipartDisposition, .multipartNested,
             .multipartEncoding, .multipartLength, .multipartUnfinished:
             true
-        case .methodRefused, .badEscape, .nulInPath, .pathAboveRoot, .pathNotRooted, .ambiguousPath:
+        case .methodRefused, .hostMisdirected, .hostMissing, .redirectTooLong, .badEscape,
+            .nulInPath, .pathAboveRoot, .pathNotRooted, .ambiguousPath:
             false
         }
     }

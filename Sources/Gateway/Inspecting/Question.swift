@@ -13,11 +13,12 @@ struct Question {
 
     init(_ inquiry: Inquiry, to snapshot: Snapshot) throws(InquiryProblem) {
         let url = try Self.url(inquiry.url)
-        let index = try Self.listener(inquiry.listener, of: snapshot)
+        let index = try Self.listener(inquiry.listener, of: snapshot, isSecure: url.isSecure)
         now = inquiry.now
         listener = snapshot.listeners[index]
         let peer = try Self.peer(inquiry.client, on: listener)
-        arrival = Arrival(peer: peer, listener: index, isSecure: url.isSecure)
+        arrival = Arrival(
+            peer: peer, listener: index, isSecure: url.isSecure || listener.tls != nil)
         message = try Self.message(inquiry, url)
     }
 
@@ -35,10 +36,13 @@ struct Question {
         }
     }
 
+    /// The listener that is named, else the first that speaks as the URL does.
     private static func listener(
-        _ name: String?, of snapshot: Snapshot
+        _ name: String?, of snapshot: Snapshot, isSecure: Bool
     ) throws(InquiryProblem) -> Int {
-        guard let name else { return 0 }
+        guard let name else {
+            return snapshot.listeners.firstIndex { ($0.tls != nil) == isSecure } ?? 0
+        }
         guard let index = snapshot.listeners.firstIndex(where: { $0.name == name }) else {
             throw .listenerNotKnown(name, known: snapshot.listeners.map(\.name))
         }

@@ -4,6 +4,8 @@ package struct AccessLists: Sendable, Equatable {
     package var allow: ClientList?
     /// Not these, whatever ``allow`` says; `nil` for none.
     package var deny: ClientList?
+    /// Only with one of these certificates; `nil` for all, and for those without one.
+    package var certificates: CertificateList?
 
     package init(allow: ClientList?, deny: ClientList?) {
         self.allow = allow
@@ -27,8 +29,10 @@ package struct ClientList: Sendable, Equatable {
 final class AccessPolicy: Sendable {
     private let allow: ClientSet?
     private let deny: ClientSet?
+    private let certificates: CertificateSet?
 
     init(_ lists: AccessLists) {
+        certificates = lists.certificates.map(CertificateSet.init)
         allow = lists.allow.map(ClientSet.init)
         deny = lists.deny.map(ClientSet.init)
     }
@@ -40,6 +44,15 @@ final class AccessPolicy: Sendable {
         if let deny, deny.contains(client) { return false }
         guard let allow else { return true }
         return allow.contains(client)
+    }
+
+    /// Whether a client may pass by what it showed in its handshake, if by that at all.
+    ///
+    /// - Parameter handshake: `nil` where none asked for a certificate, as on a plain listener.
+    func admits(_ handshake: ClientHandshake?) -> Bool {
+        guard let certificates else { return true }
+        guard let certificate = handshake?.certificate else { return false }
+        return certificates.contains(certificate)
     }
 }
 

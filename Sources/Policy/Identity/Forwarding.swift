@@ -13,6 +13,13 @@ package enum Forwarding {
         .traceparent, .tracestate, .apusWebhook, .xAuthSubject, .xAuthName,
     ]
 
+    /// Further names that are dropped from every request, as ``dropped`` is: of what a client has
+    /// proved to this gateway by its certificate, nobody else may tell an app.
+    package static let namesDropped = [
+        "X-Client-Cert-Subject", "X-Client-Cert-SAN", "X-Client-Cert-Fingerprint",
+        "X-Client-Cert-Not-After",
+    ]
+
     /// ``dropped``, and what untrusted peers may not say of themselves.
     package static let droppedOfUntrusted: FieldNameSet = dropped.union([
         .xForwardedPort, .xForwardedPrefix, .xForwardedServer,
@@ -20,7 +27,7 @@ package enum Forwarding {
 
     /// Further names by which proxies and delivery networks tell apps about the client or the
     /// request, and which apps and their frameworks believe: dropped where the peer is not trusted.
-    package static let namesOfUntrusted = FieldNameTable([
+    package static let namesOfUntrusted = [
         "CF-Connecting-IP", "CF-Connecting-IPv6", "CF-IPCountry", "CF-Pseudo-IPv4", "CF-Visitor",
         "CloudFront-Forwarded-Proto", "CloudFront-Viewer-Address", "Fastly-Client-IP",
         "Fly-Client-IP", "Front-End-Https", "True-Client-IP", "X-Appengine-User-IP",
@@ -30,13 +37,16 @@ package enum Forwarding {
         "X-Host", "X-Original-Forwarded-For", "X-Original-Host", "X-Original-Proto",
         "X-Original-URL", "X-ProxyUser-IP", "X-Real-Port", "X-Remote-Addr", "X-Remote-IP",
         "X-Rewrite-URL", "X-Scheme", "X-URL-Scheme",
-    ])
+    ]
 
-    /// Appends `X-Forwarded-For`, `-Proto`, `-Host` and `X-Real-IP` as field lines, and `Forwarded`
-    /// if it is asked for.
+    /// Appends `X-Forwarded-For`, `-Proto`, `-Host` and `X-Real-IP` as field lines, `Forwarded` if it
+    /// is asked for, and what the client's certificate says if it showed one.
     ///
     /// A trusted peer's `X-Forwarded-For` is continued if it is what peers are believed in, any
     /// other is begun anew; a unix peer adds nothing to it.
+    ///
+    /// A buffer has room for the certificate's lines only where whoever opens it asks for that much:
+    /// see ``certificateBytes(of:)``.
     ///
     /// - Parameters:
     ///   - head: As a reader admitted it: its values hold no line end, its authority nothing but a
@@ -70,6 +80,12 @@ package enum Forwarding {
             buffer.append("\r\n")
         }
         if settings.writes { appendElement(to: &buffer, identity, bytes, host: host, client) }
+        if let certificate = arrival.handshake?.certificate { buffer.append(certificate.lines) }
+    }
+
+    /// How many bytes of a request's head are the client's certificate, beyond what all have.
+    package static func certificateBytes(of arrival: Arrival) -> Int {
+        arrival.handshake?.certificate?.lines.count ?? 0
     }
 
     /// Appends one element of `Forwarded` (RFC 7239 §4): the client as it is known here.

@@ -12,6 +12,7 @@ extension LimitKeyPart: CustomStringConvertible {
         case .json(let steps): "json:\(Self.joined(steps))"
         case .jwt(let steps): "jwt:\(Self.joined(steps))"
         case .auth: "auth"
+        case .clientCertificate: "client_cert"
         }
     }
 

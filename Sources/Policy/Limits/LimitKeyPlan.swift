@@ -43,25 +43,38 @@ package final class LimitKeyPlan: Sendable {
     /// - Parameters:
     ///   - verdict: Of the stages before; at that of identity no other request was decided on
     ///     since.
+    ///   - handshake: Of the connection that the request came on.
     ///   - body: Without its framing; empty before it is known, and then has no key.
     ///   - material: Empty, with room for ``materialBytesMax``.
     /// - Complexity: One pass over the head for each part; no allocation after the first time.
     package func read(
         _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>, _ verdict: Verdict,
-        scratch: inout PolicyScratch, body: borrowing Span<UInt8>, into material: inout Buffer
+        of handshake: ClientHandshake?, scratch: inout PolicyScratch,
+        body: borrowing Span<UInt8>, into material: inout Buffer
     ) -> LimitKeyFinding {
         precondition(material.room >= Self.materialBytesMax, "there is room for any key")
         let isAlone = parts.count == 1
         if !isAlone { material.append("=") }
         for index in parts.indices {
             scratch.limitValue.begin()
-            guard parts[index].read(head, in: bytes, verdict, body: body, scratch: &scratch) else {
+            let isThere = parts[index].read(
+                head, in: bytes, verdict, of: handshake, body: body, scratch: &scratch)
+            guard isThere else {
                 material.removeAll()
                 return substitute(verdict.identity.client, into: &material)
             }
             scratch.limitValue.end(isAlone: isAlone, into: &material)
         }
         return .found
+    }
+
+    /// Reads the key of a request on a connection without such a handshake.
+    package func read(
+        _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>, _ verdict: Verdict,
+        scratch: inout PolicyScratch, body: borrowing Span<UInt8>, into material: inout Buffer
+    ) -> LimitKeyFinding {
+        read(
+            head, in: bytes, verdict, of: nil, scratch: &scratch, body: body, into: &material)
     }
 
     /// Reads a key that is in no body.

@@ -16,6 +16,7 @@ enum LimitKeyReader: Sendable {
     ///
     /// - `isRecalled`: Whether other requests were decided on since.
     case principal(subjectAlone: Bool, isRecalled: Bool)
+    case certificate
 
     /// - Parameter stage: At which the whole key is read.
     init(_ part: LimitKeyPart, at stage: PolicyStage) {
@@ -32,6 +33,7 @@ enum LimitKeyReader: Sendable {
         case .jwt(["sub"]): self = .principal(subjectAlone: true, isRecalled: isRecalled)
         case .jwt(let steps): self = .claim(JSONPath(steps))
         case .auth: self = .principal(subjectAlone: false, isRecalled: isRecalled)
+        case .clientCertificate: self = .certificate
         }
     }
 
@@ -40,7 +42,8 @@ enum LimitKeyReader: Sendable {
     /// - Returns: `false` if the request has no such part, or one that cannot be decoded.
     func read(
         _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>, _ verdict: Verdict,
-        body: borrowing Span<UInt8>, scratch: inout PolicyScratch
+        of handshake: ClientHandshake?, body: borrowing Span<UInt8>,
+        scratch: inout PolicyScratch
     ) -> Bool {
         switch self {
         case .clientIP: scratch.limitValue.append(client: verdict.identity.client)
@@ -64,6 +67,10 @@ enum LimitKeyReader: Sendable {
             guard !Self.isCoded(head, in: bytes) else { return false }
             return scratch.limitValue.append(path.value(in: body), of: body)
         case .claim(let path): return Self.appendClaim(path, head, in: bytes, verdict, &scratch)
+        case .certificate:
+            guard let certificate = handshake?.certificate else { return false }
+            let fingerprint = certificate.fingerprint
+            scratch.limitValue.append(fingerprint.span, ByteRange(0, fingerprint.count))
         case .principal(let subjectAlone, let isRecalled):
             var principal = verdict.principal
             if isRecalled {

@@ -97,11 +97,13 @@ package enum LimitKeyPart: Sendable, Hashable {
     case jwt([String])
     /// Whom the route's `auth` found the request to be from.
     case auth
+    /// The fingerprint of the client's certificate.
+    case clientCertificate
 
     /// The first stage at which the part is known.
     package var stage: PolicyStage {
         switch self {
-        case .clientIP, .host, .path, .header, .cookie, .query: .head
+        case .clientIP, .clientCertificate, .host, .path, .header, .cookie, .query: .head
         case .jwt, .auth: .identity
         case .form, .json: .body
         }

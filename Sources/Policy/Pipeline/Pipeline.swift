@@ -17,19 +17,24 @@ package final class Pipeline: Sendable {
     /// By route: whether limits by head are all that it has of policies.
     private let isLimitedAlone: [Bool]
     private let maintenance: MaintenanceRules
+    /// By listener; empty if none redirects.
+    private let redirects: [HTTPSRedirect?]
 
     /// - Parameters:
     ///   - routes: Those that requests may be on, whether or not they take new ones.
     ///   - order: Indices of those that take requests, the first to be asked first; `nil` for all.
     ///   - listeners: Names by index, as ``Arrival/listener`` counts them.
+    ///   - redirects: Of these listeners, where clients are sent to HTTPS; none for nowhere.
     ///   - limits: What the routes' limits name by index.
     ///   - maintenance: What operators say of routes while they are served.
     package init(
         routes: [Route], order: [Int]? = nil, listeners: [String],
-        identity settings: IdentitySettings, limits: [LimitSettings] = [],
+        redirects: [HTTPSRedirect?] = [], identity settings: IdentitySettings,
+        limits: [LimitSettings] = [],
         maintenance: MaintenanceBoard = MaintenanceBoard()
     ) {
         self.maintenance = MaintenanceRules(routes, maintenance)
+        self.redirects = redirects.contains { $0 != nil } ? redirects : []
         identity = IdentityPolicy(settings)
         seats = order ?? Array(routes.indices)
         self.routes = RouteTable(seats.map { routes[$0] }, listeners: listeners)
@@ -57,8 +62,8 @@ package final class Pipeline: Sendable {
     /// The first refusal ends it. Where limits have their place the verdict awaits what they say,
     /// which no function of values can know: see ``goOn(with:_:in:at:scratch:)``.
     ///
-    /// The order of stages is fixed: who asks · methods that nobody may use · the server's own
-    /// options · the route · the route's policies · its action. A route's policies stand between
+    /// The order of stages is fixed: who asks · the host that the connection is for · methods that
+    /// nobody may use · the server's own options · the listener's redirect to HTTPS · the route · the route's policies · its action. A route's policies stand between
     /// the route and its action, in the order of ``RoutePolicies``; what needs the body comes after
     /// this function, as it sees heads alone.
     ///
@@ -70,6 +75,9 @@ package final class Pipeline: Sendable {
         at now: UInt64, scratch: inout PolicyScratch
     ) -> Verdict {
         let identity = identity.identity(of: arrival, head, bytes)
+        if let handshake = arrival.handshake, !handshake.isFor(head.authority, in: bytes) {
+            return Verdict(refusing: .hostMisdirected, identity)
+        }
         if MethodSet.refused.contains(MethodSet(head.method)) {
             let refusal = Refusal(.methodRefused, allow: .standard)
             return Verdict(route: nil, identity: identity, action: .refuse(refusal))
@@ -77,6 +85,11 @@ package final class Pipeline: Sendable {
         if case .asterisk = head.form {
             let action = VerdictAction.listMethods(routes.methods.subtracting(.refused))
             return Verdict(route: nil, identity: identity, action: action)
+        }
+        if !redirects.isEmpty, let redirect = redirects[arrival.listener], !identity.isSecure,
+            let verdict = redirected(by: redirect, identity, head, bytes, arrival, &scratch)
+        {
+            return verdict
         }
         switch routes.match(head, in: bytes, listener: arrival.listener, scratch: &scratch) {
         case .route(let place):
@@ -89,13 +102,42 @@ package final class Pipeline: Sendable {
                 verdict.awaits = .head
                 verdict.endsBehindLimits = true
             } else if let policies = policies[route] {
-                policies.begin(&verdict, head, in: bytes, at: now, scratch: &scratch)
+                policies.begin(
+                    &verdict, head, in: bytes, from: arrival, at: now, scratch: &scratch)
             }
             return verdict
         case .refused(let reason, let allow):
             let refusal = Refusal(reason, allow: allow)
             return Verdict(route: nil, identity: identity, action: .refuse(refusal))
         }
+    }
+
+    /// What becomes of a request on a listener that sends its clients to HTTPS.
+    ///
+    /// Not inlined: most listeners do not.
+    ///
+    /// - Returns: `nil` for a challenge of ACME's that a route takes.
+    @inline(never) private func redirected(
+        by redirect: HTTPSRedirect, _ identity: ClientIdentity, _ head: borrowing RequestHead,
+        _ bytes: borrowing Span<UInt8>, _ arrival: Arrival, _ scratch: inout PolicyScratch
+    ) -> Verdict? {
+        if head.method == .get || head.method == .head,
+            HTTPSRedirect.isChallenge(head.path, in: bytes),
+            case .route = routes.match(
+                head, in: bytes, listener: arrival.listener, scratch: &scratch)
+        {
+            return nil
+        }
+        let isNamed = !identity.forwardedHost.isEmpty
+        let host = RequestHost.range(
+            of: isNamed ? identity.forwardedHost : head.authority, in: bytes)
+        // A client of HTTP/1.0 may leave it out.
+        guard !host.isEmpty else { return Verdict(refusing: .hostMissing, identity) }
+        guard HTTPSRedirect.fits(host, head, in: bytes) else {
+            return Verdict(refusing: .redirectTooLong, identity)
+        }
+        return Verdict(
+            route: nil, identity: identity, action: .redirectToHTTPS(redirect, host: host))
     }
 
     /// Refuses a request of a route that is in maintenance, unless its client passes.
@@ -167,6 +209,13 @@ package final class Pipeline: Sendable {
     /// Appends the value of `Allow` for a 405 or an `OPTIONS *`.
     package func appendAllow(_ methods: MethodSet, to buffer: inout Buffer) {
         routes.methodNames.append(methods, to: &buffer)
+    }
+}
+
+extension Verdict {
+    /// Of a request that is refused before it has a route.
+    fileprivate init(refusing reason: RefusalReason, _ identity: ClientIdentity) {
+        self.init(route: nil, identity: identity, action: .refuse(Refusal(reason, allow: [])))
     }
 }
 

@@ -45,14 +45,19 @@ final class RoutePolicies: Sendable {
     /// by the body, behind the verification of a webhook.
     func begin(
         _ verdict: inout Verdict, _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>,
-        at now: UInt64, scratch: inout PolicyScratch
+        from arrival: Arrival, at now: UInt64, scratch: inout PolicyScratch
     ) {
         // Judged first and acted upon in its place: refusals of the stages before it have to say
         // whose scripts may read them.
         let origin = cors?.judge(head, in: bytes, verdict.identity) ?? .none
         verdict.cors = origin.verdict
-        if let access, !access.admits(verdict.identity.client) {
-            return verdict.refuse(.accessDenied)
+        if let access {
+            guard access.admits(verdict.identity.client) else {
+                return verdict.refuse(.accessDenied)
+            }
+            guard access.admits(arrival.handshake) else {
+                return verdict.refuse(.certificateRefused)
+            }
         }
         if let action = origin.action {
             verdict.action = action

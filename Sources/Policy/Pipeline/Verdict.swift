@@ -1,3 +1,5 @@
+package import Bytes
+
 /// Where a request came in: what is known before its first byte.
 package struct Arrival: Sendable, Equatable {
     /// Whoever is at the other end: the client, or a proxy before us.
@@ -6,6 +8,8 @@ package struct Arrival: Sendable, Equatable {
     package var listener: Int
     /// Whether this hop is TLS of our own.
     package var isSecure: Bool
+    /// What the handshake settled, where the listener asks for certificates; `nil` elsewhere.
+    package var handshake: ClientHandshake?
 
     package init(peer: Peer, listener: Int, isSecure: Bool) {
         self.peer = peer
@@ -57,6 +61,10 @@ package enum VerdictAction: Sendable, Equatable {
     case forward(upstream: Int)
     /// As the route's ``RedirectTarget`` says.
     case redirect
+    /// To the same address over HTTPS, as the listener's ``HTTPSRedirect`` says; no route is asked.
+    ///
+    /// - `host`: Where the host stands in the head's bytes, without port.
+    case redirectToHTTPS(HTTPSRedirect, host: ByteRange)
     /// As the route's ``FixedResponse`` says.
     case respond
     case health(HealthKind)
@@ -89,6 +97,8 @@ package struct Refusal: Sendable, Equatable {
 /// client.
 package enum RefusalReason: UInt8, CaseIterable, Error {
     case noRoute, methodNotAllowed, methodRefused
+    /// Of the connection: another host than its handshake named; then where HTTPS is to be.
+    case hostMisdirected, hostMissing, redirectTooLong
     case badEscape, nulInPath, pathAboveRoot, pathNotRooted, ambiguousPath
     /// Of a route's CORS policy.
     case foreignOrigin, preflightOrigin, preflightMethod, preflightHeaders
@@ -97,7 +107,7 @@ package enum RefusalReason: UInt8, CaseIterable, Error {
     // What is wrong with a token.
     case jwtTooLarge, jwtMalformed, jwtAlgorithm, jwtCritical, jwtUnknownKey, jwtSignature
     case jwtClaims, jwtExpired, jwtNotYetValid, jwtIssuer, jwtAudience, jwtSubject
-    case maintenance, accessDenied, crossSite, contentTypeRefused
+    case maintenance, accessDenied, certificateRefused, crossSite, contentTypeRefused
     // Of limits: nothing left, nothing to count by, no store to ask; then of places.
     case limitReached, limitKeyMissing, limitUndecided, placesTaken
     // Bodies that are looked through, of any kind; then JSON, uploads, and how these are written.
@@ -112,15 +122,17 @@ package enum RefusalReason: UInt8, CaseIterable, Error {
     package var code: ProblemCode {
         switch self {
         case .noRoute: .notFound
+        case .hostMisdirected: .misdirectedRequest
+        case .redirectTooLong: .uriTooLong
         case .maintenance: .maintenance
         case .limitReached: .rateLimited
         case .limitUndecided, .placesTaken: .overloaded
         case .methodNotAllowed, .methodRefused: .methodNotAllowed
         case .badEscape, .nulInPath, .pathAboveRoot, .pathNotRooted, .ambiguousPath,
-            .limitKeyMissing:
+            .hostMissing, .limitKeyMissing:
             .badRequest
-        case .accessDenied, .crossSite, .foreignOrigin, .preflightOrigin, .preflightMethod,
-            .preflightHeaders:
+        case .accessDenied, .certificateRefused, .crossSite, .foreignOrigin, .preflightOrigin,
+            .preflightMethod, .preflightHeaders:
             .forbidden
         case .contentTypeRefused, .bodyEncoded, .jsonCharset, .uploadNotMultipart,
             .uploadTypeRefused, .uploadTypeMismatch:
@@ -155,6 +167,9 @@ package enum RefusalReason: UInt8, CaseIterable, Error {
         case .noRoute: "no_route"
         case .methodNotAllowed: "method_not_allowed"
         case .methodRefused: "method_refused"
+        case .hostMisdirected: "host_misdirected"
+        case .hostMissing: "host_missing"
+        case .redirectTooLong: "redirect_too_long"
         case .badEscape: "path_bad_escape"
         case .nulInPath: "path_nul"
         case .pathAboveRoot: "path_above_root"
@@ -182,6 +197,7 @@ package enum RefusalReason: UInt8, CaseIterable, Error {
         case .jwtSubject: "jwt_subject"
         case .maintenance: "maintenance"
         case .accessDenied: "access_denied"
+        case .certificateRefused: "client_cert_refused"
         case .limitReached: "limit_reached"
         case .limitKeyMissing: "limit_key_missing"
         case .limitUndecided: "limit_undecided"

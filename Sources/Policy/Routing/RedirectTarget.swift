@@ -105,8 +105,8 @@ package struct RedirectTarget: Sendable {
     }
 }
 
-/// Which bytes a URL in a field may hold as they are.
-private enum URLByte {
+/// Which bytes a URL in a field may hold as they are, and how the others are written.
+enum URLByte {
     /// Everything printable but the quotes, brackets and backslash that readers stumble over.
     static func isKept(_ byte: UInt8) -> Bool {
         switch byte {

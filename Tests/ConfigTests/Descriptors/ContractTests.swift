@@ -11,9 +11,19 @@ struct ContractTests {
           public:
             bind: "0.0.0.0:8080"
             proxy_protocol: off
-            redirect_https: on
             tls:
               certificates: [ { cert: /etc/apus/tls/fullchain.pem, key: /etc/apus/tls/key.pem } ]
+              min_version: "1.2"
+              profile: intermediate
+              ciphers: ECDHE-ECDSA-AES128-GCM-SHA256
+              sni: default
+              tickets: { file: /etc/apus/tls/tickets.key, rotate: 12h }
+              client_auth: optional
+              client_ca: /etc/apus/tls/ca.pem
+              client_depth: 3
+              client_crl: /etc/apus/tls/crl.pem
+              handshake_timeout: 10s
+          plain: { bind: "0.0.0.0:8081", redirect_https: on }
         admin:    { bind: "127.0.0.1:9901", token: "${APUS_ADMIN_TOKEN}", hosts: [] }
         trusted_proxies: [ "10.0.0.0/8" ]
         limits:   { request_line: 8KiB, header_bytes: 32KiB, header_count: 100, body: 10MiB,
@@ -40,11 +50,11 @@ struct ContractTests {
             id: "json:id" }
         upstreams:
           app:
-            servers: ["127.0.0.1:3000"]
+            servers: ["https://127.0.0.1:3000"]
             balance: round_robin
             keepalive: { max: 64, idle: 30s }
             host: client
-            tls: { verify: on }
+            tls: { verify: on, ca: /a, server_name: b, client_cert: /c, client_key: /d }
         trace: continue
         forwarded: { read: x_forwarded, write: off }
         errors: { pages: {}, sentry_dsn: "https://key@sentry.example.com/1" }

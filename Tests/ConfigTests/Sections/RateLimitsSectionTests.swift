@@ -72,7 +72,7 @@ struct RateLimitsSectionTests {
             redis
                 == RedisSettings(
                     topology: .single(.ip(.loopback, port: 6379)), credentials: nil, database: 0,
-                    isSecure: false, timeout: .milliseconds(25), connectionCount: 1,
+                    timeout: .milliseconds(25), connectionCount: 1,
                     keyPrefix: "apus:", queueMax: 1024,
                     breaker: BreakerSettings(
                         failures: 5, window: .seconds(10), cooldown: .seconds(1),

@@ -132,7 +132,7 @@ extension RedisSettings {
         failures: Int = 100, slow: Duration? = nil
     ) -> RedisSettings {
         RedisSettings(
-            topology: topology, credentials: credentials, database: database, isSecure: false,
+            topology: topology, credentials: credentials, database: database,
             timeout: .milliseconds(10), connectionCount: links, keyPrefix: "apus:",
             queueMax: queue,
             breaker: BreakerSettings(

@@ -35,6 +35,7 @@ import Testing
     @Test(arguments: RefusalReason.allCases)
     func `a refusal's reason settles its code`(_ reason: RefusalReason) {
         #expect(Refusal(reason, allow: []).code == reason.code)
-        #expect([400, 401, 403, 404, 405, 413, 415, 429, 503].contains(reason.code.status))
+        #expect(
+            [400, 401, 403, 404, 405, 413, 414, 415, 421, 429, 503].contains(reason.code.status))
     }
 }

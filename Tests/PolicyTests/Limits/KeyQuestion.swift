@@ -31,7 +31,8 @@ struct KeyQuestion {
             var verdict = Verdict(route: route, identity: identity, action: .redirect)
             verdict.principal = principal
             return plan.read(
-                head, in: bytes, verdict, scratch: &scratch, body: body.span, into: &material)
+                head, in: bytes, verdict, of: request.arrival.handshake, scratch: &scratch,
+                body: body.span, into: &material)
         }
         switch finding {
         case .found: return material.copy()

@@ -19,6 +19,16 @@ struct LimitKeyPlanTests {
         #expect(!LimitKeyPlan(KeyQuestion(.clientIP, .host).settings).isClientIP)
     }
 
+    @Test func `a certificate is its fingerprint, and who has none has no key`() {
+        let question = KeyQuestion(.clientCertificate)
+        let one = question.material(of: SentRequest().over(.sample(seed: 7)))
+        #expect(one == Array("=".utf8) + [7] + Array(repeating: 0, count: 31))
+        #expect(question.material(of: SentRequest().over(.sample(seed: 8))) != one)
+        #expect(question.text(of: SentRequest().over(nil)) == "~10.0.0.1")
+        #expect(question.text(of: SentRequest()) == "~10.0.0.1")
+        #expect(LimitKeyPart.clientCertificate.stage == .head)
+    }
+
     @Test(arguments: [
         ("Example.COM", "=example.com"), ("example.com:8080", "=example.com"),
         ("example.com.", "=example.com"), ("[2001:DB8::0:1]:80", "=[2001:db8::1]"),
