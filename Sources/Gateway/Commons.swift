@@ -24,26 +24,35 @@ final class Commons: Sendable {
     let replays: ReplayPlan
     /// What operators see, and say, of the process.
     let operations: Operations
+    let certificates: CertificateBoard
     /// By upstream: which of its servers could be connected to last.
     let servers: [ServerMarks]
 
     /// - Parameters:
     ///   - secret: Known to nobody else, or strangers could choose keys that share a place.
-    convenience init(_ snapshot: Snapshot, secret: CommonSecret) {
+    ///   - certificates: What TLS begins with.
+    convenience init(
+        _ snapshot: Snapshot, secret: CommonSecret,
+        certificates: CertificateBoard = CertificateBoard()
+    ) {
         self.init(
-            snapshot, secret: secret, shown: Set(snapshot.upstreams.indices), after: nil)
+            snapshot, secret: secret, shown: Set(snapshot.upstreams.indices), certificates,
+            after: nil)
     }
 
     /// Of a seating that takes over: all that was counted is counted on.
     convenience init(_ seating: Seating, after former: Commons) {
         let secret = CommonSecret(keys: former.keySecret, places: former.placeSecret)
         self.init(
-            seating.snapshot, secret: secret, shown: seating.upstreams, after: former)
+            seating.snapshot, secret: secret, shown: seating.upstreams, former.certificates,
+            after: former)
     }
 
     private init(
-        _ snapshot: Snapshot, secret: CommonSecret, shown: Set<Int>, after former: Commons?
+        _ snapshot: Snapshot, secret: CommonSecret, shown: Set<Int>,
+        _ certificates: CertificateBoard, after former: Commons?
     ) {
+        self.certificates = certificates
         replays = ReplayPlan(
             webhooks: snapshot.webhooks, storePrefix: snapshot.redis?.keyPrefix,
             isNewsShared: (snapshot.redis?.database ?? 0) == 0, secret: secret.keys,
@@ -59,7 +68,8 @@ final class Commons: Sendable {
         heldBodies.bytesMax = snapshot.limits.heldBytesMax
         store = former?.store ?? snapshot.redis.map(StorePlan.init)
         operations = Operations(
-            snapshot, breaker: store?.breaker, shown: shown, after: former?.operations)
+            snapshot, breaker: store?.breaker, certificates: certificates, shown: shown,
+            after: former?.operations)
         placeSecret = secret.places
         gates = Self.gates(of: snapshot.routes, after: former)
         gateOwners = snapshot.routes.map { GateOwner($0) }
@@ -110,9 +120,12 @@ final class Operations: Sendable {
     ///   - shown: Upstreams that may be asked.
     ///   - former: Of the configuration before: what operators said holds.
     init(
-        _ snapshot: Snapshot, breaker: Breaker?, shown: Set<Int>, after former: Operations?
+        _ snapshot: Snapshot, breaker: Breaker?, certificates: CertificateBoard, shown: Set<Int>,
+        after former: Operations?
     ) {
-        health = HealthBoard(snapshot, breaker: breaker, shown: shown, after: former?.health)
+        health = HealthBoard(
+            snapshot, breaker: breaker, certificates: certificates, shown: shown,
+            after: former?.health)
         maintenance = former?.maintenance ?? MaintenanceBoard()
         errors = former?.errors ?? RecentErrors()
     }

@@ -8,6 +8,8 @@ package import Telemetry
 package enum ServingProblem: Error, Sendable {
     /// A listener's or the admin listener's: exit code 69.
     case address(BindProblem)
+    /// Files of certificates or keys that cannot be served with: exit code 78.
+    case files([ProvisioningProblem])
     /// The log's file or its thread: exit code 1.
     case log(LogProblem)
     /// The kernel refused something that serving needs; what it said.
@@ -25,6 +27,7 @@ package final class Serving: Sendable {
     private let admin: AdminListener?
     private let names: NameWatch
     private let keys: KeyWatch
+    private let certificates: CertificateWatch
     private let reloader: Reloader
 
     /// Takes everything that can be missing: signals, addresses, the log's output.
@@ -41,6 +44,10 @@ package final class Serving: Sendable {
     ) throws(ServingProblem) {
         self.snapshot = snapshot
         let count = snapshot.server.workers ?? Thread.usableCPUCount
+        var files = ProvisioningFiles()
+        let contexts = Provisioning.contexts(of: snapshot, after: nil, &files)
+        guard files.problems.isEmpty else { throw .files(files.problems) }
+        let board = CertificateBoard(contexts)
         do throws(LogProblem) {
             log = try LogPipeline(LogPlan(snapshot), queueCount: count)
         } catch {
@@ -50,12 +57,16 @@ package final class Serving: Sendable {
             // Before any thread: threads inherit which signals are blocked.
             signals = try SignalQueue()
             control = try ControlLoop()
-            let crew = try WorkerCrew(snapshot, build: build, count: count, log: log)
+            let crew = try WorkerCrew(snapshot, build: build, count: count, certificates: board, log: log)
             names = try NameWatch(snapshot, mailboxes: crew.mailboxes)
             keys = KeyWatch(snapshot, mailboxes: crew.mailboxes, log: log)
+            certificates = CertificateWatch(
+                snapshot, board: board, mailboxes: crew.mailboxes, log: log)
             self.crew = crew
             reloader = Reloader(
-                source, crew: crew, names: names, keys: keys, log: log, loop: control)
+                source, crew: crew,
+                watches: Reloader.Watches(names: names, keys: keys, certificates: certificates),
+                log: log, loop: control)
         } catch {
             throw .system(error.text)
         }
@@ -79,6 +90,7 @@ package final class Serving: Sendable {
         do throws(Errno) {
             try names.start(patience: .seconds(2))
             try keys.start()
+            try certificates.start()
             try crew.start()
         } catch {
             throw .system(error.text)

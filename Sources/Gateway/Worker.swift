@@ -48,7 +48,11 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
         pools = plan.snapshot.upstreams.map(UpstreamPool.init)
         desk = Desk(plan)
         store = StoreClient(plan.commons.store, listens: plan.commons.replays.takeListening())
-        turn = TurnState(mailbox)
+        turn = TurnState(
+            mailbox,
+            SecureDesk(
+                plan.commons.certificates.contexts,
+                connectionCountMax: plan.snapshot.limits.connectionCountMax))
         self.transport = transport
         self.plan = plan
         self.sight = sight
@@ -64,6 +68,7 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
         let isBusy = !turn.runnable.isEmpty || !turn.grants.isEmpty
         transport.turn(until: isBusy ? transport.now : nextDeadline())
         sight.beginTurn(wallTime: transport.wallTime)
+        turn.secure.handshakesLeft = SecureDesk.handshakesPerTurn
         for index in 0..<transport.reportCount { dispatch(transport.report(index)) }
         runRunnable()
         if plan.hasGates, !turn.grants.isEmpty { runGrants() }
@@ -162,7 +167,13 @@ struct TurnState: ~Copyable {
     /// Nothing is left to serve.
     var isDone = false
 
-    init(_ mailbox: Mailbox<WorkerMessage>) { self.mailbox = mailbox }
+    /// TLS of clients that are not in yet, and what all begin it with.
+    var secure: SecureDesk
+
+    init(_ mailbox: Mailbox<WorkerMessage>, _ secure: consuming SecureDesk) {
+        self.mailbox = mailbox
+        self.secure = secure
+    }
 }
 
 /// What the control plane tells a worker.
@@ -180,6 +191,8 @@ enum WorkerMessage: Sendable {
     case forget(ForgetOrder)
     /// Those of all webhooks, with secrets that their files hold now.
     case webhooksRead([WebhookVerifier])
+    /// Begin TLS with these from here on.
+    case secured(SecureContexts)
     /// Say which seats are of use.
     case survey(Survey)
     /// Serve by another configuration from here on.

@@ -49,14 +49,17 @@ final class WorkerCrew: Sendable {
     /// The last to leave signals ``finished``.
     private let liveCount: Atomic<Int>
 
-    init(_ snapshot: Snapshot, build: BuildLabels, count: Int, log: LogPipeline) throws(Errno) {
+    init(
+        _ snapshot: Snapshot, build: BuildLabels, count: Int, certificates: CertificateBoard,
+        log: LogPipeline
+    ) throws(Errno) {
         self.log = log
         let seating = Seating(snapshot)
         let names = MetricNames(seating, build: build)
         let metrics = (0..<count).map { _ in LoopMetrics(names: names) }
         let standing = Standing(
-            seating: seating, commons: Commons(snapshot, secret: .drawn()), names: names,
-            metrics: metrics)
+            seating: seating, commons: Commons(snapshot, secret: .drawn(), certificates: certificates),
+            names: names, metrics: metrics)
         standing.attend(to: log)
         current = Mutex(standing)
         var mailboxes: [Mailbox<WorkerMessage>] = []
@@ -84,6 +87,7 @@ final class WorkerCrew: Sendable {
         }
         let former = standing
         let seating = former.seating.succeeded(by: next, usage: usage)
+        try secure(seating, former.commons.certificates)
         let names = MetricNames(seating, build: former.names.build)
         let seats = MetricSeats(seating, names)
         let following = Standing(
@@ -112,6 +116,23 @@ final class WorkerCrew: Sendable {
         return seating
     }
 
+    /// Reads all files of certificates, for loops to begin TLS with when they go over.
+    ///
+    /// What no request is sent to any more may keep what it had.
+    private func secure(
+        _ seating: Seating, _ board: CertificateBoard
+    ) throws(ReloadProblem) {
+        var files = ProvisioningFiles()
+        let contexts = Provisioning.contexts(of: seating.snapshot, after: board.contexts, &files)
+        let retired = seating.snapshot.upstreams.indices.filter { !seating.upstreams.contains($0) }
+            .map { "upstreams.\(seating.snapshot.upstreams[$0].name).tls" }
+        let problems = files.problems.filter { problem in
+            !retired.contains { problem.path.hasPrefix($0) }
+        }
+        guard problems.isEmpty else { throw ReloadProblem(problems.map(\.text)) }
+        board.set(contexts, [])
+    }
+
     private func meetings() throws(ReloadProblem) -> (Survey, Handover) {
         do throws(Errno) {
             return (try Survey(loops: mailboxes.count), try Handover(loops: mailboxes.count))
@@ -134,6 +155,11 @@ final class WorkerCrew: Sendable {
         var sample = GatewaySample(
             logLines: LogLineCounts(queued: log.lineCount, dropped: log.droppedCount),
             breaker: breaker, reloads: reloads.sample)
+        let now = Clock.wall()
+        sample.certificates = commons.certificates.entries.map {
+            CertificateSample(
+                listener: $0.listener, name: $0.name, secondsLeft: $0.secondsLeft(at: now))
+        }
         sample.servers = standing.names.servers(of: standing.seating, commons)
         if !standing.names.webhooks.isEmpty {
             sample.evictedReplayCount = commons.replays.table.evictedCount
@@ -166,7 +192,9 @@ final class WorkerCrew: Sendable {
         }
         for index in mailboxes.indices {
             let transport = try LinuxTransport(
-                listeners: rows.map { $0[index] }, mailbox: mailboxes[index].wakeup)
+                listeners: rows.map { $0[index] },
+                sessionsMax: 2 * standing.snapshot.limits.connectionCountMax + 1024,
+                mailbox: mailboxes[index].wakeup)
             let seat = TransportSeat(transport)
             _ = try Thread(name: "apus-worker-\(index)") { [self] in
                 guard let transport = seat.take() else { return }

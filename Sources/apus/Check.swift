@@ -1,5 +1,6 @@
 import ArgumentParser
 import Config
+import Gateway
 import Linux
 
 /// The command `apus check`.
@@ -40,10 +41,10 @@ struct Check: ParsableCommand {
     func run() throws {
         switch format {
         case .text:
-            _ = try Configuration.load(options.path)
+            _ = try Configuration.loadWhole(options.path)
             print("\(options.path): ok")
         case .json:
-            let result = Configuration.read(options.path)
+            let result = Configuration.readWhole(options.path)
             print(result.problems.json)
             if result.snapshot == nil { throw Ending.invalidConfiguration }
         }
@@ -80,11 +81,34 @@ enum Configuration {
     /// - Throws: The exit code, if there are errors among them.
     static func load(_ path: String) throws -> Snapshot { try loadWithTests(path).snapshot }
 
+    /// The same with the files of certificates and keys that it names, as if it were to be served.
+    static func loadWhole(_ path: String) throws -> Snapshot {
+        try tell(readWhole(path)).snapshot
+    }
+
+    static func readWhole(_ path: String) -> LoadResult {
+        let result = read(path)
+        guard let snapshot = result.snapshot else { return result }
+        let problems = Provisioning.problems(of: snapshot).map { problem in
+            Problem(
+                file: path, line: 1, column: 1, severity: .error, path: problem.path,
+                message: "\(problem.file) \(problem.reason)", hint: nil)
+        }
+        guard !problems.isEmpty else { return result }
+        return LoadResult(
+            snapshot: nil, tests: result.tests, problems: result.problems + problems)
+    }
+
     /// The same, with the configuration's tests.
     static func loadWithTests(
         _ path: String
     ) throws -> (snapshot: Snapshot, tests: [RequestTest]) {
-        let result = read(path)
+        try tell(read(path))
+    }
+
+    private static func tell(
+        _ result: LoadResult
+    ) throws -> (snapshot: Snapshot, tests: [RequestTest]) {
         for problem in result.problems { StandardError.write(line: problem.text) }
         guard let snapshot = result.snapshot else { throw Ending.invalidConfiguration }
         return (snapshot, result.tests)

@@ -34,7 +34,7 @@ struct Run: ParsableCommand {
     @OptionGroup var options: ConfigurationOption
 
     func run() throws {
-        let snapshot = try Configuration.load(options.path)
+        let snapshot = try Configuration.loadWhole(options.path)
         // Two descriptors a request in flight: the usual soft limit of 1024 would be 500 of them.
         ProcessStart.raiseDescriptorLimit()
         do throws(ServingProblem) {
@@ -60,6 +60,7 @@ extension ServingProblem {
             "\(problem.listener): cannot listen on \(problem.address): \(problem.reason)"
         case .log(let problem): problem.text
         case .system(let reason): "cannot serve: \(reason)"
+        case .files(let problems): problems.map(\.text).joined(separator: "; ")
         }
     }
 
@@ -67,6 +68,7 @@ extension ServingProblem {
     fileprivate var ending: ExitCode {
         switch self {
         case .address: Ending.addressUnavailable
+        case .files: Ending.invalidConfiguration
         case .log, .system: ExitCode.failure
         }
     }

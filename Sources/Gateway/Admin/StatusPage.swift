@@ -43,8 +43,7 @@ struct StatusPage {
             ("webhooks", .list(recent.totals.names.webhooks.indices.map(webhook))),
             ("maintenance", .list(maintenance)),
             ("errors", .list(operations.errors.latest.map(error))),
-            // Those of TLS, which is to come.
-            ("certificates", .list([])),
+            ("certificates", .list(standing.commons.certificates.entries.map(certificate))),
             (
                 "log",
                 .object([
@@ -138,6 +137,13 @@ struct StatusPage {
             ("errors", .integer(Int(clamping: traffic.errors))),
             ("latency_ms", latency(traffic.quantile)),
             ("active", count(.active)), ("idle", count(.idle)),
+        ])
+    }
+
+    private func certificate(_ entry: CertificateBoard.Entry) -> JSONTree {
+        .object([
+            ("listener", .text(entry.listener)), ("name", .text(entry.name)),
+            ("expires_in_seconds", .integer(Int(entry.secondsLeft(at: wallTime)))),
         ])
     }
 

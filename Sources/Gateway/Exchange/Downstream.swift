@@ -23,8 +23,10 @@ struct Downstream: ~Copyable {
     var isWatched = false
     /// When the head that is arriving began, or lingering did.
     var began = MonotonicInstant(nanoseconds: 0)
-    /// Whether a PROXY header must come before anything else.
-    var awaitsProxyHeader = false
+    /// What must come before anything else.
+    var opening = Opening.none
+    /// What TLS has settled; `nil` where nobody is asked for a certificate.
+    var handshake: ClientHandshake?
 
     init(socket: Socket, listener: Int, peer: Peer) {
         // A fresh socket can be written to; whether it can be read, the first try tells.

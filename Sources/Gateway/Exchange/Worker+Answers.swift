@@ -142,8 +142,11 @@ extension Worker where Kernel: ~Copyable {
     }
 
     func arrival(_ d: UInt32) -> Arrival {
-        Arrival(
-            peer: downstreams[d].peer, listener: Int(downstreams[d].listener), isSecure: false)
+        var arrival = Arrival(
+            peer: downstreams[d].peer, listener: Int(downstreams[d].listener),
+            isSecure: downstreams[d].wire.stream.isSecure)
+        arrival.handshake = downstreams[d].handshake
+        return arrival
     }
 
 }

@@ -78,6 +78,7 @@ extension Worker where Kernel: ~Copyable {
 
     /// Closes a client's connection; no exchange runs on it any more.
     mutating func closeDownstream(_ d: UInt32, _ manner: Closing) {
+        if downstreams[d].opening.isTLS { endOpening(d, .lost) }
         disarm(d)
         downstreams[d].wire.dropBuffers(to: &pool)
         let listener = Int(downstreams[d].listener)

@@ -21,11 +21,11 @@ extension Worker where Kernel: ~Copyable {
     mutating func readRequests(_ d: UInt32) {
         var requestsLeft = Self.requestsPerTurn
         while true {
-            if downstreams[d].awaitsProxyHeader, !downstreams[d].wire.input.isEmpty {
-                switch readProxyHeader(d) {
+            if downstreams[d].opening != .none {
+                switch goOnOpening(d) {
                 case .complete: continue
                 case .needsMore: break
-                case .refused: return
+                case .parked, .over: return
                 }
             } else if !downstreams[d].wire.input.isEmpty {
                 guard requestsLeft > 0 else { return goOnLater(d) }
@@ -67,7 +67,7 @@ extension Worker where Kernel: ~Copyable {
         guard downstreams[d].wire.input.isEmpty else {
             downstreams[d].wire.park(to: &pool)
             // Its deadline counts from the connect.
-            guard !downstreams[d].awaitsProxyHeader else { return }
+            guard downstreams[d].opening == .none else { return }
             // The deadline counts from the first byte; more bytes do not move it.
             guard downstreams[d].machine.phase == .idle else { return }
             downstreams[d].began = transport.now
@@ -78,7 +78,7 @@ extension Worker where Kernel: ~Copyable {
         if turn.drain != nil {
             return perform(downstreams[d].machine.on(.drainBegan), on: d)
         }
-        guard !downstreams[d].awaitsProxyHeader else { return }
+        guard downstreams[d].opening == .none else { return }
         arm(d, after: plan.timeouts.idle)
     }
 

@@ -99,7 +99,11 @@ extension Worker where Kernel: ~Copyable {
     }
 
     mutating func downstreamTimedOut(_ d: UInt32) {
-        guard !downstreams[d].awaitsProxyHeader else { return refuseProxy(d, "proxy_header_late") }
+        switch downstreams[d].opening {
+        case .none: break
+        case .proxyHeader: return refuseProxy(d, "proxy_header_late")
+        case .hello, .handshake: return failOpening(d, .timeout)
+        }
         guard downstreams[d].machine.phase == .exchanging else {
             return perform(downstreams[d].machine.on(.timedOut), on: d)
         }

@@ -4,6 +4,7 @@ import HTTP
 import Linux
 import Policy
 import Reactor
+import TLS
 import Telemetry
 
 /// From an exchange to a connection that carries it.
@@ -67,15 +68,17 @@ extension Worker where Kernel: ~Copyable {
             guard !upstreams.isFull else { throw .tooManyOpenFiles }
             let (socket, isConnected) = try transport.connect(
                 to: pools[upstream].endpoints[place].address)
+            // TLS comes before a connection is of use.
+            let isReady = isConnected && !isSecure(upstream)
             let connection = UpstreamConnection(
-                socket: socket, isConnected: isConnected, endpoint: endpoint, exchange: x)
+                socket: socket, isConnected: isReady, endpoint: endpoint, exchange: x)
             guard let index = upstreams.insert(connection) else {
                 preconditionFailure("there was a slot a moment ago")
             }
             pools[upstream].endpoints[place].connectionCount += 1
             sight.metrics.upstreamConnectionMoved(upstream, from: .none, to: .active)
             bind(index.slot, to: x)
-            _ = exchanges[x].machine.on(.leased(isConnected ? .fresh : .connecting))
+            _ = exchanges[x].machine.on(.leased(isReady ? .fresh : .connecting))
             do throws(Errno) {
                 try transport.watch(socket, as: Token(.upstream, index))
             } catch {
@@ -83,7 +86,7 @@ extension Worker where Kernel: ~Copyable {
                 closeUpstream(index.slot, .orderly)
                 throw error
             }
-            if isConnected { noteConnected(endpoint) } else { armConnect(index.slot, x) }
+            if isReady { noteConnected(endpoint) } else { armConnect(index.slot, x) }
             return true
         } catch {
             _ = exchanges[x].machine.on(.connectFailed(UpstreamFailure(connecting: error)))
@@ -155,8 +158,17 @@ extension Worker where Kernel: ~Copyable {
         let x = upstreams[u].exchange
         guard !upstreams[u].wire.state.isDisjoint(with: [.writable, .broken]) else { return }
         let endpoint = upstreams[u].endpoint
-        if let error = transport.connectError(of: upstreams[u].wire.stream.socket) {
+        if !upstreams[u].wire.stream.isSecure,
+            let error = transport.connectError(of: upstreams[u].wire.stream.socket)
+        {
             return connectFailed(u, error)
+        }
+        if isSecure(Int(endpoint.upstream)) {
+            switch shake(hands: u) {
+            case .done: break
+            case .waits: return
+            case .failed(let failure): return connectFailed(u, Errno(failure))
+            }
         }
         _ = upstreams[u].machine.on(.connected)
         _ = exchanges[x].machine.on(.connected)
@@ -288,13 +300,18 @@ extension UpstreamFailure {
         case .connectionRefused: self = .refused
         case .timedOut: self = .connectTimeout
         case .connectionReset, .connectionAborted: self = .reset
+        case .protocolViolated: self = .tls
         default: self = .unreachable
         }
     }
 
     /// Why a connection that was made came to its end.
     init(losing error: Errno) {
-        self = error == .timedOut ? .timeout : .reset
+        switch error {
+        case .timedOut: self = .timeout
+        case .protocolViolated: self = .tls
+        default: self = .reset
+        }
     }
 }
 

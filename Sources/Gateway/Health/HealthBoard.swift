@@ -1,4 +1,5 @@
 import Config
+import Linux
 import Policy
 import Synchronization
 
@@ -12,6 +13,7 @@ final class HealthBoard: Sendable {
     private let shown: Set<Int>
     private let listeners: [ListenerStanding]
     private let breaker: Breaker?
+    private let certificates: CertificateBoard
     /// The end has begun.
     ///
     /// Guarded by being atomic; nothing else depends on it.
@@ -32,8 +34,10 @@ final class HealthBoard: Sendable {
     ///   - shown: Upstreams that may be asked; nobody is told of others.
     ///   - former: What was known of those that stay as they are.
     init(
-        _ snapshot: Snapshot, breaker: Breaker?, shown: Set<Int>, after former: HealthBoard?
+        _ snapshot: Snapshot, breaker: Breaker?, certificates: CertificateBoard, shown: Set<Int>,
+        after former: HealthBoard?
     ) {
+        self.certificates = certificates
         self.shown = shown
         upstreams = snapshot.upstreams.enumerated().map { index, settings in
             let known = former.flatMap { index < $0.upstreams.count ? $0.upstreams[index] : nil }
@@ -96,6 +100,7 @@ final class HealthBoard: Sendable {
                 name: check.name, status: .degraded, reason: check.reason, servers: check.servers)
         }
         checks += listeners.map { $0.check(at: now) }
+        if let check = certificates.check(at: Clock.wall()) { checks.append(check) }
         let isLogFull = Self.isRecent(news?.linesDroppedAt ?? 0, at: now)
         checks.append(
             HealthCheck(

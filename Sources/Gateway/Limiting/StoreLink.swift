@@ -21,6 +21,7 @@ struct StoreLink: ~Copyable {
     /// What is needed to send the calls once more, the first call's first.
     var tails = Buffer()
     let errand: Errand
+    let address: SocketAddress
     let began: MonotonicInstant
     /// When it must be ready, or have learnt what it was made for.
     let deadline: MonotonicInstant
@@ -30,12 +31,13 @@ struct StoreLink: ~Copyable {
     var isTouched = false
 
     init(
-        _ socket: Socket, isConnected: Bool, machine: StoreLinkMachine, errand: Errand,
+        _ socket: Socket, to address: SocketAddress, isConnected: Bool, machine: StoreLinkMachine, errand: Errand,
         began: MonotonicInstant, deadline: MonotonicInstant
     ) {
         wire = Wire(socket: socket, state: isConnected ? .writable : [])
         self.machine = machine
         self.errand = errand
+        self.address = address
         self.began = began
         self.deadline = deadline
         switch errand {

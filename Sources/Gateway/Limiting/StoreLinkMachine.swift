@@ -121,7 +121,7 @@ extension StoreTrouble {
     var concernsWriting: Bool {
         switch self {
         case .refused, .unreachable, .connectTimeout, .unresolved, .timeout, .slow, .lost,
-            .garbled, .masterUnknown, .tooManyClients:
+            .garbled, .masterUnknown, .tooManyClients, .tls:
             false
         case .notMaster, .moved, .readOnly, .loading, .masterDown, .clusterDown, .tryAgain,
             .outOfMemory, .notSaving, .authRequired, .wrongPassword, .noPermission, .busy,

@@ -1,8 +1,10 @@
 import Bytes
+import Config
 import Linux
 import Policy
 import Reactor
 import Redis
+import TLS
 import Telemetry
 
 /// Connections to the store: making, reading, writing, losing.
@@ -15,12 +17,11 @@ extension Worker where Kernel: ~Copyable {
     ) -> Result<UInt32, StoreTrouble> {
         guard !store.links.isFull else { return .failure(.unreachable) }
         do throws(Errno) {
-            // TLS takes its seat here: `plan.settings.isSecure` asks for it.
             let (socket, isConnected) = try transport.connect(to: address)
             let machine = StoreLinkMachine(greeting: plan.greeting(for: errand))
             let deadline = transport.now.advanced(byNanoseconds: plan.timeout)
             let link = StoreLink(
-                socket, isConnected: isConnected, machine: machine, errand: errand,
+                socket, to: address, isConnected: isConnected, machine: machine, errand: errand,
                 began: transport.now, deadline: deadline)
             guard let index = store.links.insert(link) else {
                 preconditionFailure("there was a slot a moment ago")
@@ -51,14 +52,34 @@ extension Worker where Kernel: ~Copyable {
         let index = store.links.index(of: l)
         if store.links[l].machine.phase == .connecting {
             guard !store.links[l].wire.state.isDisjoint(with: [.writable, .broken]) else { return }
-            if let error = transport.connectError(of: store.links[l].wire.stream.socket) {
-                let event = StoreLinkMachine.Event.connectFailed(StoreTrouble(connecting: error))
-                return perform(store.links[l].machine.on(event), onStoreLink: l, plan)
-            }
-            perform(store.links[l].machine.on(.connected), onStoreLink: l, plan)
+            guard finishConnectingStore(l, plan) else { return }
         }
         readStoreLink(index, plan)
         if store.links.contains(index) { store.touch(l) }
+    }
+
+    /// Goes on with a connection that is being made.
+    ///
+    /// - Returns: Whether it is of use now.
+    private mutating func finishConnectingStore(_ l: UInt32, _ plan: StorePlan) -> Bool {
+        var failure: Errno?
+        if !store.links[l].wire.stream.isSecure {
+            failure = transport.connectError(of: store.links[l].wire.stream.socket)
+        }
+        if failure == nil, plan.settings.tls != nil {
+            switch shake(handsOfStore: l, plan) {
+            case .done: break
+            case .waits: return false
+            case .failed(let reason): failure = Errno(reason)
+            }
+        }
+        if let failure {
+            let event = StoreLinkMachine.Event.connectFailed(StoreTrouble(connecting: failure))
+            perform(store.links[l].machine.on(event), onStoreLink: l, plan)
+            return false
+        }
+        perform(store.links[l].machine.on(.connected), onStoreLink: l, plan)
+        return true
     }
 
     /// Pieces of news that are read in one turn; who sends more is left for a while.
@@ -134,8 +155,8 @@ extension Worker where Kernel: ~Copyable {
     /// Sends what waits, as far as the socket takes it.
     mutating func flushStoreLink(_ l: UInt32, _ plan: StorePlan) {
         if store.links[l].machine.phase == .connecting {
-            guard store.links[l].wire.state.contains(.writable) else { return }
-            perform(store.links[l].machine.on(.connected), onStoreLink: l, plan)
+            guard store.links[l].wire.state.contains(.writable), finishConnectingStore(l, plan)
+            else { return }
         }
         while true {
             if store.links[l].machine.phase == .ready {
@@ -222,6 +243,7 @@ extension StoreTrouble {
         switch error {
         case .connectionRefused: self = .refused
         case .timedOut: self = .connectTimeout
+        case .protocolViolated: self = .tls
         default: self = .unreachable
         }
     }

@@ -24,8 +24,10 @@ extension Worker where Kernel: ~Copyable {
 
     /// Makes a connection of a socket, and reads from it at once: most clients have spoken by now.
     private mutating func open(_ socket: Socket, from address: SocketAddress, on listener: Int) {
-        let isWelcome = plan.commons.connections.enter(
+        var isWelcome = plan.commons.connections.enter(
             limit: plan.snapshot.limits.connectionCountMax)
+        // A stranger at its handshake gives way to whoever may be none.
+        if !isWelcome { isWelcome = shedOldestOpening() }
         let downstream = Downstream(socket: socket, listener: listener, peer: Peer(address))
         guard !downstreams.isFull, let index = downstreams.insert(downstream) else {
             plan.commons.connections.leave()
@@ -37,10 +39,16 @@ extension Worker where Kernel: ~Copyable {
         }
         if isWelcome {
             if plan.hops.expectsProxyHeader(on: listener) {
-                downstreams[index.slot].awaitsProxyHeader = true
+                downstreams[index.slot].opening = .proxyHeader
                 arm(index.slot, after: plan.timeouts.header)
+            } else if plan.hops.isSecure(listener) {
+                beginOpening(index.slot)
             }
             readRequests(index.slot)
+        } else if plan.hops.isSecure(listener) {
+            // Words without TLS would be understood by nobody there.
+            sight.metrics.connectionRefused(listener: listener)
+            closeDownstream(index.slot, .orderly)
         } else {
             sight.metrics.connectionRefused(listener: listener)
             refuse(index.slot, .overloaded, AccessRecord(outcome: .overloaded), suspicion: nil)

@@ -26,7 +26,7 @@ extension Worker where Kernel: ~Copyable {
             guard let header else { return .needsMore }
             downstreams[d].wire.input.consume(header.byteCount)
             if let source = header.source { downstreams[d].peer = source }
-            downstreams[d].awaitsProxyHeader = false
+            downstreams[d].opening = .none
             // What comes now has deadlines of its own.
             disarm(d)
             return .complete

@@ -18,6 +18,7 @@ extension MetricNames {
             upstreams: Self.once(upstreams.map { snapshot.upstreams[$0].name }),
             listeners: snapshot.listeners.map(\.name), methods: Method.allCases.map(\.name),
             build: build)
+        secureListeners = snapshot.listeners.indices.filter { snapshot.listeners[$0].tls != nil }
         corsPolicies = snapshot.cors.map(\.rules.name)
         limits = snapshot.rateLimits.map(\.name)
         webhooks = snapshot.webhooks.map(\.name)

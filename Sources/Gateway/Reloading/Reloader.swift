@@ -24,21 +24,26 @@ final class Reloader: Sendable {
 
     private let source: Source
     private let crew: WorkerCrew
-    private let names: NameWatch
-    private let keys: KeyWatch
+    private let watches: Watches
     private let log: LogPipeline
     private let loop: ControlLoop
     /// Guard: the mutex; used on the control loop alone.
     private let isBusy = Mutex(false)
 
+    /// What a configuration names that changes by itself.
+    struct Watches {
+        let names: NameWatch
+        let keys: KeyWatch
+        let certificates: CertificateWatch
+    }
+
     init(
-        _ source: @escaping Source, crew: WorkerCrew, names: NameWatch, keys: KeyWatch,
-        log: LogPipeline, loop: ControlLoop
+        _ source: @escaping Source, crew: WorkerCrew, watches: Watches, log: LogPipeline,
+        loop: ControlLoop
     ) {
         self.source = source
         self.crew = crew
-        self.names = names
-        self.keys = keys
+        self.watches = watches
         self.log = log
         self.loop = loop
     }
@@ -85,10 +90,9 @@ final class Reloader: Sendable {
         var problem: ReloadProblem?
         watch {
             () throws(Errno) in
-            try keys.adopt {
+            try watches.keys.adopt {
                 do throws(ReloadProblem) {
-                    let seating = try crew.adopt(snapshot) { names.prepare($0.snapshot) }
-                    return seating.snapshot
+                    return try adopt(snapshot)
                 } catch {
                     problem = error
                     return nil
@@ -96,9 +100,16 @@ final class Reloader: Sendable {
             }
         }
         if problem == nil {
-            watch { () throws(Errno) in try names.adopt(crew.standing.snapshot) }
+            watch { () throws(Errno) in try watches.names.adopt(crew.standing.snapshot) }
         }
         return problem
+    }
+
+    private func adopt(_ snapshot: Snapshot) throws(ReloadProblem) -> Snapshot {
+        try watches.certificates.adopt { () throws(ReloadProblem) in
+            try crew.adopt(snapshot) { watches.names.prepare($0.snapshot) }.snapshot
+        }
+        return crew.standing.snapshot
     }
 
     /// Does what needs a thread; without one the configuration serves all the same.
@@ -146,7 +157,7 @@ enum FixedSettings {
     /// What differs of it, by the names of the file.
     static func changes(from old: Snapshot, to new: Snapshot) -> [String] {
         var names: [String] = []
-        if old.listeners != new.listeners { names.append("listeners") }
+        if old.listeners.map(FixedListener.init) != new.listeners.map(FixedListener.init) { names.append("listeners") }
         if old.server.workers != new.server.workers { names.append("server.workers") }
         if old.admin?.fixed != new.admin?.fixed { names.append("admin") }
         if old.redis != new.redis { names.append("redis") }
@@ -164,6 +175,18 @@ enum FixedSettings {
             if known.stage != limit.stage { names.append("rate_limits.\(limit.name).key") }
         }
         return names.map { "\($0): differs from what serves; this takes a restart" }
+    }
+}
+
+/// Of a listener, what takes a restart: whether it speaks TLS does, how it does not.
+private struct FixedListener: Equatable {
+    private var settings: ListenerSettings
+    private let isSecure: Bool
+
+    init(_ settings: ListenerSettings) {
+        self.settings = settings
+        isSecure = settings.tls != nil
+        self.settings.tls = nil
     }
 }
 

@@ -29,6 +29,7 @@ extension Worker where Kernel: ~Copyable {
         adoption.metrics.takeOver(
             from: sight.metrics, named: adoption.formerNames, as: adoption.names)
         plan = next
+        turn.secure.contexts = next.commons.certificates.contexts
         sight.adopt(next.snapshot, metrics: adoption.metrics, wallTime: transport.wallTime)
         adoptPools(next)
         desk.scratch.adoptNothing()

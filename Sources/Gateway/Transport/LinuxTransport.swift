@@ -19,11 +19,11 @@ package struct LinuxTransport: Transport, ~Copyable {
     /// - Parameters:
     ///   - listeners: This loop's own listening sockets, in the order of the configuration's
     ///     listeners.
-    ///   - connectionSlots: How many connections there can be, of both sides together.
+    ///   - sessionsMax: How many connections can have TLS, of both sides together.
     ///   - mailbox: Readable when a message waits; reported under a wakeup token.
     /// - Throws: If descriptors or the kernel's memory run out; the listeners stay the caller's.
     package init(
-        listeners: [ListeningSocket], connectionSlots: Int, mailbox: borrowing Wakeup
+        listeners: [ListeningSocket], sessionsMax: Int, mailbox: borrowing Wakeup
     ) throws(Errno) {
         let loop = try Loop(reportsMax: 256)
         let reserve = try Reserve()
@@ -32,7 +32,7 @@ package struct LinuxTransport: Transport, ~Copyable {
         for index in listeners.indices { try Self.watch(listeners, index, in: loop) }
         wallReadAt = loop.now
         wallOffset = Clock.wall() &- loop.now.nanoseconds
-        secured = SecureStreams(capacity: connectionSlots)
+        secured = SecureStreams(capacity: sessionsMax)
         self.listeners = listeners
         self.reserve = reserve
         self.loop = loop

@@ -1,6 +1,6 @@
 import Bytes
 import Linux
-import TLS
+package import TLS
 
 /// The TLS sessions of a loop's connections.
 struct SecureStreams: ~Copyable {

@@ -11,7 +11,7 @@ package import Linux
 @safe package struct Session: ~Copyable {
     let ssl: OpaquePointer
     let line: UnsafeMutablePointer<CipherLine>
-    let role: Role
+    package let role: Role
     /// Whether the handshake is over.
     package private(set) var isEstablished = false
     /// Whether more than the bytes just read is known: their end, or a failure.

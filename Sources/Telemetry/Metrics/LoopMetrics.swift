@@ -99,6 +99,22 @@ package final class LoopMetrics: Sendable {
     /// Counts a pause of accepting because descriptors or memory ran out.
     package func acceptPaused(listener: Int) { add(.acceptPauses, listener) }
 
+    /// Counts a handshake that ended well.
+    package func handshakeDone(
+        listener: Int, _ result: HandshakeResult, microseconds: UInt64
+    ) {
+        handshakeFailed(listener: listener, result)
+        let row = shape.listener(listener)
+        let bucket = DurationBuckets.index(ofMicroseconds: microseconds)
+        cells.add(1, at: row &+ ListenerCell.handshakeDuration &+ bucket)
+        cells.add(microseconds, at: row &+ ListenerCell.handshakeSum)
+    }
+
+    /// Counts one that came to nothing.
+    package func handshakeFailed(listener: Int, _ result: HandshakeResult) {
+        cells.add(1, at: shape.listener(listener) &+ ListenerCell.handshakes &+ Int(result.rawValue))
+    }
+
     // MARK: Upstreams
 
     /// Records a response, from the begin of the attempt to its last byte.

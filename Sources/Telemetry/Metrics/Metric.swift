@@ -10,7 +10,7 @@ package enum Metric: CaseIterable, Sendable {
     case storeCommands, storeCommandDuration, storeBreakerState
     case logLines, logLinesDropped, logLinesSampled
     case configReloads, configReloadSuccessful, configReloadTime
-    case certificateExpiry
+    case tlsHandshakes, tlsHandshakeDuration, certificateExpiry
     case buildInfo
     case processCPU, processResident, processOpenFiles, processMaxFiles, processStart
 
@@ -51,6 +51,8 @@ package enum Metric: CaseIterable, Sendable {
         case .configReloads: "apus_config_reloads_total"
         case .configReloadSuccessful: "apus_config_last_reload_successful"
         case .configReloadTime: "apus_config_last_reload_timestamp_seconds"
+        case .tlsHandshakes: "apus_tls_handshakes_total"
+        case .tlsHandshakeDuration: "apus_tls_handshake_duration_seconds"
         case .certificateExpiry: "apus_tls_certificate_expiry_seconds"
         case .buildInfo: "apus_build_info"
         case .processCPU: "process_cpu_seconds_total"
@@ -64,7 +66,9 @@ package enum Metric: CaseIterable, Sendable {
     /// Exhaustive, so that a new metric cannot be a counter by oversight.
     package var kind: Kind {
         switch self {
-        case .httpRequestDuration, .upstreamDuration, .storeCommandDuration: .histogram
+        case .httpRequestDuration, .upstreamDuration, .storeCommandDuration,
+            .tlsHandshakeDuration:
+            .histogram
         case .connectionsActive, .upstreamConnections, .upstreamServers, .storeBreakerState,
             .configReloadSuccessful, .configReloadTime, .certificateExpiry, .buildInfo,
             .processResident, .processOpenFiles, .processMaxFiles, .processStart:
@@ -73,7 +77,7 @@ package enum Metric: CaseIterable, Sendable {
             .connectionsRefused, .acceptErrors, .acceptPauses, .proxyHeadersRefused,
             .upstreamErrors, .upstreamRetries, .corsRequests, .limitDecisions, .limitDebtsDropped,
             .webhookVerifications, .replaysEvicted, .replayNotesDropped, .storeCommands, .logLines,
-            .logLinesDropped, .logLinesSampled, .configReloads, .processCPU:
+            .logLinesDropped, .logLinesSampled, .configReloads, .tlsHandshakes, .processCPU:
             .counter
         }
     }
@@ -85,7 +89,7 @@ package enum Metric: CaseIterable, Sendable {
         case .httpRequestDuration, .httpRequestBytes, .httpResponseBytes: ["route"]
         case .httpOutcomes: ["outcome"]
         case .connectionsActive, .connections, .connectionsRefused, .acceptErrors, .acceptPauses,
-            .proxyHeadersRefused:
+            .proxyHeadersRefused, .tlsHandshakeDuration:
             ["listener"]
         case .upstreamDuration, .upstreamRetries: ["upstream"]
         case .upstreamConnections, .upstreamServers: ["upstream", "state"]
@@ -95,6 +99,7 @@ package enum Metric: CaseIterable, Sendable {
         case .webhookVerifications: ["webhook", "result"]
         case .storeCommands, .configReloads: ["result"]
         case .storeBreakerState: ["state"]
+        case .tlsHandshakes: ["listener", "version", "result"]
         case .certificateExpiry: ["listener", "name"]
         case .buildInfo: ["version", "swift", "openssl"]
         case .limitDebtsDropped, .replaysEvicted, .replayNotesDropped, .storeCommandDuration,
@@ -150,6 +155,9 @@ package enum Metric: CaseIterable, Sendable {
         case .configReloadSuccessful: "1 if the configuration was taken when it was last read."
         case .configReloadTime:
             "When the configuration that serves was taken, seconds since the epoch."
+        case .tlsHandshakes: "Clients' TLS handshakes that have ended."
+        case .tlsHandshakeDuration:
+            "Of those that went well, from the accept to their end."
         case .certificateExpiry: "Seconds until a certificate ends; negative once it has."
         case .buildInfo: "Always 1; the labels say what runs."
         case .processCPU: "CPU time used, user and system."

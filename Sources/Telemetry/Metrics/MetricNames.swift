@@ -6,6 +6,8 @@ package struct MetricNames: Sendable {
     package var upstreams: [String]
     /// In the order of the snapshot, as the calls of ``LoopMetrics`` about connections count them.
     package var listeners: [String]
+    /// Indices of ``listeners`` that speak TLS.
+    package var secureListeners: [Int] = []
     /// CORS policies in the order of the snapshot, as ``LoopMetrics/corsJudged(_:_:)`` counts them.
     package var corsPolicies: [String] = []
     /// Rate limits in the order of the snapshot, as
@@ -32,7 +34,7 @@ package struct MetricNames: Sendable {
     /// Whether all indices stand for the same.
     func isSame(as other: MetricNames) -> Bool {
         routes == other.routes && upstreams == other.upstreams && listeners == other.listeners
-            && corsPolicies == other.corsPolicies && limits == other.limits
+            && secureListeners == other.secureListeners && corsPolicies == other.corsPolicies && limits == other.limits
             && webhooks == other.webhooks
     }
 

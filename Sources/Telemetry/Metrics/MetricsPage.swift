@@ -34,6 +34,8 @@ package enum MetricsPage {
             case .logLinesSampled: page.sample([], totals.cells[totals.shape.sampledLines])
             case .configReloads, .configReloadSuccessful, .configReloadTime:
                 page.reloads(metric, gateway.reloads)
+            case .tlsHandshakes, .tlsHandshakeDuration:
+                page.handshakes(metric, totals, names)
             case .certificateExpiry: page.certificates(gateway.certificates)
             case .buildInfo:
                 page.sample([names.build.version, names.build.swift, names.build.openssl], 1)

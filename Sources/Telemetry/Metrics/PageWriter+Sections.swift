@@ -109,6 +109,26 @@ extension PageWriter {
         }
     }
 
+    /// Of listeners that speak TLS alone.
+    mutating func handshakes(_ metric: Metric, _ totals: MetricTotals, _ names: MetricNames) {
+        for index in names.secureListeners where names.listeners.indices.contains(index) {
+            let name = names.listeners[index]
+            let row = totals.shape.listener(index)
+            guard case .tlsHandshakes = metric else {
+                let start = row + ListenerCell.handshakeDuration
+                histogram(
+                    [name], totals.cells[start..<(start + DurationBuckets.count)],
+                    sumMicroseconds: totals.cells[row + ListenerCell.handshakeSum])
+                continue
+            }
+            for result in HandshakeResult.allCases {
+                sample(
+                    [name, "\(result.version)", "\(result.name)"],
+                    totals.cells[row + ListenerCell.handshakes + Int(result.rawValue)])
+            }
+        }
+    }
+
     mutating func upstreams(
         _ metric: Metric, _ totals: MetricTotals, _ names: MetricNames
     ) {

@@ -129,9 +129,14 @@ enum StoreCell {
     static let count = results + StoreResult.allCases.count
 }
 
-/// A listener's cells.
+/// A listener's cells: these, then those of its handshakes.
 enum ListenerCell: Int, CaseIterable {
     case opened, closed, refused, acceptErrors, acceptPauses, proxyHeadersRefused
 
-    static let count = allCases.count
+    /// One for each ``HandshakeResult``.
+    static let handshakes = allCases.count
+    /// The histogram of those that went well, then its sum.
+    static let handshakeDuration = handshakes + HandshakeResult.allCases.count
+    static let handshakeSum = handshakeDuration + DurationBuckets.count
+    static let count = handshakeSum + 1
 }

@@ -6,6 +6,7 @@ package enum StoreTrouble: UInt8, CaseIterable, Sendable {
     case readOnly, loading, masterDown, clusterDown, tryAgain
     case outOfMemory, notSaving, authRequired, wrongPassword, noPermission
     case busy, tooManyClients, noScript, errorReply
+    case tls
 
     /// As logs spell it.
     package var name: StaticString {
@@ -35,6 +36,7 @@ package enum StoreTrouble: UInt8, CaseIterable, Sendable {
         case .tooManyClients: "too_many_clients"
         case .noScript: "no_script"
         case .errorReply: "error_reply"
+        case .tls: "tls"
         }
     }
 
@@ -68,6 +70,7 @@ package enum StoreTrouble: UInt8, CaseIterable, Sendable {
         case .tooManyClients: "The server has all the clients that it may have."
         case .noScript: "The server forgot the script as soon as it got it (`NOSCRIPT`)."
         case .errorReply: "Any other error reply."
+        case .tls: "TLS with the server failed, or its certificate is not what it must be."
         }
     }
 }

@@ -1,7 +1,7 @@
 /// Why an upstream failed an exchange: the `reason` of `apus_upstream_errors_total` and of log
 /// lines.
 package enum UpstreamFailure: UInt8, CaseIterable, Sendable {
-    case refused, unreachable, connectTimeout, resolve, reset, timeout, invalid, closedEarly
+    case refused, unreachable, connectTimeout, resolve, reset, timeout, invalid, closedEarly, tls
 
     /// As logs and metrics spell it.
     package var name: StaticString {
@@ -14,6 +14,7 @@ package enum UpstreamFailure: UInt8, CaseIterable, Sendable {
         case .timeout: "timeout"
         case .invalid: "invalid"
         case .closedEarly: "closed_early"
+        case .tls: "tls"
         }
     }
 
@@ -28,6 +29,7 @@ package enum UpstreamFailure: UInt8, CaseIterable, Sendable {
         case .timeout: "The response did not come, or stalled, within its timeout."
         case .invalid: "The response was malformed."
         case .closedEarly: "The connection was closed before the response was complete."
+        case .tls: "TLS with the server failed, or its certificate is not what it must be."
         }
     }
 }
