@@ -2,7 +2,7 @@ package import Policy
 
 /// `tls` of a listener, checked as far as it can be without opening a file.
 package struct ListenerTLS: Sendable, Equatable {
-    /// At least one, no file twice; the first is for clients that name no server, or an unknown one.
+    /// At least one, no file twice; the first is for clients that name no server, or one unknown.
     package var certificates: [CertificateFiles]
     /// What is agreed on with a client.
     package var offer: TLSOffer

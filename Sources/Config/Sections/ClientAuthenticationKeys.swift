@@ -10,14 +10,14 @@ enum ClientAuthenticationKeys {
         optional: "client_auth", Kind<Mode>.cases(), unset: "none", example: "optional",
         "Whether clients are asked for a certificate, and need one to get in")
     static let authorities = Key(
-        optional: "client_ca", Kind.filePath(of: "certificates in PEM"),
+        optional: "client_ca", FilePathText.kind(of: "certificates in PEM"),
         example: "/etc/apus/tls/ca.pem",
         "A file with the certificates of those who sign clients' certificates")
     static let depthMax = Key(
         "client_depth", Kind.integer(1...10), default: 3,
         "Certificates between a client's and one of client_ca, at most")
     static let revocations = Key(
-        optional: "client_crl", Kind.filePath(of: "revocation lists in PEM"), unset: "none",
+        optional: "client_crl", FilePathText.kind(of: "revocation lists in PEM"), unset: "none",
         example: "/etc/apus/tls/crl.pem",
         "A file with revocation lists, one for each that signs; read again when it changes")
 

@@ -4,7 +4,7 @@ import Policy
 enum ClientCertificateSection {
     static let fingerprints = Key(
         "fingerprints", Kind.list(fingerprint, count: 0...1000), default: [],
-        "sha256: and the 64 digits of a certificate's SHA-256")
+        "SHA-256 of certificates: sha256: and 64 digits")
     static let subjects = Key(
         "subjects", Kind.list(subject, count: 0...1000), default: [],
         "Distinguished names as X-Client-Cert-Subject has them, such as \"CN=ada,O=Example\"")

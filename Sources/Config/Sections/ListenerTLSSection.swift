@@ -90,10 +90,10 @@ enum ListenerTLSSection {
 /// One of a listener's `certificates`.
 enum CertificateSection {
     static let chain = Key(
-        required: "cert", Kind.filePath(of: "a certificate in PEM"),
+        required: "cert", FilePathText.kind(of: "a certificate in PEM"),
         "A file with the certificate, then those that lead from it to a root, in PEM")
     static let key = Key(
-        required: "key", Kind<String>.keyPath,
+        required: "key", FilePathText.privateKey,
         "A file with its private key in PEM, which nobody but the gateway's user may read")
     static let passphrase = Key(
         optional: "passphrase",
@@ -105,7 +105,7 @@ enum CertificateSection {
                 return text
             }), unset: "the key is not encrypted", "What opens an encrypted key")
     static let ocsp = Key(
-        optional: "ocsp", Kind.filePath(of: "an OCSP response in DER"), unset: "none",
+        optional: "ocsp", FilePathText.kind(of: "an OCSP response in DER"), unset: "none",
         "A file with an OCSP response that clients are given; read again when it changes")
 
     static let section = Section(
@@ -127,7 +127,7 @@ enum CertificateSection {
 /// `tickets` of a listener: a switch, or a section with where the keys come from.
 enum TicketsKey {
     static let file = Key(
-        optional: "file", Kind.filePath(of: "a file with keys of tickets"),
+        optional: "file", FilePathText.kind(of: "a file with keys of tickets"),
         unset: "keys of this process alone",
         "A file with the keys of tickets that several gateways share; read again when it changes")
     static let rotate = Key(

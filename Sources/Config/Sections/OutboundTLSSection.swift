@@ -3,7 +3,7 @@ import Policy
 /// `tls` of an upstream or of `redis`: how servers are believed to be themselves.
 enum OutboundTLSSection {
     static let authorities = Key(
-        optional: "ca", Kind.filePath(of: "certificates in PEM"), unset: "the system's",
+        optional: "ca", FilePathText.kind(of: "certificates in PEM"), unset: "the system's",
         example: "/etc/apus/tls/internal-ca.pem",
         "A file with the certificates of those who sign servers' certificates")
     static let serverName = Key(
@@ -12,11 +12,11 @@ enum OutboundTLSSection {
     static let verify = Key(
         "verify", Kind.toggle, default: true, "Whether servers' certificates are looked at")
     static let certificate = Key(
-        optional: "client_cert", Kind.filePath(of: "a certificate in PEM"), unset: "none",
+        optional: "client_cert", FilePathText.kind(of: "a certificate in PEM"), unset: "none",
         example: "/etc/apus/tls/gateway.pem",
         "A file with the certificate that servers are shown if they ask for one")
     static let key = Key(
-        optional: "client_key", Kind<String>.keyPath, example: "/etc/apus/tls/gateway.key",
+        optional: "client_key", FilePathText.privateKey, example: "/etc/apus/tls/gateway.key",
         "A file with its private key")
 
     static let ofUpstream = section("upstreams.NAME.tls", "How servers prove to be themselves")

@@ -17,7 +17,9 @@ enum TrailerRules {
         "Proxy-Authentication-Info", "Range", "RateLimit", "RateLimit-Policy", "Refresh",
         "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User",
         "Set-Cookie2", "True-Client-IP", "WWW-Authenticate", "Warning", "X-API-Key",
-        "X-Client-IP", "X-Cluster-Client-IP", "X-Forwarded", "X-Forwarded-Proto-Version",
+        "X-Client-Cert-Fingerprint", "X-Client-Cert-Not-After", "X-Client-Cert-SAN",
+        "X-Client-Cert-Subject", "X-Client-IP", "X-Cluster-Client-IP", "X-Forwarded",
+        "X-Forwarded-Proto-Version",
         "X-Forwarded-Scheme", "X-Forwarded-SSL", "X-HTTP-Method", "X-HTTP-Method-Override",
         "X-Method-Override", "X-Original-Host", "X-Original-URL", "X-Rewrite-URL",
     ])

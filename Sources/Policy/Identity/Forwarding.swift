@@ -39,14 +39,14 @@ package enum Forwarding {
         "X-Rewrite-URL", "X-Scheme", "X-URL-Scheme",
     ]
 
-    /// Appends `X-Forwarded-For`, `-Proto`, `-Host` and `X-Real-IP` as field lines, `Forwarded` if it
-    /// is asked for, and what the client's certificate says if it showed one.
+    /// Appends `X-Forwarded-For`, `-Proto`, `-Host` and `X-Real-IP` as field lines, `Forwarded` if
+    /// it is asked for, and what the client's certificate says if it showed one.
     ///
     /// A trusted peer's `X-Forwarded-For` is continued if it is what peers are believed in, any
     /// other is begun anew; a unix peer adds nothing to it.
     ///
-    /// A buffer has room for the certificate's lines only where whoever opens it asks for that much:
-    /// see ``certificateBytes(of:)``.
+    /// A buffer has room for the certificate's lines only where whoever opens it asks for that
+    /// much: see ``certificateBytes(of:)``.
     ///
     /// - Parameters:
     ///   - head: As a reader admitted it: its values hold no line end, its authority nothing but a

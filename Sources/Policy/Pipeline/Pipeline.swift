@@ -63,9 +63,10 @@ package final class Pipeline: Sendable {
     /// which no function of values can know: see ``goOn(with:_:in:at:scratch:)``.
     ///
     /// The order of stages is fixed: who asks · the host that the connection is for · methods that
-    /// nobody may use · the server's own options · the listener's redirect to HTTPS · the route · the route's policies · its action. A route's policies stand between
-    /// the route and its action, in the order of ``RoutePolicies``; what needs the body comes after
-    /// this function, as it sees heads alone.
+    /// nobody may use · the server's own options · the listener's redirect to HTTPS · the route ·
+    /// the route's policies · its action. A route's policies stand between the route and its
+    /// action, in the order of ``RoutePolicies``; what needs the body comes after this function, as
+    /// it sees heads alone.
     ///
     /// - Parameters:
     ///   - bytes: What the head's ranges refer to.

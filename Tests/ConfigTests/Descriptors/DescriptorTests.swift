@@ -41,7 +41,8 @@ struct DescriptorTests {
                 let isWritten = value.hasPrefix("[") || value.hasPrefix("\"")
                 let written = isWritten ? value : "\"\(value)\""
                 let path = section.name.split(separator: ".")
-                let needed = path[0] == "redis" ? "url: redis://127.0.0.1, " : ""
+                let scheme = path.last == "tls" ? "rediss" : "redis"
+                let needed = path[0] == "redis" ? "url: \(scheme)://127.0.0.1, " : ""
                 let keys = path.dropFirst().reduce("\(key.name): \(written)") { "\($1): { \($0) }" }
                 #expect(load(minimal + "\(path[0]): { \(needed)\(keys) }").problems == [])
             }

@@ -7,7 +7,10 @@ struct RunningConfigurationTests {
     /// A secret wherever one may stand, each with a word that nothing else has.
     private let text = """
         environment: development
-        listeners: { public: { bind: "127.0.0.1:${PORT}" } }
+        listeners:
+          public: { bind: "127.0.0.1:${PORT}" }
+          secure: { bind: "127.0.0.1:8443", tls: { certificates: [ { cert: /a.pem, key: /a.key,
+            passphrase: planted-passphrase }, { cert: /b.pem, key: "${HOOK}" } ] } }
         admin: { token: "planted-admin-token" }
         redis: { url: "redis://:planted-redis@127.0.0.1:6379/0" }
         rate_limits:
@@ -46,7 +49,7 @@ struct RunningConfigurationTests {
         #expect(!text.contains("planted"))
         #expect(!text.contains("5555"))
         let secrets = text.components(separatedBy: "\"[redacted]\"").count - 1
-        #expect(secrets == 13)
+        #expect(secrets == 15)
     }
 
     @Test func `what holds is shown, defaults as well`() throws {
@@ -60,6 +63,12 @@ struct RunningConfigurationTests {
         let routes = try #require(root["routes"] as? [[String: Any]])
         #expect(routes.map { $0["name"] as? String }.last == "all")
         #expect(root["tests"] == nil)
+        let listeners = try #require(root["listeners"] as? [String: [String: Any]])
+        let tls = try #require(listeners["secure"]?["tls"] as? [String: Any])
+        #expect(tls["tickets"] as? Bool == true)
+        #expect(tls["handshake_timeout"] as? String == "10s")
+        let certificates = try #require(tls["certificates"] as? [[String: String]])
+        #expect(certificates.map { $0["key"] } == ["/a.key", "[redacted]"])
     }
 
     @Test func `what came from elsewhere is shown as the file has it`() throws {

@@ -43,6 +43,7 @@ struct AddressTests {
         ("127.0.0.1:3000", ServerAddress.ip(.loopback, port: 3000)),
         ("http://127.0.0.1:3000", .ip(.loopback, port: 3000)),
         ("http://app.internal", .name("app.internal", port: 80)),
+        ("https://app.internal", .name("app.internal", port: 443)),
         ("App_1.internal.:8080", .name("app_1.internal.", port: 8080)),
         ("localhost:3000", .name("localhost", port: 3000)),
         ("[2001:db8::1]:80", .ip(IPAddress(v6: 0x2001_0db8_0000_0000, 1), port: 80)),
@@ -53,10 +54,12 @@ struct AddressTests {
         #expect(server?.address == address)
         #expect(server?.weight == 1)
         #expect(server?.text == text)
+        #expect(server?.isSecure == text.hasPrefix("https:"))
     }
 
     @Test(arguments: [
-        "", "app", "https://app:443", "ftp://app:21", "app:0", "app:80/x", "http://", "a b:80",
+        "", "app", "https://app:0", "https://", "ftp://app:21", "app:0", "app:80/x", "http://",
+        "a b:80",
         "1.2.3:80",
         "-a:80", "a..b:80", "*.app:80", "http://u@app:80", "unix:app",
     ])

@@ -69,12 +69,12 @@ struct RedisURLTests {
         "redis://127.0.0.1/a", "redis://127.0.0.1/-1", "redis://127.0.0.1/65536",
         "redis://127.0.0.1/0/1", "redis://127.0.0.1?db=1", "redis://u@127.0.0.1",
         "redis://:@127.0.0.1", "redis://u:%@127.0.0.1", "redis://u:%f@127.0.0.1",
-        "redis://u:%zz@127.0.0.1", "redis://u:%ff@127.0.0.1", "rediss://127.0.0.1",
+        "redis://u:%zz@127.0.0.1", "redis://u:%ff@127.0.0.1",
         "unix:", "unix:run", "unix:///", "unix:/a?x=1", "unix:/a?db=x",
         "redis+sentinel://a,b", "redis+sentinel://a/", "redis+sentinel://a/m/x",
         "redis+sentinel://a/m/1/2", "redis+sentinel:///m", "redis+sentinel://a,,b/m",
         "redis+sentinel://a,a/m", "redis+cluster://a/1", "redis+cluster://a/m",
-        "rediss+cluster://a",
+        "rediss+cluster://a/1", "rediss+x://a",
     ])
     func `what is no URL of Redis is refused`(text: String) {
         let decoded = decode(.redisURL, text)
@@ -84,7 +84,7 @@ struct RedisURLTests {
 
     @Test func `no message repeats what may be a password`() {
         for text in [
-            "redis://:hunter2%@h", "hunter2@h", "redis://hunter2@h", "rediss://:hunter2@h",
+            "redis://:hunter2%@h", "hunter2@h", "redis://hunter2@h", "rediss://:hunter2@h:0",
         ] {
             #expect(decode(.redisURL, text).problem?.contains("hunter2") == false)
         }
