@@ -22,7 +22,8 @@ func module(
 
 /// The operators' page, part by part: it goes into the binary, which stays one file.
 let page: [Resource] = [
-    "page.html", "page.css", "texts.js", "elements.js", "table.js", "tables.js", "history.js",
+    "page.html", "page.css", "tables.css", "narrow.css", "texts.js", "elements.js", "table.js",
+    "tables.js", "history.js",
     "changes.js", "feed.js", "page.js",
 ].map { .embedInCode("Page/\($0)") }
 

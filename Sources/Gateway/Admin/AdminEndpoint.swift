@@ -14,7 +14,7 @@ enum AdminEndpoint: Equatable {
     init?(path: String) {
         guard let segments = AdminRequest.segments(of: path) else { return nil }
         switch segments {
-        case [""]: self = .page
+        case [""] where path == "/": self = .page
         case ["livez"]: self = .live
         case ["readyz"]: self = .ready
         case ["metrics"]: self = .metrics

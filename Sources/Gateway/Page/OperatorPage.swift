@@ -15,7 +15,10 @@ struct OperatorPage: Sendable {
     let security: SecurityHeaders
 
     static let whole = OperatorPage(
-        markup: PackageResources.page_html, style: [PackageResources.page_css],
+        markup: PackageResources.page_html,
+        style: [
+            PackageResources.page_css, PackageResources.tables_css, PackageResources.narrow_css,
+        ],
         script: [
             PackageResources.texts_js, PackageResources.elements_js, PackageResources.table_js,
             PackageResources.tables_js, PackageResources.history_js, PackageResources.changes_js,

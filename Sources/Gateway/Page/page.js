@@ -132,19 +132,20 @@ function showProcess({ statuses_total: totals, process, log, started_at: started
     write(element("started"), moment(started));
 }
 
-let shownRoutes = 0;
+let routeCounts = { shown: 0, omitted: 0 };
 
-function showFound(all, omitted) {
-    if (shownRoutes === all) return;
-    shownRoutes = all;
-    find(omitted);
+function showFound(shown, omitted) {
+    if (routeCounts.shown === shown && routeCounts.omitted === omitted) return;
+    routeCounts = { shown, omitted };
+    find();
 }
 
 /** Told only when it changes, as it is read out. */
-function find(omitted = 0) {
+function find() {
     const left = tables.routes.filter(element("sought").value);
+    const { shown, omitted } = routeCounts;
     const more = omitted > 0 ? `, ${count(omitted)} with fewer requests left out` : "";
-    write(element("found"), `${count(left)} of ${count(shownRoutes)}${more}`);
+    write(element("found"), `${count(left)} of ${count(shown)}${more}`);
 }
 
 let isLost = false;

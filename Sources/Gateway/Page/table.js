@@ -122,7 +122,7 @@ class Table {
 
     /** A row that jumps away from under the pointer, or out of a selection, helps nobody. */
     mayMove() {
-        if (performance.now() - this.arrangedAt < 5000) return false;
+        if (performance.now() - this.arrangedAt < 3000) return false;
         if (this.body.matches(":hover")) return false;
         const selection = getSelection();
         return selection.isCollapsed || !selection.containsNode(this.body, true);

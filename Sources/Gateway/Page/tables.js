@@ -10,7 +10,7 @@ const plain = (title, read, look) => ({ title, text: (item) => read(item) ?? "",
 
 function latencies() {
     return ["p50", "p95", "p99"].map((key) =>
-        number(`${key}, ms`, (item) => item.latency_ms[key], milliseconds));
+        number(key, (item) => item.latency_ms[key], milliseconds));
 }
 
 function routeTable() {
