@@ -23,8 +23,7 @@ func module(
 /// The operators' page, part by part: it goes into the binary, which stays one file.
 let page: [Resource] = [
     "page.html", "page.css", "tables.css", "narrow.css", "texts.js", "elements.js", "table.js",
-    "tables.js", "history.js",
-    "changes.js", "feed.js", "page.js",
+    "tables.js", "history.js", "changes.js", "feed.js", "page.js",
 ].map { .embedInCode("Page/\($0)") }
 
 func tests(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
