@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// What a small file holds, and who may read it.

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// What tells that a file is another one, or was written to, without reading it (stat(2)).
