@@ -51,8 +51,9 @@ package struct TLSOffer: Sendable, Equatable {
     package var profile: TLSProfile
     /// 1.3 where the profile is `modern`.
     package var versionMin: TLSVersion
-    /// A list of OpenSSL's for TLS 1.2, in place of the profile's; its syntax was checked, not its
-    /// names. `nil` where there is no TLS 1.2.
+    /// A list of OpenSSL's for TLS 1.2, in place of the profile's; `nil` for that.
+    ///
+    /// Its syntax was checked, its names were not. There is none where there is no TLS 1.2.
     package var ciphers: String?
 
     package init(profile: TLSProfile, versionMin: TLSVersion, ciphers: String?) {

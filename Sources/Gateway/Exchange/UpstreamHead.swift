@@ -19,10 +19,11 @@ enum UpstreamHead {
     /// - Parameters:
     ///   - head: Read from the beginning of the journal's text.
     ///   - host: What `Host` is to say; `nil` for the client's own.
+    ///   - certificate: The client's; its lines need room beyond ``addedBytesMax``.
     static func write(
         _ head: borrowing RequestHead, of journal: borrowing Journal, for identity: ClientIdentity,
         arrival: Arrival, host: [UInt8]?, forwarded: ForwardedSettings,
-        edits: EditPlan, into output: inout Buffer
+        certificate: ClientCertificate? = nil, edits: EditPlan, into output: inout Buffer
     ) {
         journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
             output.appendRequestLine(of: head, path: edits.path(of: head, in: bytes), in: bytes)
@@ -42,6 +43,7 @@ enum UpstreamHead {
             Forwarding.append(
                 to: &output, identity, head, bytes, arrival, forwarded,
                 client: journal.request.clientIP)
+            if let certificate { output.append(certificate.lines) }
             output.append("traceparent: ")
             output.append(bytes, journal.traceParent)
             output.append("\r\n")

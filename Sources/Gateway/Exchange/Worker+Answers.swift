@@ -141,12 +141,10 @@ extension Worker where Kernel: ~Copyable {
         end(d, .endsUnread)
     }
 
-    func arrival(_ d: UInt32) -> Arrival {
-        var arrival = Arrival(
+    @inline(__always) func arrival(_ d: UInt32) -> Arrival {
+        Arrival(
             peer: downstreams[d].peer, listener: Int(downstreams[d].listener),
             isSecure: downstreams[d].wire.stream.isSecure)
-        arrival.handshake = downstreams[d].handshake
-        return arrival
     }
 
 }

@@ -100,7 +100,7 @@ extension Worker where Kernel: ~Copyable {
         _ = downstreams[d].machine.on(.headCompleted)
         var journal = Journal(text: takeHead(d))
         journal.note(desk.requestHead)
-        let verdict = decide(on: journal, arrival(d))
+        let verdict = decide(on: journal, d)
         complete(&journal, verdict)
         var limits = LimitTrace.none
         if verdict.awaits != nil {
@@ -118,7 +118,7 @@ extension Worker where Kernel: ~Copyable {
         let limits = LimitTrace(ledger: ledger)
         if desk.limits.store.isUsed { return passLimits(open(d, verdict, journal, limits)) }
         var verdict = verdict
-        passLocally(&verdict, journal, ledger)
+        passLocally(&verdict, journal, ledger, d)
         if verdict.principal.isNamed { journal.note(verdict.principal, desk.scratch) }
         if verdict.awaits != nil { return passLimits(open(d, verdict, journal, limits)) }
         actLater(on: verdict, d, journal, limits)
@@ -163,12 +163,12 @@ extension Worker where Kernel: ~Copyable {
     }
 
     @inline(__always) private mutating func decide(
-        on journal: borrowing Journal, _ arrival: Arrival
+        on journal: borrowing Journal, _ d: UInt32
     ) -> Verdict {
         journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
             plan.pipeline.decide(
-                desk.requestHead, in: bytes, from: arrival, at: transport.wallTime,
-                scratch: &desk.scratch)
+                desk.requestHead, in: bytes, from: arrival(d), over: downstreams[d].handshake,
+                at: transport.wallTime, scratch: &desk.scratch)
         }
     }
 

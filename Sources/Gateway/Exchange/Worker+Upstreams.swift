@@ -116,16 +116,17 @@ extension Worker where Kernel: ~Copyable {
         let u = exchanges[x].upstream
         let upstream = exchanges[x].plan.upstream
         let edits = plan.route(exchanges[x].plan.verdict.route).edits
+        let certificate = downstreams[exchanges[x].downstream].handshake?.certificate
         let bytes =
             exchanges[x].journal.text.count + UpstreamHead.addedBytesMax
-            + edits.requestLines.count
+            + edits.requestLines.count + (certificate?.lines.count ?? 0)
         upstreams[u].wire.openOutput(bytes, from: &pool)
         UpstreamHead.write(
             desk.requestHead, of: exchanges[x].journal,
             for: exchanges[x].plan.verdict.identity, arrival: arrival(exchanges[x].downstream),
             host: plan.hosts[upstream].sent(
                 toServer: Int(exchanges[x].record.upstreamAddress ?? 0)),
-            forwarded: plan.hops.forwarded, edits: edits, into: &upstreams[u].wire.output)
+            forwarded: plan.hops.forwarded, certificate: certificate, edits: edits, into: &upstreams[u].wire.output)
         return !upstreams[u].wire.output.hasOverflowed
     }
 

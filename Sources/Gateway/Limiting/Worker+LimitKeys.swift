@@ -10,7 +10,8 @@ extension Worker where Kernel: ~Copyable {
     ///
     /// - Returns: Why the request is refused whatever buckets hold, if it is.
     @inline(__always) mutating func enter(
-        _ limits: [RouteLimit], _ ledger: UInt32, _ verdict: Verdict, _ journal: borrowing Journal
+        _ limits: [RouteLimit], _ ledger: UInt32, _ verdict: Verdict, _ journal: borrowing Journal,
+        of handshake: ClientHandshake?
     ) -> RefusalReason? {
         for use in limits.indices {
             let limit = limits[use]
@@ -20,7 +21,7 @@ extension Worker where Kernel: ~Copyable {
                 desk.limits.ledgers.append(limit, use, BucketKey(client), to: ledger)
                 continue
             }
-            switch readKey(key, verdict, journal) {
+            switch readKey(key, verdict, journal, of: handshake) {
             case .found:
                 desk.limits.enter(limit, use, ledger, plan.commons.keySecret, from: &pool)
             case .skipped: continue
@@ -40,14 +41,15 @@ extension Worker where Kernel: ~Copyable {
 
     /// Reads a key into `desk.limits.material`.
     private mutating func readKey(
-        _ key: LimitKeyPlan, _ verdict: Verdict, _ journal: borrowing Journal
+        _ key: LimitKeyPlan, _ verdict: Verdict, _ journal: borrowing Journal,
+        of handshake: ClientHandshake?
     ) -> LimitKeyFinding {
         desk.limits.material.removeAll()
         return journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
             desk.limits.body.withReadable { (body: borrowing Span<UInt8>) in
                 key.read(
-                    desk.requestHead, in: bytes, verdict, scratch: &desk.scratch, body: body,
-                    into: &desk.limits.material)
+                    desk.requestHead, in: bytes, verdict, of: handshake, scratch: &desk.scratch,
+                    body: body, into: &desk.limits.material)
             }
         }
     }

@@ -39,15 +39,18 @@ extension Worker where Kernel: ~Copyable {
     ///   - verdict: Awaits limits; nothing, or what needs the body, if they let the request pass.
     ///   - journal: Of that request.
     ///   - ledger: Gets an entry for each limit.
+    ///   - d: Whose request it is.
     @inline(__always) mutating func passLocally(
-        _ verdict: inout Verdict, _ journal: borrowing Journal, _ ledger: UInt32
+        _ verdict: inout Verdict, _ journal: borrowing Journal, _ ledger: UInt32, _ d: UInt32
     ) {
         let route = plan.route(verdict.route)
         while let stage = verdict.awaits {
             if stage >= .webhook { return }
             let limits = route.limits[stage]
             desk.limits.ledgers.beginStage(of: ledger)
-            if let reason = enter(limits, ledger, verdict, journal) {
+            if let reason = enter(
+                limits, ledger, verdict, journal, of: downstreams[d].handshake)
+            {
                 return verdict.refuse(reason)
             }
             if case .refused(let reason) = decideLocally(limits, ledger) {
@@ -128,7 +131,9 @@ extension Worker where Kernel: ~Copyable {
         desk.limits.ledgers.beginStage(of: ledger)
         let limits = limits(of: stage, x)
         let journal = exchanges[x].journal.take()
-        let reason = enter(limits, ledger, exchanges[x].plan.verdict, journal)
+        let reason = enter(
+            limits, ledger, exchanges[x].plan.verdict, journal,
+            of: downstreams[exchanges[x].downstream].handshake)
         exchanges[x].journal = journal
         desk.limits.body.removeAll()
         if let reason { return .refused(reason) }

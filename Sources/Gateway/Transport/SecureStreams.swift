@@ -3,6 +3,8 @@ import Linux
 package import TLS
 
 /// The TLS sessions of a loop's connections.
+///
+/// What moves bytes is kept apart from its callers: without TLS they pass by with one comparison.
 struct SecureStreams: ~Copyable {
     private var sessions: Slab<Session>
     /// Where the ends of heads and the beginnings of bodies are put together, to leave in one
@@ -15,36 +17,36 @@ struct SecureStreams: ~Copyable {
     /// Takes a session in.
     ///
     /// - Returns: The stream as it is from now on; `nil` without a session, or a place for it.
-    mutating func add(_ session: consuming Session?, on socket: Socket) -> Stream? {
+    @inline(never) mutating func add(_ session: consuming Session?, on socket: Socket) -> Stream? {
         guard let session, !sessions.isFull, let index = sessions.insert(session) else {
             return nil
         }
         return Stream(socket, session: index.slot)
     }
 
-    mutating func remove(_ stream: Stream) {
+    @inline(never) mutating func remove(_ stream: Stream) {
         sessions.discard(stream.session)
     }
 
-    mutating func shake(_ stream: Stream) -> Session.Handshake { sessions[stream.session].shake() }
+    @inline(never) mutating func shake(_ stream: Stream) -> Session.Handshake { sessions[stream.session].shake() }
 
-    func agreement(on stream: Stream) -> SecureAgreement {
+    @inline(__always) func agreement(on stream: Stream) -> SecureAgreement {
         SecureAgreement(sessions[stream.session])
     }
 
-    mutating func receive(on stream: Stream, into buffer: inout Buffer) -> IOResult {
+    @inline(never) mutating func receive(on stream: Stream, into buffer: inout Buffer) -> IOResult {
         sessions[stream.session].receive(into: &buffer)
     }
 
-    func endWaits(on stream: Stream) -> Bool { sessions[stream.session].endWaits }
+    @inline(__always) func endWaits(on stream: Stream) -> Bool { sessions[stream.session].endWaits }
 
-    mutating func send(
+    @inline(never) mutating func send(
         on stream: Stream, _ count: Int, of buffer: borrowing Buffer, isLast: Bool
     ) -> IOResult {
         sessions[stream.session].send(count, of: buffer, isLast: isLast)
     }
 
-    mutating func send(
+    @inline(never) mutating func send(
         on stream: Stream, _ head: borrowing Buffer, then tailCount: Int,
         of tail: borrowing Buffer, isLast: Bool
     ) -> IOResult {
@@ -53,7 +55,7 @@ struct SecureStreams: ~Copyable {
             head, then: tailCount, of: tail, isLast: isLast, desk: &desk)
     }
 
-    mutating func endWrites(of stream: Stream) { sessions[stream.session].endWrites() }
+    @inline(never) mutating func endWrites(of stream: Stream) { sessions[stream.session].endWrites() }
 }
 
 /// What a handshake has settled.

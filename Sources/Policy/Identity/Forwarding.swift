@@ -39,14 +39,11 @@ package enum Forwarding {
         "X-Rewrite-URL", "X-Scheme", "X-URL-Scheme",
     ]
 
-    /// Appends `X-Forwarded-For`, `-Proto`, `-Host` and `X-Real-IP` as field lines, `Forwarded` if
-    /// it is asked for, and what the client's certificate says if it showed one.
+    /// Appends `X-Forwarded-For`, `-Proto`, `-Host` and `X-Real-IP` as field lines, and `Forwarded`
+    /// if it is asked for.
     ///
     /// A trusted peer's `X-Forwarded-For` is continued if it is what peers are believed in, any
     /// other is begun anew; a unix peer adds nothing to it.
-    ///
-    /// A buffer has room for the certificate's lines only where whoever opens it asks for that
-    /// much: see ``certificateBytes(of:)``.
     ///
     /// - Parameters:
     ///   - head: As a reader admitted it: its values hold no line end, its authority nothing but a
@@ -80,12 +77,6 @@ package enum Forwarding {
             buffer.append("\r\n")
         }
         if settings.writes { appendElement(to: &buffer, identity, bytes, host: host, client) }
-        if let certificate = arrival.handshake?.certificate { buffer.append(certificate.lines) }
-    }
-
-    /// How many bytes of a request's head are the client's certificate, beyond what all have.
-    package static func certificateBytes(of arrival: Arrival) -> Int {
-        arrival.handshake?.certificate?.lines.count ?? 0
     }
 
     /// Appends one element of `Forwarded` (RFC 7239 §4): the client as it is known here.

@@ -70,13 +70,14 @@ package final class Pipeline: Sendable {
     ///
     /// - Parameters:
     ///   - bytes: What the head's ranges refer to.
+    ///   - handshake: What it settled, where the listener asks for certificates; `nil` elsewhere.
     ///   - now: Nanoseconds since 1970.
     package func decide(
         _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>, from arrival: Arrival,
-        at now: UInt64, scratch: inout PolicyScratch
+        over handshake: ClientHandshake? = nil, at now: UInt64, scratch: inout PolicyScratch
     ) -> Verdict {
         let identity = identity.identity(of: arrival, head, bytes)
-        if let handshake = arrival.handshake, !handshake.isFor(head.authority, in: bytes) {
+        if let handshake, !handshake.isFor(head.authority, in: bytes) {
             return Verdict(refusing: .hostMisdirected, identity)
         }
         if MethodSet.refused.contains(MethodSet(head.method)) {
@@ -104,7 +105,7 @@ package final class Pipeline: Sendable {
                 verdict.endsBehindLimits = true
             } else if let policies = policies[route] {
                 policies.begin(
-                    &verdict, head, in: bytes, from: arrival, at: now, scratch: &scratch)
+                    &verdict, head, in: bytes, over: handshake, at: now, scratch: &scratch)
             }
             return verdict
         case .refused(let reason, let allow):

@@ -45,7 +45,7 @@ final class RoutePolicies: Sendable {
     /// by the body, behind the verification of a webhook.
     func begin(
         _ verdict: inout Verdict, _ head: borrowing RequestHead, in bytes: borrowing Span<UInt8>,
-        from arrival: Arrival, at now: UInt64, scratch: inout PolicyScratch
+        over handshake: ClientHandshake?, at now: UInt64, scratch: inout PolicyScratch
     ) {
         // Judged first and acted upon in its place: refusals of the stages before it have to say
         // whose scripts may read them.
@@ -55,7 +55,7 @@ final class RoutePolicies: Sendable {
             guard access.admits(verdict.identity.client) else {
                 return verdict.refuse(.accessDenied)
             }
-            guard access.admits(arrival.handshake) else {
+            guard access.admits(handshake) else {
                 return verdict.refuse(.certificateRefused)
             }
         }

@@ -8,8 +8,6 @@ package struct Arrival: Sendable, Equatable {
     package var listener: Int
     /// Whether this hop is TLS of our own.
     package var isSecure: Bool
-    /// What the handshake settled, where the listener asks for certificates; `nil` elsewhere.
-    package var handshake: ClientHandshake?
 
     package init(peer: Peer, listener: Int, isSecure: Bool) {
         self.peer = peer

@@ -92,19 +92,4 @@ import Testing
             }
         }
     }
-
-    @Test func `the app gets the lines where the client showed a certificate`() {
-        let request = SentRequest().over(.sample())
-        let text = request.read { head, bytes in
-            forwarded(
-                ClientIdentity(client: nil, isTrustedPeer: false, isSecure: true), head, bytes,
-                request.arrival)
-        }
-        #expect(text.hasSuffix(String(decoding: ClientCertificate.sample().lines, as: UTF8.self)))
-        #expect(
-            Forwarding.certificateBytes(of: request.arrival)
-                == ClientCertificate.sample().lines.count)
-        #expect(Forwarding.certificateBytes(of: SentRequest().arrival) == 0)
-        #expect(Forwarding.certificateBytes(of: SentRequest().over(nil).arrival) == 0)
-    }
 }

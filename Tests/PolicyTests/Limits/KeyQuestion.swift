@@ -31,7 +31,7 @@ struct KeyQuestion {
             var verdict = Verdict(route: route, identity: identity, action: .redirect)
             verdict.principal = principal
             return plan.read(
-                head, in: bytes, verdict, of: request.arrival.handshake, scratch: &scratch,
+                head, in: bytes, verdict, of: request.handshake, scratch: &scratch,
                 body: body.span, into: &material)
         }
         switch finding {

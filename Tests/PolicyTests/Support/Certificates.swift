@@ -22,10 +22,10 @@ extension AlternativeName {
 extension SentRequest {
     /// The same on a connection whose handshake settled this.
     func over(_ certificate: ClientCertificate?, named name: String? = nil) -> SentRequest {
-        var arrival = arrival
-        arrival.isSecure = true
-        arrival.handshake = ClientHandshake(
+        var other = self
+        other.arrival.isSecure = true
+        other.handshake = ClientHandshake(
             certificate: certificate, serverName: name.map { Array($0.utf8) })
-        return from(arrival)
+        return other
     }
 }

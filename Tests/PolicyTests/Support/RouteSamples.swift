@@ -56,7 +56,9 @@ extension Pipeline {
     func verdict(_ request: SentRequest) -> Verdict {
         request.read { head, bytes in
             var scratch = PolicyScratch()
-            return decide(head, in: bytes, from: request.arrival, at: 0, scratch: &scratch)
+            return decide(
+                head, in: bytes, from: request.arrival, over: request.handshake, at: 0,
+                scratch: &scratch)
         }
     }
 

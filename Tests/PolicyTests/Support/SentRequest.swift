@@ -12,6 +12,8 @@ struct SentRequest {
     var fields: [(name: String, value: String)] = []
     var arrival = Arrival(
         peer: .ip(IPAddress(v4: 0x0a00_0001), port: 4711), listener: 0, isSecure: false)
+    /// What that of its connection settled.
+    var handshake: ClientHandshake?
 
     init(_ method: String = "GET", _ target: String = "/", host: String = "example.com") {
         self.method = method
