@@ -47,7 +47,8 @@ struct Seen: Sendable {
 
     /// The alert that the server has sent, as OpenSSL names it; empty for none.
     var alert: String {
-        text.firstMatch(of: /alert ([a-z][a-z ]+):/).map { String($0.1) } ?? ""
+        text.firstMatch(of: /:(?:sslv3|tlsv1|tlsv13) (?:alert )?([a-z ]+):/).map { String($0.1) }
+            ?? ""
     }
 }
 

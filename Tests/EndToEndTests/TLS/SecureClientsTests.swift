@@ -8,7 +8,7 @@ import Testing
         var arguments: [String] = []
         var name: String? = "app.example"
         var version = "TLSv1.3"
-        var cipher = "TLS_AES_256_GCM_SHA384"
+        var cipher = "TLS_AES_128_GCM_SHA256"
         var certificate = "app"
         var agreed = ""
         var alert = ""
@@ -49,7 +49,7 @@ import Testing
         .none("TLS 1.1", ["-tls1_1"] + weak, alert: old),
         .none("TLS 1.0", ["-tls1"] + weak, alert: old),
         Sight(
-            what: "TLS 1.2 with a cipher without authentication of data",
+            what: "TLS 1.2 with ChaCha20 alone",
             arguments: ["-tls1_2", "-cipher", "ECDHE-ECDSA-CHACHA20-POLY1305"], version: "TLSv1.2",
             cipher: "ECDHE-ECDSA-CHACHA20-POLY1305"),
         .none("CBC alone", ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA"], alert: bad),
@@ -158,7 +158,8 @@ import Testing
         #expect(seen.text.contains("Compression: NONE"))
         #expect(seen.text.contains("Secure Renegotiation IS supported"))
         // `R` on a line of its own has s_client ask for a new handshake.
-        let line = "(sleep 0.3; echo R; sleep 0.3) | openssl s_client -connect 127.0.0.1:"
+        let line =
+            "(sleep 0.3; echo R; sleep 0.3) | openssl s_client -connect 127.0.0.1:"
             + "\(apus.port) -tls1_2 2>&1"
         let again = try ChildProcess.run(["sh", "-c", line]).output
         #expect(again.contains("RENEGOTIATING"))
@@ -173,7 +174,7 @@ import Testing
             listeners:
               public: { bind: "127.0.0.1:PORT", tls: { \(Authority.pairs(["app"])) } }
               plain: { bind: "127.0.0.1:0" }
-            security_headers: { hsts: on }
+            security_headers: { preset: strict }
             \(secureRoutes(to: app))
             """)
         let ca = try Authority.path("ca.pem")
