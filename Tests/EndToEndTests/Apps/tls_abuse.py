@@ -243,7 +243,7 @@ def unread():
 def slow():
     """Reads much in small pieces, with pauses: [TARGET]."""
     sock = connect()
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
     with context().wrap_socket(sock, server_hostname="app.example") as tls:
         tls.sendall(f"GET {arguments[0]} HTTP/1.1\r\nHost: app.example\r\nConnection: close\r\n\r\n".encode())
         got = b""
