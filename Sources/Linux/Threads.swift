@@ -27,9 +27,15 @@ package struct Thread: ~Copyable, Sendable {
         self.handle = handle
     }
 
+    deinit {
+        // A thread that nobody waits for would else leave its stack behind when it ends.
+        _ = pthread_detach(handle)
+    }
+
     /// Waits until the closure has returned.
     package consuming func join() {
         _ = pthread_join(handle, nil)
+        discard self
     }
 
     /// Blocks the calling thread for a while; never a loop's (poll(2)).
