@@ -44,6 +44,7 @@ package final class Serving: Sendable {
     ) throws(ServingProblem) {
         self.snapshot = snapshot
         let count = snapshot.server.workers ?? Thread.usableCPUCount
+        let changes = FileChanges(ofCertificates: snapshot)
         var files = ProvisioningFiles()
         let contexts = Provisioning.contexts(of: snapshot, after: nil, &files)
         guard files.problems.isEmpty else { throw .files(files.problems) }
@@ -61,7 +62,7 @@ package final class Serving: Sendable {
             names = try NameWatch(snapshot, mailboxes: crew.mailboxes)
             keys = KeyWatch(snapshot, mailboxes: crew.mailboxes, log: log)
             certificates = CertificateWatch(
-                snapshot, board: board, mailboxes: crew.mailboxes, log: log)
+                snapshot, since: changes, board: board, mailboxes: crew.mailboxes, log: log)
             self.crew = crew
             reloader = Reloader(
                 source, crew: crew,

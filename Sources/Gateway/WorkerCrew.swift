@@ -124,10 +124,9 @@ final class WorkerCrew: Sendable {
     ) throws(ReloadProblem) {
         var files = ProvisioningFiles()
         let contexts = Provisioning.contexts(of: seating.snapshot, after: board.contexts, &files)
-        let retired = seating.snapshot.upstreams.indices.filter { !seating.upstreams.contains($0) }
-            .map { "upstreams.\(seating.snapshot.upstreams[$0].name).tls" }
         let problems = files.problems.filter { problem in
-            !retired.contains { problem.path.hasPrefix($0) }
+            guard case .upstream(let seat) = problem.owner else { return true }
+            return seating.upstreams.contains(seat)
         }
         guard problems.isEmpty else { throw ReloadProblem(problems.map(\.text)) }
         board.set(contexts, [])

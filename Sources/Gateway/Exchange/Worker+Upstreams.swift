@@ -150,9 +150,17 @@ extension Worker where Kernel: ~Copyable {
         case .idle:
             // A report of writability alone is an old one.
             guard upstreams[u].wire.state.contains(.readable) else { return }
+            if upstreams[u].wire.stream.isSecure, !hasEnded(idle: u) { return }
             _ = upstreams[u].machine.on(.disturbed)
             closeUpstream(u, .orderly)
         }
+    }
+
+    /// Whether anything but messages of TLS, such as a ticket, has come on an idle connection.
+    private mutating func hasEnded(idle u: UInt32) -> Bool {
+        let result = upstreams[u].wire.receive(by: &transport, from: &pool)
+        upstreams[u].wire.park(to: &pool)
+        return result != .wouldBlock
     }
 
     private mutating func finishConnecting(_ u: UInt32) {

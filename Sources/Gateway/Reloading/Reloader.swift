@@ -106,7 +106,7 @@ final class Reloader: Sendable {
     }
 
     private func adopt(_ snapshot: Snapshot) throws(ReloadProblem) -> Snapshot {
-        try watches.certificates.adopt { () throws(ReloadProblem) in
+        try watches.certificates.adopt(snapshot) { () throws(ReloadProblem) in
             try crew.adopt(snapshot) { watches.names.prepare($0.snapshot) }.snapshot
         }
         return crew.standing.snapshot

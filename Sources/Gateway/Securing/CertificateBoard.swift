@@ -22,9 +22,17 @@ final class CertificateBoard: Sendable {
 
     /// Takes note of contexts that serve from now on.
     ///
-    /// - Parameter problems: Why some of them are as they were before.
-    func set(_ contexts: SecureContexts, _ problems: [ProvisioningProblem]) {
-        state.withLock { $0 = State(contexts: contexts, problems: problems) }
+    /// - Parameters:
+    ///   - problems: Why some of them are as they were before.
+    ///   - unread: Whose problems are what they were.
+    func set(
+        _ contexts: SecureContexts, _ problems: [ProvisioningProblem],
+        unread: Set<ProvisioningProblem.Owner> = []
+    ) {
+        state.withLock { state in
+            let kept = state.problems.filter { unread.contains($0.owner) }
+            state = State(contexts: contexts, problems: kept + problems)
+        }
     }
 
     /// One certificate that is served.

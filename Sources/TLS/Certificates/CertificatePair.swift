@@ -70,7 +70,7 @@ import Crypto
     private static func read(
         _ bytes: [UInt8], _ passphrase: [UInt8]?
     ) throws(TLSProblem) -> OpaquePointer {
-        let isEncrypted = String(decoding: bytes, as: UTF8.self).contains("ENCRYPTED")
+        let isEncrypted = bytes.holds("ENCRYPTED")
         let key = unsafe PEMReading.read(bytes) {
             unsafe PEMReading.privateKey($0, passphrase: passphrase)
         }
@@ -110,5 +110,24 @@ import Crypto
             }
         }
         try unsafe context.set { unsafe SSL_CTX_use_cert_and_key($0, leaf, key, stack, 1) }
+    }
+}
+
+extension [UInt8] {
+    /// Whether a text stands in it; nothing is copied, as it may be a secret.
+    fileprivate func holds(_ text: StaticString) -> Bool {
+        let count = text.utf8CodeUnitCount
+        guard self.count >= count else { return false }
+        return (0...(self.count - count)).contains { start in
+            (0..<count).allSatisfy { unsafe self[start + $0] == text.utf8Start[$0] }
+        }
+    }
+}
+
+/// Bytes that nobody shall find in memory later.
+package enum SecretBytes {
+    /// Overwrites them (OPENSSL_cleanse(3)); of an array that nobody else holds.
+    package static func forget(_ bytes: inout [UInt8]) {
+        unsafe bytes.withUnsafeMutableBytes { unsafe OPENSSL_cleanse($0.baseAddress, $0.count) }
     }
 }

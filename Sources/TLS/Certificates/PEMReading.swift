@@ -14,14 +14,26 @@ enum PEMReading {
     }
 
     /// All certificates of a text, in its order, each to be freed by the caller.
+    ///
+    /// - Returns: None if what follows the last of them is the beginning of another: whoever writes
+    ///   the file may not be done.
     static func certificates(_ source: OpaquePointer) -> [OpaquePointer] {
+        ERR_clear_error()
         var found = unsafe [OpaquePointer]()
         while unsafe found.count < certificatesMax,
             let next = unsafe PEM_read_bio_X509_AUX(source, nil, nil, nil)
         {
             unsafe found.append(next)
         }
-        return unsafe found
+        if isAtEnd { return unsafe found }
+        for unsafe certificate in unsafe found { unsafe X509_free(certificate) }
+        return unsafe []
+    }
+
+    /// Whether reading stopped because nothing more begins.
+    static var isAtEnd: Bool {
+        let reason = CInt(truncatingIfNeeded: ERR_peek_last_error() & 0x7F_FFFF)
+        return reason == PEM_R_NO_START_LINE
     }
 
     /// More than the roots of any system.
@@ -30,10 +42,10 @@ enum PEMReading {
     /// A private key, to be freed by the caller; decrypted with a passphrase if it is encrypted.
     static func privateKey(_ source: OpaquePointer, passphrase: [UInt8]?) -> OpaquePointer? {
         // Without a passphrase OpenSSL would ask a terminal for one.
-        let text = (passphrase ?? []).map { CChar(bitPattern: $0) } + [0]
-        return unsafe text.withUnsafeBufferPointer { text in
-            unsafe PEM_read_bio_PrivateKey(
-                source, nil, nil, UnsafeMutableRawPointer(mutating: text.baseAddress))
+        var text = (passphrase ?? []) + [0]
+        return unsafe text.withUnsafeMutableBytes { text in
+            defer { unsafe OPENSSL_cleanse(text.baseAddress, text.count) }
+            return unsafe PEM_read_bio_PrivateKey(source, nil, nil, text.baseAddress)
         }
     }
 }

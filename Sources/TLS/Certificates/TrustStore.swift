@@ -31,10 +31,19 @@ import COpenSSL
         unsafe self.roots = unsafe found
     }
 
-    /// What the system trusts (SSL_CERT_FILE and SSL_CERT_DIR, or the library's own places).
+    /// Where systems keep all of their roots in one file.
+    private static let bundles = [
+        "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/cert.pem",
+    ]
+
+    /// What the system trusts: its bundle, or else what OpenSSL finds (SSL_CERT_FILE and SSL_CERT_DIR, or its own places).
     package init(ofSystem: Void) throws(TLSProblem) {
         guard let store = unsafe X509_STORE_new() else { throw .library(.taken()) }
-        guard unsafe X509_STORE_set_default_paths(store) == 1 else {
+        // Of a folder OpenSSL would read a file in the middle of a handshake.
+        let isLoaded = Self.bundles.contains { unsafe X509_STORE_load_file(store, $0) == 1 }
+        ERR_clear_error()
+        guard unsafe isLoaded || X509_STORE_set_default_paths(store) == 1 else {
             unsafe X509_STORE_free(store)
             throw .library(.taken())
         }
@@ -51,13 +60,14 @@ import COpenSSL
         _ revocations: [UInt8], to store: OpaquePointer
     ) throws(TLSProblem) {
         let count = unsafe PEMReading.read(revocations) { source -> Int in
+            ERR_clear_error()
             var count = 0
             while let list = unsafe PEM_read_bio_X509_CRL(source, nil, nil, nil) {
                 defer { unsafe X509_CRL_free(list) }
                 guard unsafe X509_STORE_add_crl(store, list) == 1 else { return 0 }
                 count += 1
             }
-            return count
+            return PEMReading.isAtEnd ? count : 0
         }
         guard let count, count > 0 else { throw .noRevocationList }
         // The peer's own certificate alone: lists of roots are rarely at hand.

@@ -51,6 +51,7 @@ final class HelloChoice: Sendable {
             guard let read = unsafe Self.name(in: list) else { return SSL_AD_DECODE_ERROR }
             name = read
         }
+        if let line = unsafe LineMethod.line(of: ssl) { unsafe line.pointee.serverName = name }
         switch find(String(decoding: name, as: UTF8.self)) {
         case nil: if isStrict { return SSL_AD_UNRECOGNIZED_NAME }
         case .some(nil): break

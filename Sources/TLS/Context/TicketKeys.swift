@@ -47,7 +47,10 @@ package final class TicketKeys: Sendable {
     private static func read(_ file: [UInt8]) throws(TLSProblem) -> [TicketKey] {
         var keys: [TicketKey] = []
         for line in file.split(whereSeparator: { $0 == 10 || $0 == 13 }) {
-            guard keys.count < fileMax, let bytes = Base64.decoded(Array(line), .standard), bytes.count == 80
+            var text = Array(line)
+            defer { SecretBytes.forget(&text) }
+            guard keys.count < fileMax, let bytes = Base64.decoded(text, .standard),
+                bytes.count == 80
             else { throw .ticketKeysMalformed }
             keys.append(TicketKey(bytes))
         }
