@@ -32,6 +32,19 @@ distinguished_name = req
 basicConstraints = critical, CA:TRUE
 keyUsage = critical, keyCertSign, cRLSign
 subjectKeyIdentifier = hash
+[v3_sub]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+[v3_graded]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+crlDistributionPoints = URI:http://ca.example/crl
+authorityInfoAccess = OCSP;URI:http://ca.example/ocsp
 END
 authority() { # name
     openssl ecparam -genkey -name prime256v1 -noout -out "$1.key"
@@ -52,6 +65,8 @@ certificate() {
 }
 authority ca
 authority stranger
+certificate sub p256 "/O=Apus tests/CN=sub" "" ca -extensions v3_sub
+certificate subsub p256 "/O=Apus tests/CN=subsub" "" sub -extensions v3_sub
 certificate app p256 /CN=app.example "DNS:app.example,DNS:localhost,IP:127.0.0.1" ca
 certificate app-rsa rsa /CN=app.example "DNS:app.example,DNS:localhost,IP:127.0.0.1" ca
 certificate app-p384 p384 /CN=app.example "DNS:app.example" ca
@@ -64,6 +79,13 @@ certificate foreign p256 /CN=app.example "DNS:app.example,DNS:localhost,IP:127.0
 certificate client p256 "/C=DE/O=Müller, Söhne/CN=ada" "email:ada@example.org,URI:spiffe://example/ada,DNS:ada.example" ca
 certificate revoked p256 /CN=eve "" ca
 certificate intruder p256 /CN=ada "" stranger
+certificate late p256 /CN=late "" ca -startdate 20200101000000Z -enddate 20200201000000Z
+certificate near p256 /CN=near "" sub
+certificate deep p256 /CN=deep "" subsub
+cat near.pem sub.pem > near-chain.pem
+cat deep.pem subsub.pem sub.pem > deep-chain.pem
+certificate graded p256 /CN=app.example "DNS:app.example,DNS:localhost,IP:127.0.0.1" ca -extensions v3_graded
+cat graded.pem ca.pem > graded-chain.pem
 openssl ca -config ca.cnf -cert ca.pem -keyfile ca.key -revoke revoked.pem 2> ca.log
 openssl ca -config ca.cnf -cert ca.pem -keyfile ca.key -gencrl -out crl.pem 2> ca.log
 openssl ocsp -index index.txt -CA ca.pem -rsigner ca.pem -rkey ca.key -issuer ca.pem -cert app.pem -respout app.ocsp -ndays 7 > ca.log 2>&1

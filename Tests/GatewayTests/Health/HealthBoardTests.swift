@@ -11,7 +11,8 @@ struct HealthBoardTests {
         let text = Settings.text(servers: "\"10.0.0.1:1\", \"10.0.0.2:1\"").replacing(
             "routes:", with: "  other: { servers: [\"10.0.0.3:1\"] }\nroutes:")
         return HealthBoard(
-            try World.load(text), breaker: breaker, shown: [0, 1], after: nil)
+            try World.load(text), breaker: breaker, certificates: CertificateBoard(),
+            shown: [0, 1], after: nil)
     }
 
     private func status(_ board: HealthBoard, at now: UInt64, _ name: String) -> HealthStatus? {
