@@ -26,6 +26,7 @@ package final class Serving: Sendable {
     private let names: NameWatch
     private let keys: KeyWatch
     private let reloader: Reloader
+    private let outlets: Outlets
 
     /// Takes everything that can be missing: signals, addresses, the log's output.
     ///
@@ -54,6 +55,7 @@ package final class Serving: Sendable {
             names = try NameWatch(snapshot, mailboxes: crew.mailboxes)
             keys = KeyWatch(snapshot, mailboxes: crew.mailboxes, log: log)
             self.crew = crew
+            outlets = try Outlets(crew, names: names, log: log, loop: control)
             reloader = Reloader(
                 source, crew: crew, names: names, keys: keys, log: log, loop: control)
         } catch {
@@ -88,13 +90,18 @@ package final class Serving: Sendable {
         control.run { [self] in
             control.begin { await self.obeySignals() }
             if let admin { control.begin { await admin.serve() } }
+            outlets.begin()
             await control.readable(crew.finished.number)
+            await outlets.finish(within: Self.lastWords)
         }
         removeSocketFiles()
         log.audit(who: "process", what: "stop", result: "done", reason: "")
         note(.info, .shutdown, "ended")
         _ = log.stop(within: .seconds(2))
     }
+
+    /// What is left for receivers of spans and error reports has so long to get there.
+    private static let lastWords = Duration.seconds(1)
 
     /// Acts on signals: see docs/operating.md.
     private func obeySignals() async {

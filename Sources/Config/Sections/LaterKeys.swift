@@ -4,10 +4,6 @@
 /// answer. A feature takes its names off this list when it brings their descriptors.
 enum LaterKeys {
     static let names: [String: [String]] = [
-        "": [
-            "otlp"
-        ],
-        "errors": ["sentry_dsn"],
         "listeners.NAME": ["tls", "redirect_https"],
         "upstreams.NAME": ["tls"],
     ]

@@ -31,8 +31,8 @@ extension Worker where Kernel: ~Copyable {
             if exchanges[x].timing.askedUpstream.nanoseconds == 0 {
                 exchanges[x].timing.askedUpstream = transport.now
             }
-            exchanges[x].record.upstreamAddress = UInt16(
-                truncatingIfNeeded: pools[upstream].endpoints[chosen].server)
+            exchanges[x].record.noteAttempt(
+                at: UInt16(truncatingIfNeeded: pools[upstream].endpoints[chosen].server))
             if lease(endpoint, for: x) || connect(to: endpoint, for: x) {
                 guard stageHead(of: x) else {
                     perform(.answer(.headersTooLarge, .headersTooLarge, nil), on: x)

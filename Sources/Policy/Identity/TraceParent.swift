@@ -17,7 +17,11 @@ package enum TraceMode: String, CaseIterable, Sendable {
     /// This hop's own id; never 0.
     private let span: UInt64
     /// `sampled` and `random`, no other bits.
-    private let flags: UInt8
+    private var flags: UInt8
+    /// The id under which the request came; 0 if the trace begins here.
+    private let parent: UInt64
+    /// Whether somebody who is believed has decided on the trace already.
+    private let isDecided: Bool
     /// Whether the peer's `tracestate` goes with it.
     package let keepsState: Bool
 
@@ -38,6 +42,8 @@ package enum TraceMode: String, CaseIterable, Sendable {
         {
             high = parent.high
             low = parent.low
+            self.parent = parent.span
+            isDecided = isTrusted
             flags = parent.flags & (isTrusted ? Self.sampled | Self.isRandom : Self.isRandom)
             keepsState = head.present.contains(.tracestate)
             return
@@ -45,7 +51,32 @@ package enum TraceMode: String, CaseIterable, Sendable {
         high = random.next()
         low = max(1, random.next())
         flags = Self.isRandom
+        parent = 0
+        isDecided = false
         keepsState = false
+    }
+
+    /// Decides whether the trace is recorded, and says so from here on.
+    ///
+    /// - Returns: Whether it is.
+    package mutating func sample(by sampler: TraceSampler, random: inout RandomSource) -> Bool {
+        if isDecided { return flags & Self.sampled != 0 }
+        // Whoever may choose a trace's id must not choose what is recorded.
+        let chance = parent == 0 ? low : random.next()
+        let isSampled = sampler.admits(chance)
+        flags = flags & Self.isRandom | (isSampled ? Self.sampled : 0)
+        return isSampled
+    }
+
+    /// Bytes of ``appendIDs(to:own:)``.
+    package static var idBytes: Int { 40 }
+
+    /// Appends the ids of a recorded request, the highest byte of each first: the trace's, that of
+    /// the span that is sent upstream, the gateway's own, and the one that the request came under.
+    package func appendIDs(to buffer: inout Buffer, own: UInt64) {
+        for word in [high, low, span, own, parent] {
+            buffer.append(word.byteSwapped, bytes: 8)
+        }
     }
 
     /// Bytes of the text.
@@ -75,6 +106,7 @@ package enum TraceMode: String, CaseIterable, Sendable {
 private struct ReceivedParent {
     let high: UInt64
     let low: UInt64
+    let span: UInt64
     let flags: UInt8
 
     /// - Returns: `nil` unless there is exactly one field, and it is valid (Trace Context §3.2).
@@ -101,6 +133,7 @@ private struct ReceivedParent {
         }
         self.high = high
         self.low = low
+        span = parent
         self.flags = UInt8(truncatingIfNeeded: flags)
     }
 }
