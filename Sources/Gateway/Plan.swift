@@ -199,20 +199,16 @@ struct ConnectionNanoseconds: Sendable {
 
 /// What requests are told of, and believed in, on their way: plain values, read for every one.
 struct HopPlan: Sendable {
-    let trace: TraceMode
+    let trace: TracePlan
     let forwarded: ForwardedSettings
-    /// Whether spans are exported.
-    let isTracing: Bool
-    /// `nil` unless they are.
-    let sampler: TraceSampler?
     /// Bit n for listener n: connections to it begin with a PROXY header.
     private let proxyProtocol: UInt64
 
     init(_ snapshot: Snapshot) {
-        trace = snapshot.identity.trace
+        trace = TracePlan(
+            mode: snapshot.identity.trace,
+            sampler: snapshot.otlp.map { TraceSampler(millionths: $0.ratioMillionths) })
         forwarded = snapshot.identity.forwarded
-        isTracing = snapshot.otlp != nil
-        sampler = snapshot.otlp.map { TraceSampler(millionths: $0.ratioMillionths) }
         var bits: UInt64 = 0
         for (index, listener) in snapshot.listeners.enumerated()
         where listener.expectsProxyHeader { bits |= 1 << UInt64(index) }

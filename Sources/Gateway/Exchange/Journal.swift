@@ -17,7 +17,7 @@ struct Journal: ~Copyable {
     /// The `traceparent` that goes upstream.
     private(set) var traceParent: ByteRange = .empty
     /// What else is known of the trace.
-    private(set) var trace: JournalTrace = []
+    private(set) var trace: TraceTraits = []
     /// Whom the route's `auth` found the request to be from: a name of a key or a subject.
     private(set) var principal: ByteRange = .empty
     /// The value of `Apus-Webhook` for a delivery that was verified.
@@ -126,16 +126,7 @@ struct Journal: ~Copyable {
         traceParent = ByteRange(start: text.count, count: TraceParent.textBytes)
         request.traceID = TraceParent.traceID(inTextAt: text.count)
         trace.append(to: &text)
-        self.trace = trace.keepsState ? .keepsState : []
-    }
-
-    /// The same of a request that is recorded, with the ids of its spans.
-    ///
-    /// - Parameter span: The gateway's own.
-    mutating func note(recorded trace: TraceParent, span: UInt64, isSecure: Bool) {
-        note(trace)
-        trace.appendIDs(to: &text, own: span)
-        self.trace.insert(isSecure ? [.isRecorded, .isSecure] : .isRecorded)
+        self.trace = trace.traits
     }
 
     /// Where the ids of a recorded request's spans stand.
@@ -172,16 +163,4 @@ struct Journal: ~Copyable {
             }
         }
     }
-}
-
-/// Yes-or-no facts about a request's place in its trace.
-struct JournalTrace: OptionSet {
-    let rawValue: UInt8
-
-    /// The head's `tracestate` goes upstream.
-    static let keepsState = JournalTrace(rawValue: 1)
-    /// Its spans are exported.
-    static let isRecorded = JournalTrace(rawValue: 2)
-    /// The client came by HTTPS; known of recorded requests alone.
-    static let isSecure = JournalTrace(rawValue: 4)
 }

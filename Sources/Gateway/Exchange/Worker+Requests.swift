@@ -183,25 +183,10 @@ extension Worker where Kernel: ~Copyable {
         let trace = journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
             TraceParent(
                 desk.requestHead, bytes, isTrusted: verdict.identity.isTrustedPeer,
-                plan.hops.trace, random: &desk.random)
+                isSecure: verdict.identity.isSecure, plan.hops.trace, random: &desk.random)
         }
-        if plan.hops.isTracing {
-            note(trace, isSecure: verdict.identity.isSecure, in: &journal)
-        } else {
-            journal.note(trace)
-        }
+        journal.note(trace)
         if verdict.principal.isNamed { journal.note(verdict.principal, desk.scratch) }
-    }
-
-    /// Notes a trace after deciding whether it is recorded.
-    @inline(never) private mutating func note(
-        _ trace: TraceParent, isSecure: Bool, in journal: inout Journal
-    ) {
-        var trace = trace
-        guard let sampler = plan.hops.sampler,
-            trace.sample(by: sampler, random: &desk.random)
-        else { return journal.note(trace) }
-        journal.note(recorded: trace, span: max(1, desk.random.next()), isSecure: isSecure)
     }
 
     /// Counts what a route's CORS policy made of a request, and tells of refusals.

@@ -9,21 +9,44 @@ package enum TraceMode: String, CaseIterable, Sendable {
     case restart
 }
 
+/// What becomes of traces, by the configuration.
+package struct TracePlan: Sendable {
+    package let mode: TraceMode
+    /// `nil` if nothing is recorded here: then what others decided is passed on.
+    package let sampler: TraceSampler?
+
+    package init(mode: TraceMode, sampler: TraceSampler?) {
+        self.mode = mode
+        self.sampler = sampler
+    }
+}
+
+/// Yes-or-no facts about a request's place in its trace.
+@usableFromInline package struct TraceTraits: OptionSet, Sendable {
+    @usableFromInline package let rawValue: UInt8
+
+    @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// The peer's `tracestate` goes upstream.
+    @inlinable package static var keepsState: TraceTraits { TraceTraits(rawValue: 1) }
+    /// Spans of the request are recorded here.
+    @inlinable package static var isRecorded: TraceTraits { TraceTraits(rawValue: 2) }
+    /// The client came by HTTPS.
+    @inlinable package static var isSecure: TraceTraits { TraceTraits(rawValue: 4) }
+}
+
 /// A request's place in a trace (W3C Trace Context), as it is sent upstream.
 @usableFromInline package struct TraceParent: Sendable, Equatable {
     /// The first half of the trace's id; never 0 together with the second.
     private let high: UInt64
     private let low: UInt64
-    /// This hop's own id; never 0.
+    /// The id that goes upstream; never 0.
     private let span: UInt64
-    /// `sampled` and `random`, no other bits.
-    private var flags: UInt8
     /// The id under which the request came; 0 if the trace begins here.
     private let parent: UInt64
-    /// Whether somebody who is believed has decided on the trace already.
-    private let isDecided: Bool
-    /// Whether the peer's `tracestate` goes with it.
-    package let keepsState: Bool
+    /// `sampled` and `random`, no other bits.
+    private var flags: UInt8
+    @usableFromInline package private(set) var traits: TraceTraits
 
     private static let sampled: UInt8 = 1
     private static let isRandom: UInt8 = 2
@@ -34,49 +57,54 @@ package enum TraceMode: String, CaseIterable, Sendable {
     /// that is believed.
     package init(
         _ head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, isTrusted: Bool,
-        _ mode: TraceMode, random: inout RandomSource
+        isSecure: Bool, _ plan: TracePlan, random: inout RandomSource
     ) {
         span = max(1, random.next())
-        if case .continued = mode, head.present.contains(.traceparent),
-            let parent = ReceivedParent(head, bytes)
+        traits = TraceTraits(rawValue: isSecure ? 4 : 0)
+        if case .continued = plan.mode, head.present.contains(.traceparent),
+            let received = ReceivedParent(head, bytes)
         {
-            high = parent.high
-            low = parent.low
-            self.parent = parent.span
-            isDecided = isTrusted
-            flags = parent.flags & (isTrusted ? Self.sampled | Self.isRandom : Self.isRandom)
-            keepsState = head.present.contains(.tracestate)
-            return
+            high = received.high
+            low = received.low
+            parent = received.span
+            flags = received.flags & (isTrusted ? Self.sampled | Self.isRandom : Self.isRandom)
+            if head.present.contains(.tracestate) { traits.insert(.keepsState) }
+        } else {
+            high = random.next()
+            low = max(1, random.next())
+            parent = 0
+            flags = Self.isRandom
         }
-        high = random.next()
-        low = max(1, random.next())
-        flags = Self.isRandom
-        parent = 0
-        isDecided = false
-        keepsState = false
+        if let sampler = plan.sampler { sample(by: sampler, isTrusted: isTrusted, &random) }
     }
 
     /// Decides whether the trace is recorded, and says so from here on.
-    ///
-    /// - Returns: Whether it is.
-    package mutating func sample(by sampler: TraceSampler, random: inout RandomSource) -> Bool {
-        if isDecided { return flags & Self.sampled != 0 }
-        // Whoever may choose a trace's id must not choose what is recorded.
-        let chance = parent == 0 ? low : random.next()
-        let isSampled = sampler.admits(chance)
-        flags = flags & Self.isRandom | (isSampled ? Self.sampled : 0)
-        return isSampled
+    @inline(never) private mutating func sample(
+        by sampler: TraceSampler, isTrusted: Bool, _ random: inout RandomSource
+    ) {
+        if !isTrusted || parent == 0 {
+            // Whoever may choose a trace's id must not choose what is recorded.
+            let isSampled = sampler.admits(parent == 0 ? low : random.next())
+            flags = flags & Self.isRandom | (isSampled ? Self.sampled : 0)
+        }
+        if flags & Self.sampled != 0 { traits.insert(.isRecorded) }
     }
 
-    /// Bytes of ``appendIDs(to:own:)``.
+    /// Bytes of the ids that a recorded request's text is followed by: the highest byte of each
+    /// first, the trace's, the one that is sent upstream, the gateway's own, and the one that the
+    /// request came under, 0 without one.
     package static var idBytes: Int { 40 }
 
-    /// Appends the ids of a recorded request, the highest byte of each first: the trace's, that of
-    /// the span that is sent upstream, the gateway's own, and the one that the request came under.
-    package func appendIDs(to buffer: inout Buffer, own: UInt64) {
+    @inline(never) private func appendIDs(to buffer: inout Buffer) {
         for word in [high, low, span, own, parent] {
             buffer.append(word.byteSwapped, bytes: 8)
         }
+    }
+
+    /// The id of the gateway's own span: told by the one that is sent, so that none need be kept.
+    private var own: UInt64 {
+        let mixed = (span ^ span >> 31) &* 0x9e37_79b9_7f4a_7c15
+        return max(1, mixed ^ mixed >> 29)
     }
 
     /// Bytes of the text.
@@ -87,7 +115,8 @@ package enum TraceMode: String, CaseIterable, Sendable {
         ByteRange(start: start &+ 3, count: 32)
     }
 
-    /// Appends the ``textBytes`` bytes of a `traceparent` of version 00.
+    /// Appends the ``textBytes`` bytes of a `traceparent` of version 00, and the ``idBytes`` bytes
+    /// of ids of a request that is recorded.
     package func append(to buffer: inout Buffer) {
         buffer.append("00-")
         buffer.append(Hexadecimal.digits(high >> 32), bytes: 8)
@@ -99,6 +128,7 @@ package enum TraceMode: String, CaseIterable, Sendable {
         buffer.append(Hexadecimal.digits(span), bytes: 8)
         // `-0`, and the digit of the flags.
         buffer.append(0x302d | UInt64(0x30 &+ flags) << 16, bytes: 3)
+        if traits.contains(.isRecorded) { appendIDs(to: &buffer) }
     }
 }
 

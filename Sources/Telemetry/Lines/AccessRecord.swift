@@ -23,7 +23,7 @@ package import Bytes
     /// From the attempt's begin to the upstream's last byte; `nil` if none was tried.
     @usableFromInline package var upstreamMicroseconds: UInt64?
     @usableFromInline package var outcome: Outcome
-    /// Servers that were tried, the last included; 255 stands for more.
+    /// Attempts to reach a server, the last included.
     @usableFromInline package var attemptCount: UInt8 = 0
     /// A token that says more than the outcome does: letters, digits and `_` only.
     @usableFromInline package var reason: StaticString?
@@ -33,7 +33,8 @@ package import Bytes
     /// Takes note of a server that is asked, by its index.
     @inlinable package mutating func noteAttempt(at address: UInt16) {
         upstreamAddress = address
-        attemptCount = attemptCount == .max ? .max : attemptCount &+ 1
+        // Wraps beyond any number of servers worth trying; it is told, and decides nothing.
+        attemptCount &+= 1
     }
 
     /// Takes note that the client gets none of the response after all.

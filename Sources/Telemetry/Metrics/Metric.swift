@@ -105,7 +105,8 @@ package enum Metric: CaseIterable, Sendable {
         case .buildInfo: ["version", "swift", "openssl"]
         case .limitDebtsDropped, .replaysEvicted, .replayNotesDropped, .storeCommandDuration,
             .logLines, .logLinesDropped, .logLinesSampled, .spansExported,
-            .configReloadSuccessful, .configReloadTime, .processCPU, .processResident, .processOpenFiles, .processMaxFiles,
+            .configReloadSuccessful, .configReloadTime, .processCPU, .processResident,
+            .processOpenFiles, .processMaxFiles,
             .processStart:
             []
         }

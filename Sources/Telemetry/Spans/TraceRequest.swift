@@ -99,7 +99,7 @@ struct ProtobufReader {
     private mutating func field(_ tag: UInt64, value: UInt64, _ skipped: Int) -> Field? {
         guard skipped <= message.endIndex - place else { return nil }
         place += skipped
-        return Field(number: tag >> 3, value: value, bytes: 0..<0, isBytes: false)
+        return Field(number: tag >> 3, value: value, bytes: place..<place, isBytes: false)
     }
 
     private mutating func varint() -> UInt64? {

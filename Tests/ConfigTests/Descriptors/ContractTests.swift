@@ -47,7 +47,7 @@ struct ContractTests {
             tls: { verify: on }
         trace: continue
         forwarded: { read: x_forwarded, write: off }
-        errors: { pages: {}, sentry_dsn: "https://key@sentry.example.com/1" }
+        errors: { pages: {}, sentry_dsn: "http://key@sentry.example.com/1" }
         audit: { output: stdout, chain: on }
         otlp: { endpoint: "http://127.0.0.1:4318", ratio: 0.1 }
         routes:

@@ -41,7 +41,12 @@ struct DescriptorTests {
                 let isWritten = value.hasPrefix("[") || value.hasPrefix("\"")
                 let written = isWritten ? value : "\"\(value)\""
                 let path = section.name.split(separator: ".")
-                let needed = path[0] == "redis" ? "url: redis://127.0.0.1, " : ""
+                let needed =
+                    switch path[0] {
+                    case "redis": "url: redis://127.0.0.1, "
+                    case "otlp": "endpoint: \"http://127.0.0.1\", "
+                    default: ""
+                    }
                 let keys = path.dropFirst().reduce("\(key.name): \(written)") { "\($1): { \($0) }" }
                 #expect(load(minimal + "\(path[0]): { \(needed)\(keys) }").problems == [])
             }
