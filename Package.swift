@@ -14,9 +14,17 @@ let strict: [SwiftSetting] = [
 
 /// A module and the modules it may import: the table of docs/architecture.md, which TidyTests
 /// compares.
-func module(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: imports, swiftSettings: strict)
+func module(
+    _ name: String, _ imports: [Target.Dependency] = [], resources: [Resource] = []
+) -> Target {
+    .target(name: name, dependencies: imports, resources: resources, swiftSettings: strict)
 }
+
+/// The operators' page, part by part: it goes into the binary, which stays one file.
+let page: [Resource] = [
+    "page.html", "page.css", "tables.css", "narrow.css", "texts.js", "elements.js", "table.js",
+    "tables.js", "history.js", "changes.js", "feed.js", "page.js",
+].map { .embedInCode("Page/\($0)") }
 
 func tests(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
     .testTarget(
@@ -59,7 +67,8 @@ let package = Package(
             [
                 "Bytes", "Linux", "HTTP", "Crypto", "Redis", "Policy", "Telemetry", "Config",
                 "Reactor",
-            ]),
+            ],
+            resources: page),
         module("Simulation", ["Bytes", "Linux", "Policy", "Reactor", "Gateway"]),
         .executableTarget(
             name: "apus",

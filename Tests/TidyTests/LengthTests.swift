@@ -78,6 +78,13 @@ struct LengthTests {
         expectNone(wideLines(in: Tree.all))
     }
 
+    @Test func `what the operators' page is made of keeps the same bounds`() throws {
+        let parts = try Tree.paths(below: "Sources/Gateway/Page").filter { !$0.hasSuffix(".swift") }
+            .map { SourceFile(path: $0, text: try Tree.text($0)) }
+        #expect(parts.count == 12)
+        expectNone(wideLines(in: parts) + longFiles(in: parts))
+    }
+
     @Test func `no file is longer than one can hold in mind`() {
         expectNone(longFiles(in: Tree.all))
     }

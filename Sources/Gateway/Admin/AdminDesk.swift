@@ -67,6 +67,7 @@ final class AdminDesk: Sendable {
 
     private func read(_ endpoint: AdminEndpoint, _ request: AdminRequest) -> Answer {
         switch endpoint {
+        case .page: .response(.page(OperatorPage.whole))
         case .live: .response(.json(.object([("status", .text("alive"))])))
         case .ready: .response(readiness)
         case .metrics:
@@ -104,8 +105,8 @@ final class AdminDesk: Sendable {
         let now = Clock.monotonic()
         return StatusPage(
             standing: crew.standing, recent: board.recent(at: now), now: now,
-            wallTime: Clock.wall(),
-            startTime: startTime, logLines: logLines
+            wallTime: Clock.wall(), startTime: startTime, logLines: logLines,
+            process: ProcessSample.read(), reloads: crew.reloads.sample
         ).json
     }
 
@@ -173,7 +174,7 @@ final class AdminDesk: Sendable {
         case .reload: await reload(request)
         case .maintenance: setMaintenance(request)
         case .replay(let webhook, let id): await forget(id, of: webhook, request)
-        case .live, .ready, .metrics, .status, .configuration, .events:
+        case .page, .live, .ready, .metrics, .status, .configuration, .events:
             .problem(.methodNotAllowed, id: request.id)
         }
     }

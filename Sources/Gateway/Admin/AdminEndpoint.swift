@@ -2,6 +2,7 @@ import HTTP
 
 /// What there is to be asked for at the admin listener.
 enum AdminEndpoint: Equatable {
+    case page
     case live, ready, metrics
     case status, configuration, events
     case reload, maintenance
@@ -13,6 +14,7 @@ enum AdminEndpoint: Equatable {
     init?(path: String) {
         guard let segments = AdminRequest.segments(of: path) else { return nil }
         switch segments {
+        case [""] where path == "/": self = .page
         case ["livez"]: self = .live
         case ["readyz"]: self = .ready
         case ["metrics"]: self = .metrics
@@ -32,7 +34,7 @@ enum AdminEndpoint: Equatable {
     /// By their names; GET admits HEAD.
     var methods: [Method] {
         switch self {
-        case .live, .ready, .metrics, .status, .configuration, .events: [.get, .head]
+        case .page, .live, .ready, .metrics, .status, .configuration, .events: [.get, .head]
         case .reload: [.post]
         case .maintenance: [.put, .delete]
         case .replay: [.delete]
@@ -53,8 +55,8 @@ enum AdminEndpoint: Equatable {
         case (.maintenance, .put): .maintenanceOn
         case (.maintenance, _): .maintenanceOff
         case (.replay, _): .forgetReplay
-        case (.live, _), (.ready, _), (.metrics, _), (.status, _), (.configuration, _),
-            (.events, _):
+        case (.page, _), (.live, _), (.ready, _), (.metrics, _), (.status, _),
+            (.configuration, _), (.events, _):
             .unknown
         }
     }

@@ -11,6 +11,7 @@ struct AdminResponse: Sendable {
     let body: [UInt8]
     /// What else its head says.
     var fields: [(name: StaticString, value: String)] = []
+    private var security = AdminResponse.ofAPI
 
     init(_ status: UInt16, _ contentType: StaticString?, _ body: [UInt8]) {
         self.status = status
@@ -23,6 +24,13 @@ struct AdminResponse: Sendable {
 
     static func json(_ value: JSONTree, status: UInt16 = 200) -> AdminResponse {
         AdminResponse(status, "application/json", Array((value.compact + "\n").utf8))
+    }
+
+    /// The page for operators, the one answer that may run something in a browser.
+    static func page(_ page: OperatorPage) -> AdminResponse {
+        var response = AdminResponse(200, "text/html; charset=utf-8", page.document)
+        response.security = page.security
+        return response
     }
 
     /// A problem as the gateway's own errors are told (RFC 9457).
@@ -48,7 +56,7 @@ struct AdminResponse: Sendable {
 
     /// The whole message; without its body if HEAD asked for it.
     ///
-    /// Security headers as the `api` preset has them.
+    /// Security headers as the `api` preset has them, but for the page.
     func message(date: Int64, id: RequestID?, isHead: Bool) -> Buffer {
         var output = head(date: date, id: id, isStream: false)
         if status != 204 {
@@ -91,9 +99,9 @@ struct AdminResponse: Sendable {
             output.append("\r\n")
         }
         output.append("Connection: close\r\n")
-        Self.security.appendAll(to: &output, isSecure: false)
+        security.appendAll(to: &output, isSecure: false)
         return output
     }
 
-    private static let security = SecurityHeaders(.api)
+    private static let ofAPI = SecurityHeaders(.api)
 }

@@ -13,6 +13,8 @@ struct StatusPage {
     /// When serving began, likewise.
     let startTime: UInt64
     let logLines: LogLineCounts
+    let process: ProcessSample
+    let reloads: ReloadSample
 
     /// Routes that are told of one by one: those with the most requests.
     private static let routeCountMax = 200
@@ -30,9 +32,11 @@ struct StatusPage {
                 "uptime_seconds",
                 .integer(Int((wallTime - min(startTime, wallTime)) / 1_000_000_000))
             ),
+            ("configuration", configuration),
             ("checks", .object(report.checks.map { ($0.name, $0.json) })),
             ("window_seconds", .decimal(Int(recent.milliseconds), places: 3)),
             ("requests", share(recent.traffic.all)),
+            ("statuses_total", statuses(recent.totals.since(nil).all)),
             ("connections", .list(recent.totals.names.listeners.indices.map(connections))),
         ]
         members += routes
@@ -52,8 +56,24 @@ struct StatusPage {
                     ("dropped", .integer(Int(clamping: logLines.dropped))),
                 ])
             ),
+            ("process", own),
         ]
         return .object(members)
+    }
+
+    private var configuration: JSONTree {
+        .object([
+            ("loaded_at", time(reloads.takenAt / 1000)),
+            ("last_reload_successful", .bool(reloads.isLastTaken)),
+        ])
+    }
+
+    private var own: JSONTree {
+        .object([
+            ("resident_bytes", .integer(Int(clamping: process.residentBytes))),
+            ("open_descriptors", .integer(Int(clamping: process.openFiles))),
+            ("descriptors_max", .integer(Int(clamping: process.maxFiles))),
+        ])
     }
 
     private func time(_ milliseconds: UInt64) -> JSONTree {
@@ -75,16 +95,16 @@ struct StatusPage {
 
     private func share(_ share: Traffic.Share, name: String? = nil) -> JSONTree {
         var members: [(String, JSONTree)] = name.map { [("name", .text($0))] } ?? []
-        let names = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"]
         members += [
             ("count", .integer(Int(clamping: share.count))), ("rate", rate(share.count)),
-            ("latency_ms", latency(share.quantile)),
-            (
-                "statuses",
-                .object(zip(names, share.classes).map { ($0, .integer(Int(clamping: $1))) })
-            ),
+            ("latency_ms", latency(share.quantile)), ("statuses", statuses(share)),
         ]
         return .object(members)
+    }
+
+    private func statuses(_ share: Traffic.Share) -> JSONTree {
+        let names = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"]
+        return .object(zip(names, share.classes).map { ($0, .integer(Int(clamping: $1))) })
     }
 
     private func connections(_ listener: Int) -> JSONTree {

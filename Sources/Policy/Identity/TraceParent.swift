@@ -27,12 +27,19 @@ package struct TracePlan: Sendable {
 
     @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
 
+    /// Somebody decided that it is recorded; its number, as the next one, is that of the flag.
+    @inlinable package static var isSampled: TraceTraits { TraceTraits(rawValue: 1) }
+    /// The low half of the trace's id is random.
+    @inlinable package static var isRandom: TraceTraits { TraceTraits(rawValue: 2) }
     /// The peer's `tracestate` goes upstream.
-    @inlinable package static var keepsState: TraceTraits { TraceTraits(rawValue: 1) }
+    @inlinable package static var keepsState: TraceTraits { TraceTraits(rawValue: 4) }
     /// Spans of the request are recorded here.
-    @inlinable package static var isRecorded: TraceTraits { TraceTraits(rawValue: 2) }
+    @inlinable package static var isRecorded: TraceTraits { TraceTraits(rawValue: 8) }
     /// The client came by HTTPS.
-    @inlinable package static var isSecure: TraceTraits { TraceTraits(rawValue: 4) }
+    @inlinable package static var isSecure: TraceTraits { TraceTraits(rawValue: 16) }
+
+    /// Those that `traceparent` tells.
+    static var flags: UInt8 { 3 }
 }
 
 /// A request's place in a trace (W3C Trace Context), as it is sent upstream.
@@ -44,12 +51,7 @@ package struct TracePlan: Sendable {
     private let span: UInt64
     /// The id under which the request came; 0 if the trace begins here.
     private let parent: UInt64
-    /// `sampled` and `random`, no other bits.
-    private var flags: UInt8
     @usableFromInline package private(set) var traits: TraceTraits
-
-    private static let sampled: UInt8 = 1
-    private static let isRandom: UInt8 = 2
 
     /// Continues the trace of a request, or begins one where it has none that is valid.
     ///
@@ -60,21 +62,22 @@ package struct TracePlan: Sendable {
         isSecure: Bool, _ plan: TracePlan, random: inout RandomSource
     ) {
         span = max(1, random.next())
-        traits = TraceTraits(rawValue: isSecure ? 4 : 0)
         if case .continued = plan.mode, head.present.contains(.traceparent),
             let received = ReceivedParent(head, bytes)
         {
             high = received.high
             low = received.low
             parent = received.span
-            flags = received.flags & (isTrusted ? Self.sampled | Self.isRandom : Self.isRandom)
-            if head.present.contains(.tracestate) { traits.insert(.keepsState) }
+            let told = received.flags & (isTrusted ? TraceTraits.flags : 2)
+            traits = TraceTraits(
+                rawValue: told | (head.present.contains(.tracestate) ? 4 : 0))
         } else {
             high = random.next()
             low = max(1, random.next())
             parent = 0
-            flags = Self.isRandom
+            traits = .isRandom
         }
+        if isSecure { traits.insert(.isSecure) }
         if let sampler = plan.sampler { sample(by: sampler, isTrusted: isTrusted, &random) }
     }
 
@@ -85,9 +88,10 @@ package struct TracePlan: Sendable {
         if !isTrusted || parent == 0 {
             // Whoever may choose a trace's id must not choose what is recorded.
             let isSampled = sampler.admits(parent == 0 ? low : random.next())
-            flags = flags & Self.isRandom | (isSampled ? Self.sampled : 0)
+            traits.remove(.isSampled)
+            if isSampled { traits.insert(.isSampled) }
         }
-        if flags & Self.sampled != 0 { traits.insert(.isRecorded) }
+        if traits.contains(.isSampled) { traits.insert(.isRecorded) }
     }
 
     /// Bytes of the ids that a recorded request's text is followed by: the highest byte of each
@@ -127,7 +131,7 @@ package struct TracePlan: Sendable {
         buffer.append(Hexadecimal.digits(span >> 32), bytes: 8)
         buffer.append(Hexadecimal.digits(span), bytes: 8)
         // `-0`, and the digit of the flags.
-        buffer.append(0x302d | UInt64(0x30 &+ flags) << 16, bytes: 3)
+        buffer.append(0x302d | UInt64(0x30 | traits.rawValue & TraceTraits.flags) << 16, bytes: 3)
         if traits.contains(.isRecorded) { appendIDs(to: &buffer) }
     }
 }

@@ -118,10 +118,10 @@ import Testing
             #expect(answer["Allow"] == allow)
             #expect(code(answer) == "method_not_allowed")
         }
-        for path in ["/", "/api/v1", "/api/v1/status/", "/%2e/livez", "//livez"] {
+        for path in ["/index.html", "/api/v1", "/api/v1/status/", "/%2e/livez", "//livez"] {
             #expect(try apus.operate("GET", path).status == 404, "\(path)")
         }
-        for path in ["/api/v1/status", "/readyz", "/metrics", "/api/v1/config"] {
+        for path in ["/", "/api/v1/status", "/readyz", "/metrics", "/api/v1/config"] {
             let answer = try apus.operate("HEAD", path)
             #expect(answer.status == 200)
             #expect(answer.body.isEmpty)

@@ -46,7 +46,7 @@ import Testing
                 "\(Tree.root)/docs/openapi.yaml",
                 "--url", "http://127.0.0.1:\(apus.adminPort)",
                 "-H", "Authorization: Bearer \(Apus.token)", "--exclude-path", "/api/v1/events",
-                "--exclude-operation-id", "reload", "--exclude-checks", "positive_data_acceptance",
+                "--exclude-checks", "positive_data_acceptance",
                 "--max-examples", "60", "--seed", "20262", "--no-color",
             ], within: 300)
         #expect(run.code == 0, "\(run.output)")

@@ -6,14 +6,18 @@ import Testing
 final class Chromium: Sendable {
     private let process: ChildProcess
 
-    /// Opens a page; what it does from there on is its own affair.
-    init(_ url: String) throws {
+    /// Opens a page.
+    ///
+    /// - Parameter control: Over which it is told what to do; without one the page does all by
+    ///   itself.
+    init(_ url: String, control: Descriptor? = nil) throws {
         guard let program = Self.program else { throw Unmet("no chromium: .ci/setup test") }
         let folder = try ChildProcess.newFolder()
         process = try ChildProcess(
             // It leaves files in its home, and in the folder for temporary ones.
             ["env", "HOME=\(folder)", "TMPDIR=\(folder)", program] + Self.flags
-                + ["--user-data-dir=\(folder)/profile", url], in: folder)
+                + [control == nil ? "--remote-debugging-port=0" : "--remote-debugging-pipe"]
+                + ["--user-data-dir=\(folder)/profile", url], in: folder, third: control)
     }
 
     deinit {
@@ -34,7 +38,7 @@ final class Chromium: Sendable {
     var hasEnded: Bool { process.exitCode != nil }
 
     private static let flags = [
-        "--headless", "--remote-debugging-port=0", "--no-first-run", "--no-default-browser-check",
+        "--headless", "--no-first-run", "--no-default-browser-check",
         "--disable-gpu", "--disable-dev-shm-usage", "--disable-breakpad",
         // Pages of our own; the sandbox would need a user beside root, or user namespaces.
         "--no-sandbox",

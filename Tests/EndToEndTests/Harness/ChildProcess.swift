@@ -9,13 +9,18 @@ final class ChildProcess: Sendable {
     /// What waitpid(2) said, once it did.
     private let end = Mutex<Int32?>(nil)
 
-    /// - Parameter files: Written into the folder first, by name.
-    init(_ arguments: [String], files: [String: String] = [:], in folder: String? = nil) throws {
+    /// - Parameters:
+    ///   - files: Written into the folder first, by name.
+    ///   - third: What it has as its descriptors 3 and 4, beside the usual ones.
+    init(
+        _ arguments: [String], files: [String: String] = [:], in folder: String? = nil,
+        third: Descriptor? = nil
+    ) throws {
         self.folder = try folder ?? Self.newFolder()
         for (name, text) in files {
             try text.write(toFile: "\(self.folder)/\(name)", atomically: false, encoding: .utf8)
         }
-        id = try Self.spawn(arguments, outputIn: self.folder)
+        id = try Self.spawn(arguments, outputIn: self.folder, third: third)
     }
 
     deinit {
@@ -33,7 +38,9 @@ final class ChildProcess: Sendable {
 
     private static let folders = Counter()
 
-    private static func spawn(_ arguments: [String], outputIn folder: String) throws -> pid_t {
+    private static func spawn(
+        _ arguments: [String], outputIn folder: String, third: Descriptor?
+    ) throws -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
@@ -41,6 +48,10 @@ final class ChildProcess: Sendable {
         unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         unsafe posix_spawn_file_actions_addopen(&actions, 1, "\(folder)/stdout", flags, 0o600)
         unsafe posix_spawn_file_actions_addopen(&actions, 2, "\(folder)/stderr", flags, 0o600)
+        if let third {
+            unsafe posix_spawn_file_actions_adddup2(&actions, third.number, 3)
+            unsafe posix_spawn_file_actions_adddup2(&actions, third.number, 4)
+        }
         var words: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) }
         unsafe words.append(nil)
         defer {

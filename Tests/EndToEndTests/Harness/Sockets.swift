@@ -94,6 +94,26 @@ final class Descriptor: Sendable {
         return descriptor
     }
 
+    /// Two ends of one stream, each of a number that no program of ours has a meaning for.
+    static func pair() throws -> (Descriptor, Descriptor) {
+        var numbers: (Int32, Int32) = (-1, -1)
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let result = unsafe withUnsafeMutablePointer(to: &numbers) { place in
+            unsafe place.withMemoryRebound(to: Int32.self, capacity: 2) {
+                unsafe socketpair(AF_UNIX, type, 0, $0)
+            }
+        }
+        guard result == 0 else { throw Unmet("no pair of sockets: errno \(errno)") }
+        let ends = (Descriptor(numbers.0), Descriptor(numbers.1))
+        return (try ends.0.moved(), try ends.1.moved())
+    }
+
+    private func moved() throws -> Descriptor {
+        let copy = fcntl(number, F_DUPFD_CLOEXEC, 16)
+        guard copy >= 0 else { throw Unmet("no descriptor: errno \(errno)") }
+        return Descriptor(copy)
+    }
+
     func set(_ option: Int32, _ value: Int32) {
         var value = value
         unsafe setsockopt(

@@ -5,7 +5,7 @@ import Testing
 
 struct AdminEndpointTests {
     @Test(arguments: [
-        ("/livez", AdminEndpoint.live), ("/readyz", .ready), ("/metrics", .metrics),
+        ("/", AdminEndpoint.page), ("/livez", .live), ("/readyz", .ready), ("/metrics", .metrics),
         ("/api/v1/status", .status), ("/api/v1/config", .configuration),
         ("/api/v1/events", .events), ("/api/v1/reload", .reload),
         ("/api/v1/maintenance", .maintenance),
@@ -17,7 +17,8 @@ struct AdminEndpointTests {
     }
 
     @Test(arguments: [
-        "/", "", "*", "/livez/", "//livez", "/LIVEZ", "/api/v2/status", "/api/v1/../v1/status",
+        "", "*", "//", "/page", "/livez/", "//livez", "/LIVEZ", "/api/v2/status",
+        "/api/v1/../v1/status",
         "/api/v1/webhooks/a/replays/", "/api/v1/webhooks//replays/x",
         "/api/v1/webhooks/a/replays/b/c", "/api/v1/webhooks/a/replays/%zz",
         "/api/v1/webhooks/a/replays/%ff",

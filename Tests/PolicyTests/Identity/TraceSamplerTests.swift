@@ -107,7 +107,7 @@ import Testing
         let trace = SentRequest().with("traceparent", parent("01")).read { head, bytes in
             TraceParent(head, bytes, isTrusted: true, isSecure: true, plan, random: &random)
         }
-        #expect(trace.traits == [.isRecorded, .isSecure])
+        #expect(trace.traits == [.isSampled, .isRecorded, .isSecure])
         let bytes = written(trace)
         #expect(bytes.count == TraceParent.textBytes + TraceParent.idBytes)
         let digits = bytes.suffix(TraceParent.idBytes).map { byte in
