@@ -29,6 +29,7 @@ package struct Snapshot: Sendable {
     /// In the order of the file; the first match wins.
     package var routes: [Route]
 
+    /// Complete but for who gets spans and error reports, whom nobody need tell.
     package init(
         environment: Environment, server: ServerSettings, listeners: [ListenerSettings],
         admin: AdminSettings?, identity: IdentitySettings, limits: Limits,

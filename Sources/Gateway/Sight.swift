@@ -14,8 +14,7 @@ struct Sight: ~Copyable {
     let queue: LogQueue
     private var choice: LineChoice
     private var clock = LogClock(nowMillisecondsSinceEpoch: 0)
-    private var second: UInt64 = 0
-    /// Nanoseconds since 1970 at which ``second`` began.
+    /// Nanoseconds since 1970 at which the present second began.
     private var secondBegan: UInt64 = 0
     /// Nanoseconds since 1970, as of this turn.
     private(set) var now: UInt64 = 0
@@ -60,7 +59,7 @@ struct Sight: ~Copyable {
         now = wallTime
         // The quotient is wanted once a second: a comparison spares the division.
         guard wallTime &- secondBegan >= 1_000_000_000 else { return }
-        second = wallTime / 1_000_000_000
+        let second = wallTime / 1_000_000_000
         secondBegan = second * 1_000_000_000
         date.removeAll()
         HTTPDate.append(secondsSinceEpoch: Int64(second), to: &date)

@@ -16,6 +16,7 @@ package final class SpanPipeline: Sendable {
     /// Spans that were given up behind the rings.
     private let undelivered = Atomic<UInt64>(0)
 
+    /// Makes a ring for each of `loopCount` loops.
     package init(loopCount: Int) throws(LogProblem) {
         let pipe = try WakePipe()
         let signal = WriterSignal(pipe: pipe)
