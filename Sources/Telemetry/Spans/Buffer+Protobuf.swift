@@ -81,8 +81,9 @@ extension Buffer {
         append(value)
     }
 
-    /// Appends an attribute that is a text.
-    mutating func appendAttribute(_ field: UInt64, _ key: StaticString, _ value: String) {
+    /// Appends an attribute that is a text; with a label, as a literal would else be one, and
+    /// allocate.
+    mutating func appendAttribute(_ field: UInt64, _ key: StaticString, text value: String) {
         appendAttribute(field, key, Array(value.utf8).span)
     }
 

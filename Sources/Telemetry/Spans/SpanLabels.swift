@@ -52,9 +52,9 @@ package struct SpanLabels: Sendable {
 
     private static func attributes(of upstream: String, server: ServerName?) -> [UInt8] {
         var buffer = Buffer(capacity: 256 + upstream.utf8.count + (server?.size ?? 0))
-        buffer.appendAttribute(SpanField.attributes, "apus.upstream", upstream)
+        buffer.appendAttribute(SpanField.attributes, "apus.upstream", text: upstream)
         if let server {
-            buffer.appendAttribute(SpanField.attributes, "server.address", server.host)
+            buffer.appendAttribute(SpanField.attributes, "server.address", text: server.host)
             if let port = server.port {
                 buffer.appendAttribute(SpanField.attributes, "server.port", number: UInt64(port))
             }

@@ -14,10 +14,10 @@ package struct TraceResource: Sendable {
     package init(version: String, instance: String, environment: String) {
         let size = version.utf8.count + instance.utf8.count + environment.utf8.count + 512
         var attributes = Buffer(capacity: size)
-        attributes.appendAttribute(1, "service.name", "apus" as StaticString)
-        attributes.appendAttribute(1, "service.version", version)
-        attributes.appendAttribute(1, "service.instance.id", instance)
-        attributes.appendAttribute(1, "deployment.environment.name", environment)
+        attributes.appendAttribute(1, "service.name", "apus")
+        attributes.appendAttribute(1, "service.version", text: version)
+        attributes.appendAttribute(1, "service.instance.id", text: instance)
+        attributes.appendAttribute(1, "deployment.environment.name", text: environment)
         var framed = Buffer(capacity: size)
         framed.append(field: 1, attributes)
         resource = framed.copy()

@@ -35,8 +35,8 @@ import Testing
 
     @Test func `an attribute is a key with a value`() {
         let text: [UInt8] = [0x4A, 8, 0x0A, 1, 0x6B, 0x12, 3, 0x0A, 1, 0x76]
-        #expect(bytes { $0.appendAttribute(9, "k", "v" as StaticString) } == text)
-        #expect(bytes { $0.appendAttribute(9, "k", "v" as String) } == text)
+        #expect(bytes { $0.appendAttribute(9, "k", "v") } == text)
+        #expect(bytes { $0.appendAttribute(9, "k", text: "v") } == text)
         var value = Buffer(capacity: 4)
         value.append("v")
         var whole = Buffer(capacity: 64)
@@ -50,7 +50,7 @@ import Testing
     @Test func `a long text's lengths are what follows them`() throws {
         for count in [0, 100, 119, 120, 121, 127, 128, 129, 2000, 3000] {
             let bytes = bytes {
-                $0.appendAttribute(9, "key", String(repeating: "x", count: count))
+                $0.appendAttribute(9, "key", text: String(repeating: "x", count: count))
             }
             var reader = ProtobufReader(bytes[...])
             let foundAttribute = reader.next()
