@@ -32,7 +32,8 @@ package struct FileContents: Sendable {
         // One array, so that no other holds a part of what may be a secret.
         bytes = unsafe [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { room, count in
             while count < room.count {
-                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(room)[count...])
+                let rest = unsafe UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(room)[count...])
                 let moved = unsafe Glibc.read(number, rest.baseAddress, rest.count)
                 if moved > 0 {
                     count += moved

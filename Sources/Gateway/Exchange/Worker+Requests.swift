@@ -189,7 +189,7 @@ extension Worker where Kernel: ~Copyable {
         let trace = journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
             TraceParent(
                 desk.requestHead, bytes, isTrusted: verdict.identity.isTrustedPeer,
-                plan.hops.trace, random: &desk.random)
+                isSecure: verdict.identity.isSecure, plan.hops.trace, random: &desk.random)
         }
         journal.note(trace)
         if verdict.principal.isNamed { journal.note(verdict.principal, desk.scratch) }

@@ -75,7 +75,8 @@ final class CertificateBoard: Sendable {
         let left = entries.map { $0.secondsLeft(at: now) }.min() ?? .max
         let reason: StaticString? =
             left <= 0
-            ? "expired" : hasProblems ? "not_read" : left < Self.noticeSeconds ? "expires_soon" : nil
+            ? "expired"
+            : hasProblems ? "not_read" : left < Self.noticeSeconds ? "expires_soon" : nil
         return HealthCheck(
             name: "certificates", status: reason == nil ? .healthy : .degraded, reason: reason)
     }

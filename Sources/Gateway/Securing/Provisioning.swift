@@ -14,7 +14,11 @@ package struct ProvisioningProblem: Error, Equatable, Sendable {
     let owner: Owner
 
     /// Who speaks TLS, by seat.
-    enum Owner: Hashable, Sendable { case listener(Int), upstream(Int), store }
+    enum Owner: Hashable, Sendable {
+        case listener(Int)
+        case upstream(Int)
+        case store
+    }
 
     /// One line.
     package var text: String { "\(path): \(file) \(reason)" }

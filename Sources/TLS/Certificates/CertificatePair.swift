@@ -32,7 +32,8 @@ import Crypto
     ) throws(TLSProblem) {
         let pem = String(decoding: certificates, as: UTF8.self)
         guard let validity = try? Certificate(pem: pem) else { throw .noCertificate }
-        let found = unsafe PEMReading.read(certificates) { unsafe PEMReading.certificates($0) } ?? []
+        let found =
+            unsafe PEMReading.read(certificates) { unsafe PEMReading.certificates($0) } ?? []
         guard let first = unsafe found.first else { throw .noCertificate }
         // From here on deinit cannot run if this throws: a failure frees what there is.
         do throws(TLSProblem) {
@@ -50,7 +51,7 @@ import Crypto
             unsafe self.key = secret
         } catch {
             ERR_clear_error()
-            for unsafe certificate in unsafe found { unsafe X509_free(certificate) }
+            for unsafecertificate in unsafe found { unsafe X509_free(certificate) }
             throw error
         }
         unsafe leaf = first
@@ -63,7 +64,7 @@ import Crypto
 
     deinit {
         unsafe X509_free(leaf)
-        for unsafe certificate in unsafe chain { unsafe X509_free(certificate) }
+        for unsafecertificate in unsafe chain { unsafe X509_free(certificate) }
         unsafe EVP_PKEY_free(key)
     }
 
@@ -104,7 +105,7 @@ import Crypto
         // The stack's elements stay this object's; OpenSSL counts references of its own.
         guard let stack = unsafe OPENSSL_sk_new_null() else { throw .library(.taken()) }
         defer { unsafe OPENSSL_sk_free(stack) }
-        for unsafe certificate in unsafe chain {
+        for unsafecertificate in unsafe chain {
             guard unsafe OPENSSL_sk_push(stack, UnsafeRawPointer(certificate)) > 0 else {
                 throw .library(.taken())
             }

@@ -26,7 +26,7 @@ enum PEMReading {
             unsafe found.append(next)
         }
         if isAtEnd { return unsafe found }
-        for unsafe certificate in unsafe found { unsafe X509_free(certificate) }
+        for unsafecertificate in unsafe found { unsafe X509_free(certificate) }
         return unsafe []
     }
 

@@ -18,12 +18,12 @@ import COpenSSL
             throw .noCertificate
         }
         do throws(TLSProblem) {
-            for unsafe root in unsafe found where unsafe X509_STORE_add_cert(store, root) != 1 {
+            for unsaferoot in unsafe found where unsafe X509_STORE_add_cert(store, root) != 1 {
                 throw .library(.taken())
             }
             if let revocations { try unsafe Self.add(revocations, to: store) }
         } catch {
-            for unsafe root in unsafe found { unsafe X509_free(root) }
+            for unsaferoot in unsafe found { unsafe X509_free(root) }
             unsafe X509_STORE_free(store)
             throw error
         }
@@ -52,7 +52,7 @@ import COpenSSL
     }
 
     deinit {
-        for unsafe root in unsafe roots { unsafe X509_free(root) }
+        for unsaferoot in unsafe roots { unsafe X509_free(root) }
         unsafe X509_STORE_free(store)
     }
 
@@ -83,7 +83,7 @@ import COpenSSL
 
     /// Tells clients whose certificates are asked for.
     func announce(in context: ContextHandle) throws(TLSProblem) {
-        for unsafe root in unsafe roots {
+        for unsaferoot in unsafe roots {
             try unsafe context.set { unsafe SSL_CTX_add_client_CA($0, root) }
         }
     }

@@ -77,11 +77,12 @@ final class HelloChoice: Sendable {
         }
         let listCount = unsafe Int(list[0]) << 8 | Int(list[1])
         let nameCount = unsafe Int(list[3]) << 8 | Int(list[4])
-        guard listCount == list.count - 2, nameCount == list.count - 5, (1...255).contains(nameCount)
+        guard listCount == list.count - 2, nameCount == list.count - 5,
+            (1...255).contains(nameCount)
         else { return nil }
         var name: [UInt8] = []
         name.reserveCapacity(nameCount)
-        for unsafe byte in unsafe list[5...] {
+        for unsafebyte in unsafe list[5...] {
             guard (0x21...0x7E).contains(byte) else { return nil }
             name.append((0x41...0x5A).contains(byte) ? byte | 0x20 : byte)
         }

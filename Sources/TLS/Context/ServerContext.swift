@@ -127,7 +127,9 @@ extension ContextHandle {
 
     /// Sets versions, suites, groups and signatures.
     func speak(_ profile: Profile) throws(TLSProblem) {
-        try unsafe set { unsafe apus_ssl_ctx_set_versions($0, profile.versionMin.code, profile.versionMax.code) }
+        try unsafe set {
+            unsafe apus_ssl_ctx_set_versions($0, profile.versionMin.code, profile.versionMax.code)
+        }
         // Of a list OpenSSL leaves out what it does not know; a name by itself it refuses.
         for name in profile.ciphers.split(separator: ":") where name.first?.isLetter == true {
             try speak(ciphers: String(name))
@@ -135,7 +137,9 @@ extension ContextHandle {
         try speak(ciphers: profile.ciphers)
         try unsafe set { unsafe SSL_CTX_set_ciphersuites($0, Profile.modernSuites) }
         try unsafe set { unsafe apus_ssl_ctx_set_groups($0, Profile.groups) }
-        try unsafe set { unsafe apus_ssl_ctx_set_signature_algorithms($0, profile.signatureAlgorithms) }
+        try unsafe set {
+            unsafe apus_ssl_ctx_set_signature_algorithms($0, profile.signatureAlgorithms)
+        }
     }
 }
 

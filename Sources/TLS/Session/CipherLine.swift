@@ -74,7 +74,9 @@ struct CipherLine: ~Copyable {
     private mutating func readPreface(into memory: UnsafeMutableRawBufferPointer) -> Int {
         let count = min(memory.count, preface.count)
         preface.withReadable { (bytes: borrowing Span<UInt8>) in
-            unsafe bytes.withUnsafeBytes { unsafe memory.copyMemory(from: .init(rebasing: $0[..<count])) }
+            unsafe bytes.withUnsafeBytes {
+                unsafe memory.copyMemory(from: .init(rebasing: $0[..<count]))
+            }
         }
         preface.consume(count)
         if preface.isEmpty { preface = Buffer() }

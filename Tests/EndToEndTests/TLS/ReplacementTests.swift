@@ -149,7 +149,7 @@ import Testing
         #expect(try !standing().contains("not_read"))
         // The certificate first: until the key follows the two do not fit.
         try site.putCertificate("renewed")
-        try expectLogged(problems:1)
+        try expectLogged(problems: 1)
         #expect(try Self.served(apus) == "app")
         let told = try standing()
         #expect(told.contains("certificates") && told.contains("not_read"), "\(told)")
@@ -159,11 +159,11 @@ import Testing
         try eventually("all is well again") { try !standing().contains("not_read") }
         // Then the key first, and then what is no certificate at all.
         try site.putKey("app")
-        try expectLogged(problems:2)
+        try expectLogged(problems: 2)
         try Authority.replace("\(site.folder)/site.pem", with: Data("nothing".utf8))
-        try expectLogged(problems:3)
+        try expectLogged(problems: 3)
         try FileManager.default.removeItem(atPath: "\(site.folder)/site.pem")
-        try expectLogged(problems:4)
+        try expectLogged(problems: 4)
         #expect(try Self.served(apus) == "renewed")
         let refused = try apus.operate("POST", "/api/v1/reload")
         print("reload with a missing certificate:", refused.status, refused.text)

@@ -79,11 +79,14 @@ func open(
 }
 
 func open(
-    _ context: ClientContext, on line: Line, to name: ClientContext.ServerName = .host("app.example"),
+    _ context: ClientContext, on line: Line,
+    to name: ClientContext.ServerName = .host("app.example"),
     peer: UInt64 = 1, resuming other: ClientContext.ServerName? = nil
 ) throws -> Session {
-    guard let session = context.makeSession(
-        on: line.client, to: name, peer: peer, resuming: other) else {
+    guard
+        let session = context.makeSession(
+            on: line.client, to: name, peer: peer, resuming: other)
+    else {
         throw NoSession()
     }
     return session
