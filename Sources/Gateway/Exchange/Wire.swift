@@ -1,5 +1,6 @@
 import Bytes
 import Linux
+import TLS
 
 /// A socket with the bytes on their way through it: the half that both sides of an exchange share.
 ///
@@ -85,7 +86,10 @@ struct Wire: ~Copyable {
         openInput(from: &pool)
         let room = input.room
         guard room > 0 else { return nil }
-        let result = transport.receive(on: stream, into: &input)
+        var result = transport.receive(on: stream, into: &input)
+        if case .wouldBlock = result, isPastHalfRecord {
+            result = transport.receive(on: stream, into: &input)
+        }
         switch result {
         case .bytes(let count):
             if count == room && count >= BufferPool.largeBytes / 2 {
@@ -109,6 +113,19 @@ struct Wire: ~Copyable {
             state.insert(.broken)
         }
         return result
+    }
+
+    /// Whether an end was reported that a read of TLS has not come to: it stops behind the half of
+    /// a record, and nothing would report the end once more.
+    private var isPastHalfRecord: Bool {
+        stream.isSecure && !state.isDisjoint(with: [.ended, .broken])
+    }
+
+    /// Goes on with the handshake of TLS.
+    func shake(by transport: inout some Transport & ~Copyable) -> Session.Handshake {
+        let result = transport.shake(stream)
+        guard case .waits = result, isPastHalfRecord else { return result }
+        return transport.shake(stream)
     }
 
     /// Sends what waits in `output`.

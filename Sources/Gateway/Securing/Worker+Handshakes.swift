@@ -100,7 +100,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     private mutating func shake(_ d: UInt32) -> OpeningProgress {
-        switch transport.shake(downstreams[d].wire.stream) {
+        switch downstreams[d].wire.shake(by: &transport) {
         case .waits: return .parked
         case .failed(let failure):
             failOpening(d, HandshakeResult(failure))

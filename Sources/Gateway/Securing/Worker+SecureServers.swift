@@ -26,7 +26,7 @@ extension Worker where Kernel: ~Copyable {
             else { return .failed(.exhausted) }
             upstreams[u].wire.secure(stream)
         }
-        let result = transport.shake(upstreams[u].wire.stream)
+        let result = upstreams[u].wire.shake(by: &transport)
         upstreams[u].wire.noteAll()
         return result
     }
@@ -41,7 +41,7 @@ extension Worker where Kernel: ~Copyable {
             else { return .failed(.exhausted) }
             store.links[l].wire.secure(stream)
         }
-        let result = transport.shake(store.links[l].wire.stream)
+        let result = store.links[l].wire.shake(by: &transport)
         store.links[l].wire.noteAll()
         return result
     }

@@ -5,8 +5,8 @@ final class PythonApp: Sendable {
     let port: UInt16
     private let process: ChildProcess
 
-    init(_ name: String) throws {
-        let process = try ChildProcess(["python3", "\(Tree.tests)/Apps/\(name).py"])
+    init(_ name: String, _ arguments: String...) throws {
+        let process = try ChildProcess(["python3", "\(Tree.tests)/Apps/\(name).py"] + arguments)
         self.process = process
         port = try eventually("\(name).py says its port", within: 60) {
             if process.exitCode != nil { throw Unmet(process.output("stderr")) }

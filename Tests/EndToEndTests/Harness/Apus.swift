@@ -11,12 +11,12 @@ final class Apus: Sendable {
     private let log = Mutex(LogReading())
     private let hasServed = Door()
     /// Apps that live as long as their gateway.
-    private let apps: [Origin]
+    private let apps: [any Sendable]
 
     /// - Parameters:
     ///   - configuration: The sections that the test is about; what it leaves out is filled in.
     ///   - descriptorsMax: As `ulimit -n` says it.
-    init(_ configuration: String, descriptorsMax: Int? = nil, apps: [Origin] = []) throws {
+    init(_ configuration: String, descriptorsMax: Int? = nil, apps: [any Sendable] = []) throws {
         self.apps = apps
         port = try Ports.free()
         adminPort = try Ports.free()

@@ -38,39 +38,6 @@ import Testing
         func end() { try? FileManager.default.removeItem(atPath: folder) }
     }
 
-    /// `Apps/tls_clients.py`: asks all the while.
-    private final class Clients {
-        struct Report: Decodable {
-            let done: Int
-            let failed: [String]
-            let certificates: [String: Int]
-            let slowest: Double
-        }
-
-        private let process: ChildProcess
-        private let control: Wire
-
-        init(of apus: Apus, new: Int, kept: Int) throws {
-            let process = try ChildProcess([
-                "python3", "\(Tree.tests)/Apps/tls_clients.py", "\(apus.port)",
-                Authority.path("ca.pem"), "\(new)", "\(kept)",
-            ])
-            self.process = process
-            let port = try eventually("clients ask", within: 60) {
-                let text = process.output()
-                return text.hasSuffix("\n") ? UInt16(text.dropLast()) : nil
-            }
-            control = try Wire(to: .ip4(port))
-        }
-
-        /// What has come of requests since the last time.
-        func report() throws -> Report {
-            try control.send("\n")
-            let line = try control.read(through: "\n")
-            return try JSONDecoder().decode(Report.self, from: Data(line.utf8))
-        }
-    }
-
     private static func served(_ apus: Apus) throws -> String {
         try SecureClient(port: apus.port).see().certificate
     }
@@ -83,7 +50,7 @@ import Testing
         let site = try Site("app")
         defer { site.end() }
         let apus = try Apus(site.listener + "\n" + secureRoutes(to: Origin.saying()))
-        let clients = try Clients(of: apus, new: 2, kept: 4)
+        let clients = try SecureLoad(of: apus, new: 2, kept: 4)
         let names = ["app", "renewed"]
         var residents: [Int] = []
         for number in 1...Self.count {
