@@ -13,7 +13,8 @@
 /// }
 /// ```
 ///
-/// Then a key of the outer section takes that kind. Checks, advice on spelling, the reference, the sample and the schema follow by themselves.
+/// Then a key of the outer section takes that kind. Checks,
+/// advice on spelling, the reference, the sample and the schema follow by themselves.
 struct Section: Sendable {
     /// As documents call it: `listeners.NAME`, `routes[].match`.
     let name: String

@@ -64,7 +64,7 @@ package enum Provisioning {
                 files.owner = .upstream(index)
                 return files.client(
                     settings, at: "upstreams.\(upstream.name).tls",
-                    protocols: ClientContext.http11, after: former?.upstreams.element(index))
+                    protocols: ClientTLS.http11, after: former?.upstreams.element(index))
             }
         }
         let store = snapshot.redis?.tls.flatMap { settings -> SecureServers? in
@@ -110,7 +110,7 @@ struct ProvisioningFiles {
         for (index, files) in settings.certificates.enumerated() {
             if let pair = pair(files, at: "\(path).certificates[\(index)]") { pairs.append(pair) }
         }
-        var context = ServerContext.Settings(pairs: pairs)
+        var context = ServerTLS.Settings(pairs: pairs)
         context.profile = Profile(settings.offer)
         context.isStrict = settings.sni == .strict
         context.scope = name
@@ -123,7 +123,7 @@ struct ProvisioningFiles {
         // All of them are looked at, so that one run tells all that is wrong.
         guard problems.count == problemCount else { return nil }
         do throws(TLSProblem) {
-            return SecureListener(try ServerContext(context), settings)
+            return SecureListener(try ServerTLS(context), settings)
         } catch {
             let isOfCiphers = error == .ciphersNotSpoken
             note(
@@ -134,7 +134,7 @@ struct ProvisioningFiles {
 
     private mutating func clients(
         _ settings: ClientAuthentication, at path: String
-    ) -> ServerContext.ClientSettings? {
+    ) -> ServerTLS.ClientSettings? {
         guard let roots = read(settings.authorities, at: "\(path).client_ca") else { return nil }
         var revocations: [UInt8]?
         if let file = settings.revocations {
@@ -142,7 +142,7 @@ struct ProvisioningFiles {
             if revocations == nil { return nil }
         }
         do throws(TLSProblem) {
-            return ServerContext.ClientSettings(
+            return ServerTLS.ClientSettings(
                 trust: try TrustStore(roots: roots, revocations: revocations),
                 isRequired: settings.isRequired, depthMax: settings.depthMax,
                 digest: [UInt8(clamping: settings.depthMax)] + roots + (revocations ?? []))
@@ -187,8 +187,8 @@ struct ProvisioningFiles {
 
     private mutating func client(
         _ settings: OutboundTLS, at path: String, _ protocols: [UInt8]
-    ) -> ClientContext? {
-        var context = ClientContext.Settings(trust: nil)
+    ) -> ClientTLS? {
+        var context = ClientTLS.Settings(trust: nil)
         context.protocols = protocols
         if settings.isVerifying {
             guard let trust = trust(settings.authorities, at: "\(path).ca") else { return nil }
@@ -199,7 +199,7 @@ struct ProvisioningFiles {
             context.pair = pair
         }
         do throws(TLSProblem) {
-            return try ClientContext(context)
+            return try ClientTLS(context)
         } catch {
             note(path, "-", error.reason)
             return nil

@@ -5,8 +5,9 @@ import TLS
 /// A loop's share of TLS: with what connections begin it, and how many may at once.
 struct SecureDesk: ~Copyable {
     var contexts: SecureContexts
-    /// Steps of handshakes that this turn may still take: each may be as long as dozens of requests,
-    /// and those who are in do not wait for newcomers.
+    /// Steps of handshakes that this turn may still take.
+    ///
+    /// Each may be as long as dozens of requests, and those who are in do not wait for newcomers.
     var stepsLeft = SecureDesk.stepsPerTurn
     /// Client connections before or in their handshake, the oldest first; some may be beyond it.
     private var openings: [SlabIndex] = []

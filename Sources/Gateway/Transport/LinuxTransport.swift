@@ -136,13 +136,13 @@ package struct LinuxTransport: Transport, ~Copyable {
     }
 
     package mutating func secure(
-        _ socket: Socket, by context: ServerContext, having bytes: consuming Buffer
+        _ socket: Socket, by context: ServerTLS, having bytes: consuming Buffer
     ) -> Stream? {
         secured.add(context.makeSession(on: socket, having: bytes), on: socket)
     }
 
     package mutating func secure(
-        _ socket: Socket, by context: ClientContext, to peer: SecurePeer
+        _ socket: Socket, by context: ClientTLS, to peer: SecurePeer
     ) -> Stream? {
         let session = context.makeSession(on: socket, to: peer.name, peer: peer.number)
         return secured.add(session, on: socket)

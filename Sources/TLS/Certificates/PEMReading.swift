@@ -13,21 +13,19 @@ enum PEMReading {
         }
     }
 
-    /// All certificates of a text, in its order, each to be freed by the caller.
+    /// All certificates of a text, in its order.
     ///
     /// - Returns: None if what follows the last of them is the beginning of another: whoever writes
     ///   the file may not be done.
-    static func certificates(_ source: OpaquePointer) -> [OpaquePointer] {
+    static func certificates(_ source: OpaquePointer) -> [X509Handle] {
         ERR_clear_error()
-        var found = unsafe [OpaquePointer]()
-        while unsafe found.count < certificatesMax,
+        var found: [X509Handle] = []
+        while found.count < certificatesMax,
             let next = unsafe PEM_read_bio_X509_AUX(source, nil, nil, nil)
         {
-            unsafe found.append(next)
+            unsafe found.append(X509Handle(next))
         }
-        if isAtEnd { return unsafe found }
-        for unsafecertificate in unsafe found { unsafe X509_free(certificate) }
-        return unsafe []
+        return isAtEnd ? found : []
     }
 
     /// Whether reading stopped because nothing more begins.

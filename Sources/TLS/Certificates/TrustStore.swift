@@ -5,30 +5,27 @@ import COpenSSL
 /// - Safety: Made in `init`, freed once in `deinit` and not changed in between; OpenSSL guards and
 ///   counts it itself (X509_STORE_new(3)).
 @safe package final class TrustStore: Sendable {
-    nonisolated(unsafe) let store: OpaquePointer
+    private nonisolated(unsafe) let store: OpaquePointer
     /// Subjects of the roots, that clients are told of.
-    nonisolated(unsafe) let roots: [OpaquePointer]
+    private let roots: [X509Handle]
 
     /// - Parameters:
     ///   - roots: PEM; one certificate at least.
     ///   - revocations: PEM of lists by the same authorities (RFC 5280 §5); `nil` for none.
     package init(roots: [UInt8], revocations: [UInt8]? = nil) throws(TLSProblem) {
         let found = unsafe PEMReading.read(roots) { unsafe PEMReading.certificates($0) } ?? []
-        guard unsafe !found.isEmpty, let store = unsafe X509_STORE_new() else {
-            throw .noCertificate
-        }
+        guard !found.isEmpty, let store = unsafe X509_STORE_new() else { throw .noCertificate }
         do throws(TLSProblem) {
-            for unsaferoot in unsafe found where unsafe X509_STORE_add_cert(store, root) != 1 {
+            for root in found where unsafe X509_STORE_add_cert(store, root.pointer) != 1 {
                 throw .library(.taken())
             }
             if let revocations { try unsafe Self.add(revocations, to: store) }
         } catch {
-            for unsaferoot in unsafe found { unsafe X509_free(root) }
             unsafe X509_STORE_free(store)
             throw error
         }
         unsafe self.store = unsafe store
-        unsafe self.roots = unsafe found
+        self.roots = found
     }
 
     /// Where systems keep all of their roots in one file.
@@ -37,7 +34,8 @@ import COpenSSL
         "/etc/ssl/cert.pem",
     ]
 
-    /// What the system trusts: its bundle, or else what OpenSSL finds (SSL_CERT_FILE and SSL_CERT_DIR, or its own places).
+    /// What the system trusts: its bundle, or else what OpenSSL finds (SSL_CERT_FILE and
+    /// SSL_CERT_DIR, or its own places).
     package init(ofSystem: Void) throws(TLSProblem) {
         guard let store = unsafe X509_STORE_new() else { throw .library(.taken()) }
         // Of a folder OpenSSL would read a file in the middle of a handshake.
@@ -48,13 +46,10 @@ import COpenSSL
             throw .library(.taken())
         }
         unsafe self.store = unsafe store
-        unsafe roots = []
+        roots = []
     }
 
-    deinit {
-        for unsaferoot in unsafe roots { unsafe X509_free(root) }
-        unsafe X509_STORE_free(store)
-    }
+    deinit { unsafe X509_STORE_free(store) }
 
     private static func add(
         _ revocations: [UInt8], to store: OpaquePointer
@@ -83,8 +78,8 @@ import COpenSSL
 
     /// Tells clients whose certificates are asked for.
     func announce(in context: ContextHandle) throws(TLSProblem) {
-        for unsaferoot in unsafe roots {
-            try unsafe context.set { unsafe SSL_CTX_add_client_CA($0, root) }
+        for root in roots {
+            try unsafe context.set { unsafe SSL_CTX_add_client_CA($0, root.pointer) }
         }
     }
 }

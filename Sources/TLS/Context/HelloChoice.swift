@@ -82,7 +82,8 @@ final class HelloChoice: Sendable {
         else { return nil }
         var name: [UInt8] = []
         name.reserveCapacity(nameCount)
-        for unsafebyte in unsafe list[5...] {
+        for index in 5..<list.count {
+            let byte = unsafe list[index]
             guard (0x21...0x7E).contains(byte) else { return nil }
             name.append((0x41...0x5A).contains(byte) ? byte | 0x20 : byte)
         }

@@ -17,7 +17,7 @@ struct CipherLine: ~Copyable {
     var hasEnded = false
     /// The end of our side follows what is written next.
     var isLast = false
-    /// Where a client keeps what it can resume: see ``ClientContext``; 0 at a server.
+    /// Where a client keeps what it can resume: see ``ClientTLS``; 0 at a server.
     var resumption: UInt64 = 0
     /// What a client asked for, in lower case; of servers alone.
     var serverName: [UInt8] = []
@@ -40,8 +40,9 @@ struct CipherLine: ~Copyable {
         self.preface = preface
     }
 
-    /// A record may come in two parts, and with a ticket or two before it. Who sends more without a
-    /// byte for us among it keeps OpenSSL busy with messages of its own.
+    /// A record may come in two parts, and with a ticket or two before it.
+    ///
+    /// Who sends more without a byte for us among it keeps OpenSSL busy with messages of its own.
     private static var readsMax: Int { 4 }
 
     /// Begins a call of OpenSSL's that reads.

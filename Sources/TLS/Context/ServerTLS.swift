@@ -3,7 +3,7 @@ import COpenSSL
 package import Linux
 
 /// What a listener serves TLS with; immutable and shared by all loops.
-package final class ServerContext: Sendable {
+package final class ServerTLS: Sendable {
     /// Everything that a context is made of.
     package struct Settings: Sendable {
         /// At least one; the first serves those who name nobody, or somebody unknown.
@@ -41,8 +41,9 @@ package final class ServerContext: Sendable {
     private let base: ContextHandle
     package let settings: Settings
 
+    /// - Throws: What OpenSSL does not take; `.noCertificate` for no pair.
     package init(_ settings: Settings) throws(TLSProblem) {
-        guard let first = settings.pairs.first else { throw .noCertificate }
+        guard !settings.pairs.isEmpty else { throw .noCertificate }
         self.settings = settings
         base = try ContextHandle(.server)
         let table = NameTable(settings.pairs)
@@ -56,7 +57,6 @@ package final class ServerContext: Sendable {
         let names = HelloChoice(
             exact: table.exact.mapValues(choice), wildcards: table.wildcards.mapValues(choice),
             isStrict: settings.isStrict, scope: Self.scope(settings))
-        _ = first
         try Self.fill(base, table.usual, settings, names: names)
     }
 
