@@ -8,13 +8,15 @@ TIME ?= 60
 SOAK ?= 1800
 # Worlds that `make simulate` plays, and the one alone that it does if it is named.
 SEEDS ?= 10000
+# How often `make renewals` replaces one.
+CERTIFICATES ?= 2000
 SEED ?=
 
 # OpenSSL and hiredis stay dynamic, so that the system's updates reach them; Swift's runtime comes along.
 RELEASE := swift build -c release --static-swift-stdlib --product apus
 BINARY := .build/release/apus
 
-.PHONY: help setup build run test lint format figures fuzz ceilings bench limits webhooks timing bodies simulate soak install clean
+.PHONY: help setup build run test lint format figures fuzz ceilings bench limits webhooks timing bodies testssl renewals simulate soak install clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +77,13 @@ timing: build ## Look for signatures' digits in how long 100,000 refusals take
 
 bodies: build ## Send a GiB up and down, with fast and with slow ends
 	@Benchmarks/bodies.py
+
+testssl: build ## Run all of testssl.sh against TLS as it is by default
+	@.ci/setup test
+	APUS_TESTSSL=full APUS_BINARY=$(BINARY) swift test --disable-xctest --filter GradeTests
+
+renewals: build ## Replace certificates under load CERTIFICATES=2000 times
+	APUS_CERTIFICATES=$(CERTIFICATES) APUS_BINARY=$(BINARY) swift test --disable-xctest --filter ReplacementTests
 
 simulate: ## Play SEEDS=10000 random worlds of limits; a failing one says its number, for SEED=N
 	@.ci/setup build
