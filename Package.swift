@@ -70,7 +70,7 @@ let package = Package(
                 "Reactor",
             ],
             resources: page),
-        module("Simulation", ["Bytes", "Linux", "Policy", "Reactor", "Gateway"]),
+        module("Simulation", ["Bytes", "Linux", "TLS", "Policy", "Reactor", "Gateway"]),
         .executableTarget(
             name: "apus",
             dependencies: ["CVersion", "Linux", "Telemetry", "Config", "Gateway", arguments],

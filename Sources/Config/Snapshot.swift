@@ -18,8 +18,8 @@ package struct Snapshot: Sendable {
     package var timeouts: Timeouts
     /// One log for the process.
     package var log: LogSettings
-    /// What operators change, besides in the log.
-    package var audit: AuditSettings
+    /// What is told besides in the log.
+    package var reporting: ReportingSettings
     /// In the order of the file; routes name them by index.
     package var upstreams: [UpstreamSettings]
     /// Of answers to requests that no route takes, and of all errors.
@@ -29,6 +29,7 @@ package struct Snapshot: Sendable {
     /// In the order of the file; the first match wins.
     package var routes: [Route]
 
+    /// Complete but for who gets spans and error reports, whom nobody need tell.
     package init(
         environment: Environment, server: ServerSettings, listeners: [ListenerSettings],
         admin: AdminSettings?, identity: IdentitySettings, limits: Limits,
@@ -44,7 +45,7 @@ package struct Snapshot: Sendable {
         self.limits = limits
         self.timeouts = timeouts
         self.log = log
-        self.audit = audit
+        reporting = ReportingSettings(audit: audit)
         self.upstreams = upstreams
         self.answers = answers
         self.routes = routes
@@ -58,6 +59,15 @@ extension Snapshot {
         get { answers.cors }
         set { answers.cors = newValue }
     }
+
+    /// What operators change, besides in the log.
+    package var audit: AuditSettings { reporting.audit }
+
+    /// Who gets spans; `nil` if nobody does.
+    package var otlp: OTLPSettings? { reporting.otlp }
+
+    /// Who gets error reports; `nil` if nobody does.
+    package var sentry: SentryDSN? { reporting.sentry }
 
     /// In the order of the file; routes name them by index.
     package var rateLimits: [LimitSettings] {

@@ -200,7 +200,7 @@ struct ConnectionNanoseconds: Sendable {
 
 /// What requests are told of, and believed in, on their way: plain values, read for every one.
 struct HopPlan: Sendable {
-    let trace: TraceMode
+    let trace: TracePlan
     let forwarded: ForwardedSettings
     /// Bit n for listener n: connections to it begin with a PROXY header.
     private let proxyProtocol: UInt64
@@ -208,7 +208,9 @@ struct HopPlan: Sendable {
     private let secure: UInt64
 
     init(_ snapshot: Snapshot) {
-        trace = snapshot.identity.trace
+        trace = TracePlan(
+            mode: snapshot.identity.trace,
+            sampler: snapshot.otlp.map { TraceSampler(millionths: $0.ratioMillionths) })
         forwarded = snapshot.identity.forwarded
         proxyProtocol = Self.bits(snapshot.listeners.map(\.expectsProxyHeader))
         secure = Self.bits(snapshot.listeners.map { $0.tls != nil })

@@ -29,6 +29,7 @@ package final class Serving: Sendable {
     private let keys: KeyWatch
     private let certificates: CertificateWatch
     private let reloader: Reloader
+    private let outlets: Outlets
 
     /// Takes everything that can be missing: signals, addresses, the log's output.
     ///
@@ -44,6 +45,7 @@ package final class Serving: Sendable {
     ) throws(ServingProblem) {
         self.snapshot = snapshot
         let count = snapshot.server.workers ?? Thread.usableCPUCount
+        let changes = FileChanges(ofCertificates: snapshot)
         var files = ProvisioningFiles()
         let contexts = Provisioning.contexts(of: snapshot, after: nil, &files)
         guard files.problems.isEmpty else { throw .files(files.problems) }
@@ -57,12 +59,14 @@ package final class Serving: Sendable {
             // Before any thread: threads inherit which signals are blocked.
             signals = try SignalQueue()
             control = try ControlLoop()
-            let crew = try WorkerCrew(snapshot, build: build, count: count, certificates: board, log: log)
+            let crew = try WorkerCrew(
+                snapshot, build: build, count: count, certificates: board, log: log)
             names = try NameWatch(snapshot, mailboxes: crew.mailboxes)
             keys = KeyWatch(snapshot, mailboxes: crew.mailboxes, log: log)
             certificates = CertificateWatch(
-                snapshot, board: board, mailboxes: crew.mailboxes, log: log)
+                snapshot, since: changes, board: board, mailboxes: crew.mailboxes, log: log)
             self.crew = crew
+            outlets = try Outlets(crew, names: names, log: log, loop: control)
             reloader = Reloader(
                 source, crew: crew,
                 watches: Reloader.Watches(names: names, keys: keys, certificates: certificates),
@@ -100,13 +104,18 @@ package final class Serving: Sendable {
         control.run { [self] in
             control.begin { await self.obeySignals() }
             if let admin { control.begin { await admin.serve() } }
+            outlets.begin()
             await control.readable(crew.finished.number)
+            await outlets.finish(within: Self.lastWords)
         }
         removeSocketFiles()
         log.audit(who: "process", what: "stop", result: "done", reason: "")
         note(.info, .shutdown, "ended")
         _ = log.stop(within: .seconds(2))
     }
+
+    /// What is left for receivers of spans and error reports has so long to get there.
+    private static let lastWords = Duration.seconds(1)
 
     /// Acts on signals: see docs/operating.md.
     private func obeySignals() async {

@@ -14,8 +14,7 @@ struct Sight: ~Copyable {
     let queue: LogQueue
     private var choice: LineChoice
     private var clock = LogClock(nowMillisecondsSinceEpoch: 0)
-    private var second: UInt64 = 0
-    /// Nanoseconds since 1970 at which ``second`` began.
+    /// Nanoseconds since 1970 at which the present second began.
     private var secondBegan: UInt64 = 0
     /// Nanoseconds since 1970, as of this turn.
     private(set) var now: UInt64 = 0
@@ -23,10 +22,12 @@ struct Sight: ~Copyable {
     /// The event line that is being written.
     var event: LineBuilder
     var failures: FailureLines
+    private var spans: SpanDesk
 
+    /// - Parameter spans: Takes those of recorded requests; `nil` if nobody does.
     init(
         _ snapshot: Snapshot, metrics: LoopMetrics, queue: LogQueue,
-        errors: RecentErrors = RecentErrors()
+        errors: RecentErrors = RecentErrors(), spans: LogQueue? = nil
     ) {
         self.metrics = metrics
         self.queue = queue
@@ -41,11 +42,13 @@ struct Sight: ~Copyable {
             redactedQueryKeys: snapshot.log.redaction.queryKeys,
             redactedHeaders: snapshot.log.redaction.headers)
         event = LineBuilder(level: .info, event: .startup, message: "", time: clock)
+        self.spans = SpanDesk(snapshot, ring: spans, hiding: labels)
     }
 
     /// Tells of another configuration from here on, and counts in other cells.
     mutating func adopt(_ snapshot: Snapshot, metrics: LoopMetrics, wallTime: UInt64) {
-        self = Sight(snapshot, metrics: metrics, queue: queue, errors: failures.errors)
+        self = Sight(
+            snapshot, metrics: metrics, queue: queue, errors: failures.errors, spans: spans.ring)
         beginTurn(wallTime: wallTime)
     }
 
@@ -56,7 +59,7 @@ struct Sight: ~Copyable {
         now = wallTime
         // The quotient is wanted once a second: a comparison spares the division.
         guard wallTime &- secondBegan >= 1_000_000_000 else { return }
-        second = wallTime / 1_000_000_000
+        let second = wallTime / 1_000_000_000
         secondBegan = second * 1_000_000_000
         date.removeAll()
         HTTPDate.append(secondsSinceEpoch: Int64(second), to: &date)
@@ -68,7 +71,12 @@ struct Sight: ~Copyable {
     ) {
         let place = metrics.requestFinished(record, method: method.rawValue)
         if metrics.isExemplarDue(place, at: now) { noteExemplar(place, record, journal) }
-        if let status = record.status, status >= 500 { noteError(record, status, journal) }
+        if let status = record.status, status >= 500 {
+            noteError(record, status, journal, method: method)
+        }
+        if journal.trace.contains(.isRecorded) {
+            spans.note(record, journal, method: method, at: now)
+        }
         guard choice.hasAccessLines else { return }
         if choice.leavesOut(record) { return metrics.lineSampled() }
         clock.update(nowMillisecondsSinceEpoch: Int64(now / 1_000_000))

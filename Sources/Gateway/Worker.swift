@@ -52,7 +52,8 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
             mailbox,
             SecureDesk(
                 plan.commons.certificates.contexts,
-                connectionCountMax: plan.snapshot.limits.connectionCountMax))
+                connectionCountMax: plan.snapshot.limits.connectionCountMax,
+                loopCount: plan.snapshot.server.workers ?? Thread.usableCPUCount))
         self.transport = transport
         self.plan = plan
         self.sight = sight
@@ -68,7 +69,7 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
         let isBusy = !turn.runnable.isEmpty || !turn.grants.isEmpty
         transport.turn(until: isBusy ? transport.now : nextDeadline())
         sight.beginTurn(wallTime: transport.wallTime)
-        turn.secure.handshakesLeft = SecureDesk.handshakesPerTurn
+        turn.secure.stepsLeft = SecureDesk.stepsPerTurn
         for index in 0..<transport.reportCount { dispatch(transport.report(index)) }
         runRunnable()
         if plan.hasGates, !turn.grants.isEmpty { runGrants() }
@@ -121,7 +122,10 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
         guard !turn.runnable.isEmpty else { return }
         let batch = turn.runnable
         turn.runnable.removeAll(keepingCapacity: true)
-        for index in batch where downstreams.contains(index) { wakeDownstream(index.slot) }
+        for index in batch where downstreams.contains(index) {
+            downstreams[index.slot].marks.remove(.parked)
+            wakeDownstream(index.slot)
+        }
     }
 
     /// Goes on with requests that were given a place.

@@ -34,6 +34,10 @@ final class WorkerCrew: Sendable {
     let mailboxes: [Mailbox<WorkerMessage>]
     /// Signalled once the last worker has ended.
     let finished: Wakeup
+    /// Spans on their way out; nobody writes any unless `otlp` is configured.
+    let spans: SpanPipeline
+    /// `nil` until there is one; the mutex is its guard.
+    private let reporter = Mutex<ErrorReporter?>(nil)
     /// How often the configuration was read again.
     let reloads = ReloadTally(startedAt: Clock.wall() / 1000)
     /// Guard: the mutex; another one once all loops have gone over to it.
@@ -58,7 +62,8 @@ final class WorkerCrew: Sendable {
         let names = MetricNames(seating, build: build)
         let metrics = (0..<count).map { _ in LoopMetrics(names: names) }
         let standing = Standing(
-            seating: seating, commons: Commons(snapshot, secret: .drawn(), certificates: certificates),
+            seating: seating,
+            commons: Commons(snapshot, secret: .drawn(), certificates: certificates),
             names: names, metrics: metrics)
         standing.attend(to: log)
         current = Mutex(standing)
@@ -66,6 +71,11 @@ final class WorkerCrew: Sendable {
         for _ in 0..<count { mailboxes.append(try Mailbox()) }
         self.mailboxes = mailboxes
         finished = try Wakeup()
+        do throws(LogProblem) {
+            spans = try SpanPipeline(loopCount: count)
+        } catch {
+            throw Errno(error.errno)
+        }
         liveCount = Atomic(count)
     }
 
@@ -124,10 +134,9 @@ final class WorkerCrew: Sendable {
     ) throws(ReloadProblem) {
         var files = ProvisioningFiles()
         let contexts = Provisioning.contexts(of: seating.snapshot, after: board.contexts, &files)
-        let retired = seating.snapshot.upstreams.indices.filter { !seating.upstreams.contains($0) }
-            .map { "upstreams.\(seating.snapshot.upstreams[$0].name).tls" }
         let problems = files.problems.filter { problem in
-            !retired.contains { problem.path.hasPrefix($0) }
+            guard case .upstream(let seat) = problem.owner else { return true }
+            return seating.upstreams.contains(seat)
         }
         guard problems.isEmpty else { throw ReloadProblem(problems.map(\.text)) }
         board.set(contexts, [])
@@ -161,11 +170,18 @@ final class WorkerCrew: Sendable {
                 listener: $0.listener, name: $0.name, secondsLeft: $0.secondsLeft(at: now))
         }
         sample.servers = standing.names.servers(of: standing.seating, commons)
+        if standing.snapshot.otlp != nil { sample.spans = spans.counts }
+        if standing.snapshot.sentry != nil {
+            sample.reports = reporter.withLock { $0 }?.counts
+        }
         if !standing.names.webhooks.isEmpty {
             sample.evictedReplayCount = commons.replays.table.evictedCount
         }
         return sample
     }
+
+    /// Has ``sample`` tell what became of error reports.
+    func attend(to reporter: ErrorReporter) { self.reporter.withLock { $0 = reporter } }
 
     /// Takes all addresses.
     func listen() throws(BindProblem) {
@@ -209,7 +225,7 @@ final class WorkerCrew: Sendable {
         let plan = Plan(standing.snapshot, commons: standing.commons, seed: .drawn())
         let sight = Sight(
             standing.snapshot, metrics: standing.metrics[index], queue: log.queue(index),
-            errors: standing.commons.operations.errors)
+            errors: standing.commons.operations.errors, spans: spans.ring(index))
         var worker = Worker(transport, plan: plan, sight: sight, mailbox: mailboxes[index])
         worker.run()
         if liveCount.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 {

@@ -47,8 +47,7 @@ package struct Errno: Error, Equatable, Sendable {
     package static let notFound = Errno(ENOENT)
     /// The peer answered nothing: a connect, or data that was sent again and again (tcp(7)).
     package static let timedOut = Errno(ETIMEDOUT)
-    /// The peer does not keep to the protocol; no call on a TCP or unix socket says so, only what is
-    /// spoken on top of it.
+    /// The peer does not keep to what is spoken on top of TCP; no call on a socket says so.
     package static let protocolViolated = Errno(EPROTO)
     /// There is no way to the address from here.
     package static let networkUnreachable = Errno(ENETUNREACH)

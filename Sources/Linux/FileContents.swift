@@ -25,25 +25,31 @@ package struct FileContents: Sendable {
             throw Failure(reason: "is not a regular file")
         }
         isOpenToOthers = status.st_mode & S_IROTH != 0
-        var content: [UInt8] = []
-        while content.count <= bytesMax {
-            let room = bytesMax + 1 - content.count
-            var failure: Errno?
-            let part = unsafe [UInt8](unsafeUninitializedCapacity: min(room, 64 << 10)) {
-                let count = unsafe Glibc.read(number, $0.baseAddress, $0.count)
-                if count < 0 { failure = Errno.last() }
-                $1 = max(0, count)
-            }
-            if failure == .interrupted { continue }
-            guard failure == nil else { throw Failure(reason: "cannot be read") }
-            guard !part.isEmpty else {
-                bytes = content
-                return
-            }
-            content += part
+        guard status.st_size <= bytesMax else {
+            throw Failure(reason: "is larger than \(bytesMax / 1024)KiB")
         }
-        throw Failure(reason: "is larger than \(bytesMax / 1024)KiB")
+        var failure: Errno?
+        // One array, so that no other holds a part of what may be a secret.
+        bytes = unsafe [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { room, count in
+            while count < room.count {
+                let rest = unsafe UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(room)[count...])
+                let moved = unsafe Glibc.read(number, rest.baseAddress, rest.count)
+                if moved > 0 {
+                    count += moved
+                } else if moved == 0 {
+                    return
+                } else if Errno.last() != .interrupted {
+                    failure = Errno.last()
+                    return
+                }
+            }
+        }
+        guard failure == nil else { throw Failure(reason: "cannot be read") }
     }
+
+    /// Gives the bytes to one who may overwrite them.
+    package consuming func take() -> [UInt8] { bytes }
 
     private static func reason(_ error: Errno) -> String {
         switch error {

@@ -24,7 +24,9 @@ package final class ControlLoop: TaskExecutor, Sendable {
 
     private struct Waiter {
         let number: Int32
-        let continuation: CheckedContinuation<Void, Never>
+        let deadline: MonotonicInstant?
+        /// Told whether the descriptor is ready.
+        let continuation: CheckedContinuation<Bool, Never>
     }
 
     private let state = Mutex(State())
@@ -73,10 +75,28 @@ package final class ControlLoop: TaskExecutor, Sendable {
     }
 
     /// Suspends until the descriptor can be read from.
-    package func readable(_ number: Int32) async { await ready(number, for: .sourceOnce) }
+    package func readable(_ number: Int32) async {
+        _ = await ready(number, for: .sourceOnce, until: nil)
+    }
 
     /// Suspends until the descriptor can be written to.
-    package func writable(_ number: Int32) async { await ready(number, for: .sinkOnce) }
+    package func writable(_ number: Int32) async {
+        _ = await ready(number, for: .sinkOnce, until: nil)
+    }
+
+    /// Suspends until the descriptor can be read from, or the deadline is past.
+    ///
+    /// - Returns: Whether it can.
+    package func readable(_ number: Int32, until deadline: MonotonicInstant) async -> Bool {
+        await ready(number, for: .sourceOnce, until: deadline)
+    }
+
+    /// Suspends until the descriptor can be written to, or the deadline is past.
+    ///
+    /// - Returns: Whether it can.
+    package func writable(_ number: Int32, until deadline: MonotonicInstant) async -> Bool {
+        await ready(number, for: .sinkOnce, until: deadline)
+    }
 
     /// Suspends for at least `length`.
     package func sleep(for length: Duration) async {
@@ -91,18 +111,21 @@ package final class ControlLoop: TaskExecutor, Sendable {
 
     private var isStopped: Bool { state.withLock { $0.isStopped } }
 
-    private func ready(_ number: Int32, for interest: Interest) async {
+    private func ready(
+        _ number: Int32, for interest: Interest, until deadline: MonotonicInstant?
+    ) async -> Bool {
         await withCheckedContinuation { continuation in
             let word = state.withLock { state -> UInt64 in
                 state.lastWord += 1
-                state.waiters[state.lastWord] = Waiter(number: number, continuation: continuation)
+                state.waiters[state.lastWord] = Waiter(
+                    number: number, deadline: deadline, continuation: continuation)
                 return state.lastWord
             }
             do throws(Errno) {
                 try poller.watch(number, for: interest, as: word)
             } catch {
                 // No memory in the kernel for one more: let the caller's next call find out.
-                take(word)?.continuation.resume()
+                take(word)?.continuation.resume(returning: true)
             }
         }
     }
@@ -123,7 +146,7 @@ package final class ControlLoop: TaskExecutor, Sendable {
         guard report.word != Self.wakeupWord else { return wakeup.clear() }
         guard let waiter = take(report.word) else { return }
         poller.forget(waiter.number)
-        waiter.continuation.resume()
+        waiter.continuation.resume(returning: true)
     }
 
     private func take(_ word: UInt64) -> Waiter? {
@@ -140,13 +163,26 @@ package final class ControlLoop: TaskExecutor, Sendable {
         for sleeper in due.sorted(by: { $0.deadline < $1.deadline }) {
             sleeper.continuation.resume()
         }
+        for word in overdueWaiters(at: now) {
+            guard let waiter = take(word) else { continue }
+            poller.forget(waiter.number)
+            waiter.continuation.resume(returning: false)
+        }
     }
 
-    /// Milliseconds until the next sleeper, rounded up; `nil` if nobody sleeps.
+    /// In the order in which they began to wait.
+    private func overdueWaiters(at now: MonotonicInstant) -> [UInt64] {
+        state.withLock { state in
+            state.waiters.filter { $0.value.deadline.map { $0 <= now } ?? false }.keys.sorted()
+        }
+    }
+
+    /// Milliseconds until the next deadline, rounded up; `nil` if nobody has one.
     private func sleepLength() -> Int32? {
         let next = state.withLock { state -> MonotonicInstant? in
             guard state.jobs.isEmpty else { return MonotonicInstant(nanoseconds: 0) }
-            return state.sleepers.map(\.deadline).min()
+            let others = state.waiters.values.compactMap(\.deadline)
+            return (state.sleepers.map(\.deadline) + others).min()
         }
         return next.map { $0.milliseconds(from: Clock.monotonic()) }
     }

@@ -94,11 +94,11 @@ package struct SimulatedTransport: Transport {
     package func endWaits(on stream: Stream) -> Bool { false }
 
     package mutating func secure(
-        _ socket: Socket, by context: ServerContext, having bytes: consuming Buffer
+        _ socket: Socket, by context: ServerTLS, having bytes: consuming Buffer
     ) -> Stream? { nil }
 
     package mutating func secure(
-        _ socket: Socket, by context: ClientContext, to peer: SecurePeer
+        _ socket: Socket, by context: ClientTLS, to peer: SecurePeer
     ) -> Stream? { nil }
 
     package mutating func shake(_ stream: Stream) -> Session.Handshake { .failed(.lost) }

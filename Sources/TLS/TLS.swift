@@ -2,8 +2,8 @@
 // one loop's and move-only.
 //
 //     CertificatePair ──┐
-//     TicketKeys ───────┼──► ServerContext ──► Session ──► receive, send: IOResult, as a Socket
-//     ClientAuthority ──┘    ClientContext ──►    │
+//     TicketKeys ───────┼──► ServerTLS ──► Session ──► receive, send: IOResult, as a Socket
+//     ClientAuthority ──┘    ClientTLS ──►    │
 //                                             CipherLine   the BIO: our socket, our flags
 //
 // A session is a drop-in for the socket below it: the same results, the same rule that nothing
@@ -16,4 +16,4 @@
 // - leave an entry in OpenSSL's queue of errors, which the next call on the thread would take for
 //   its own.
 //
-// Begin with `Session`, then `CipherLine`, then `ServerContext`.
+// Begin with `Session`, then `CipherLine`, then `ServerTLS`.

@@ -87,6 +87,24 @@ struct ControlLoopTests {
         }
     }
 
+    @Test func `who waits for a descriptor until a deadline is told which came first`() throws {
+        let loop = try ControlLoop()
+        let trace = Trace()
+        let bell = Bell(try Wakeup())
+        loop.run {
+            let start = Clock.monotonic()
+            let soon = start.advanced(by: .milliseconds(3))
+            trace.note("\(await loop.readable(bell.wakeup.number, until: soon))")
+            trace.note("\(Clock.monotonic() >= soon)")
+            let late = start.advanced(by: .seconds(60))
+            loop.begin { bell.wakeup.signal() }
+            trace.note("\(await loop.readable(bell.wakeup.number, until: late))")
+            trace.note("\(await loop.writable(bell.wakeup.number, until: late))")
+            trace.note("\(Clock.monotonic() < late)")
+        }
+        #expect(trace.all == ["false", "true", "true", "true", "true"])
+    }
+
     @Test func `work from another thread wakes the loop`() throws {
         let loop = try ControlLoop()
         let bell = Bell(try Wakeup())

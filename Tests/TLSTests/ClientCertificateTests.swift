@@ -5,22 +5,22 @@ import Testing
 
 /// Certificates of clients.
 @Suite struct ClientCertificateTests {
-    private func server(isRequired: Bool, revocations: Bool = false) throws -> ServerContext {
-        var settings = ServerContext.Settings(pairs: [try Made.pair("app")])
-        settings.clients = try ServerContext.ClientSettings(
+    private func server(isRequired: Bool, revocations: Bool = false) throws -> ServerTLS {
+        var settings = ServerTLS.Settings(pairs: [try Made.pair("app")])
+        settings.clients = try ServerTLS.ClientSettings(
             trust: Made.trust(revocations: revocations ? Made.file("crl.pem") : nil),
             isRequired: isRequired, depthMax: 1, digest: [])
-        return try ServerContext(settings)
+        return try ServerTLS(settings)
     }
 
     private func meet(
-        _ server: ServerContext, _ pair: String?
+        _ server: ServerTLS, _ pair: String?
     ) throws -> (Session.Handshake, PeerCertificate?) {
         let line = try Line()
-        var settings = try ClientContext.Settings(trust: Made.trust())
+        var settings = try ClientTLS.Settings(trust: Made.trust())
         settings.pair = try pair.map { try Made.pair($0) }
         var server = try open(server, on: line)
-        var client = try open(ClientContext(settings), on: line)
+        var client = try open(ClientTLS(settings), on: line)
         let meeting = shake(&server, &client)
         return (meeting.server, meeting.server == .done ? server.peerCertificate : nil)
     }

@@ -5,12 +5,12 @@ import TLS
 import Testing
 
 @Suite struct SessionTests {
-    private func server(_ names: [String] = ["app"]) throws -> ServerContext {
-        try ServerContext(ServerContext.Settings(pairs: names.map { try Made.pair($0) }))
+    private func server(_ names: [String] = ["app"]) throws -> ServerTLS {
+        try ServerTLS(ServerTLS.Settings(pairs: names.map { try Made.pair($0) }))
     }
 
-    private func client() throws -> ClientContext {
-        try ClientContext(ClientContext.Settings(trust: Made.trust()))
+    private func client() throws -> ClientTLS {
+        try ClientTLS(ClientTLS.Settings(trust: Made.trust()))
     }
 
     @Test func `a handshake ends on both sides, and bytes pass both ways`() throws {

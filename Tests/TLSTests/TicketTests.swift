@@ -5,8 +5,8 @@ import Testing
 
 /// Sessions that are resumed, and those that must not be.
 @Suite struct TicketTests {
-    private func settings(_ pairs: [String] = ["app", "wild"]) throws -> ServerContext.Settings {
-        var settings = ServerContext.Settings(pairs: try pairs.map { try Made.pair($0) })
+    private func settings(_ pairs: [String] = ["app", "wild"]) throws -> ServerTLS.Settings {
+        var settings = ServerTLS.Settings(pairs: try pairs.map { try Made.pair($0) })
         settings.tickets = TicketKeys(rotation: .seconds(3600))
         settings.scope = "public"
         return settings
@@ -16,7 +16,7 @@ import Testing
     ///
     /// - Returns: Whether an earlier session was resumed.
     private func meet(
-        _ server: ServerContext, _ client: ClientContext, _ name: String = "app.example"
+        _ server: ServerTLS, _ client: ClientTLS, _ name: String = "app.example"
     ) throws -> Bool {
         let line = try Line()
         var server = try open(server, on: line)
@@ -29,16 +29,16 @@ import Testing
         return one
     }
 
-    private func client(_ newest: ProtocolVersion = .tls13) throws -> ClientContext {
-        var settings = try ClientContext.Settings(trust: Made.trust())
+    private func client(_ newest: ProtocolVersion = .tls13) throws -> ClientTLS {
+        var settings = try ClientTLS.Settings(trust: Made.trust())
         settings.profile.versionMax = newest
-        return try ClientContext(settings)
+        return try ClientTLS(settings)
     }
 
     @Test(arguments: ProtocolVersion.allCases) func `a second connection is resumed`(
         version: ProtocolVersion
     ) throws {
-        let server = try ServerContext(settings())
+        let server = try ServerTLS(settings())
         let client = try client(version)
         #expect(try !meet(server, client))
         #expect(try meet(server, client))
@@ -52,9 +52,9 @@ import Testing
         one.tickets = try TicketKeys(file: Array(key.utf8))
         other.tickets = try TicketKeys(file: Array("\(key)\n".utf8))
         let client = try client()
-        #expect(try !meet(ServerContext(one), client))
-        #expect(try meet(ServerContext(other), client))
-        #expect(try !meet(ServerContext(settings()), client))
+        #expect(try !meet(ServerTLS(one), client))
+        #expect(try meet(ServerTLS(other), client))
+        #expect(try !meet(ServerTLS(settings()), client))
     }
 
     @Test func `an older key still opens tickets, and a key that is gone does not`() throws {
@@ -63,7 +63,7 @@ import Testing
         let keys = try TicketKeys(file: Array(old.utf8))
         var given = try settings()
         given.tickets = keys
-        let server = try ServerContext(given)
+        let server = try ServerTLS(given)
         let client = try client()
         #expect(try !meet(server, client))
         try keys.replace(withFile: Array("\(new)\n\(old)\n".utf8))
@@ -90,11 +90,11 @@ import Testing
         let keys = TicketKeys(rotation: .seconds(3600))
         var usual = try settings()
         usual.tickets = keys
-        let server = try ServerContext(usual)
+        let server = try ServerTLS(usual)
         // The client believes all of them to be the same server: it offers what it has.
-        var lax = ClientContext.Settings(trust: nil)
+        var lax = ClientTLS.Settings(trust: nil)
         lax.profile.versionMax = version
-        let client = try ClientContext(lax)
+        let client = try ClientTLS(lax)
         let line = try Line()
         var first = try open(server, on: line)
         var visitor = try open(client, on: line, to: .host("app.example"))
@@ -111,20 +111,20 @@ import Testing
         }
         var elsewhere = usual
         elsewhere.scope = "internal"
-        #expect(try !meet(ServerContext(elsewhere), client))
+        #expect(try !meet(ServerTLS(elsewhere), client))
         // That gave it a ticket of the other listener.
         #expect(try !meet(server, client))
         #expect(try meet(server, client))
         var asking = usual
-        asking.clients = try ServerContext.ClientSettings(
+        asking.clients = try ServerTLS.ClientSettings(
             trust: Made.trust(), isRequired: false, depthMax: 3, digest: [1])
-        #expect(try !meet(ServerContext(asking), client))
+        #expect(try !meet(ServerTLS(asking), client))
     }
 
     @Test func `without keys nothing is resumed`() throws {
         var given = try settings()
         given.tickets = nil
-        let server = try ServerContext(given)
+        let server = try ServerTLS(given)
         let client = try client()
         #expect(try !meet(server, client))
         #expect(try !meet(server, client))

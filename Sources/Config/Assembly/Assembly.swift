@@ -48,10 +48,12 @@ struct Assembly {
                 return settings
             },
             answers: AnswerSettings(
-                securityHeaders: globalHeaders, errorPages: ErrorPages(draft.answers.errorPages)),
+                securityHeaders: globalHeaders, errorPages: ErrorPages(draft.answers.errors.pages)),
             cors: policies, routes: routes)
         snapshot.rateLimits = limits.settings()
         snapshot.redis = draft.limits.redis?.settings
+        snapshot.reporting.otlp = draft.logs.otlp
+        snapshot.reporting.sentry = draft.answers.errors.sentry
         return snapshot
     }
 

@@ -13,7 +13,7 @@
 /// }
 /// ```
 ///
-/// Then a key of the outer section takes that kind, and the names leave ``LaterKeys``. Checks,
+/// Then a key of the outer section takes that kind. Checks,
 /// advice on spelling, the reference, the sample and the schema follow by themselves.
 struct Section: Sendable {
     /// As documents call it: `listeners.NAME`, `routes[].match`.
@@ -28,9 +28,6 @@ struct Section: Sendable {
         self.summary = summary
         self.keys = keys
     }
-
-    /// Names of the contract that this version does not read; using one is an error that says so.
-    var later: [String] { LaterKeys.names[name] ?? [] }
 
     /// The section and all that stand in it, outer ones first.
     func withSections() -> [Section] {
@@ -86,18 +83,14 @@ struct Fields {
 
     private func entry(_ name: String) -> Entry? { entries.first { $0.key == name } }
 
-    /// A key is known, or of a later version, or a slip whose meaning is guessed.
+    /// A key is known, or a slip whose meaning is guessed.
     private func checkIsKnown(_ entry: Entry) {
         let names = section.keys.map(\.name)
         guard !names.contains(entry.key) else { return }
         let place = place.inside(entry.key)
-        if section.later.contains(entry.key) {
-            place.error(at: entry.keyPosition, notYet)
-            return
-        }
         // Guessing is the costliest thing here; nobody would read it.
         guard !place.report.isFull else { return }
-        let nearest = Spelling.hint(for: entry.key, among: names + section.later)
+        let nearest = Spelling.hint(for: entry.key, among: names)
         let known = names.count <= 8 ? "known here: \(names.joined(separator: ", "))" : nil
         place.error(at: entry.keyPosition, "unknown key", hint: nearest ?? known)
     }

@@ -3,7 +3,7 @@ package enum Reference {
     /// The page, in the order of the sections, with its line end.
     package static func render() -> String {
         let sections = RootSection.section.withSections().map(chapter)
-        return ReferenceText.introduction + sections.joined(separator: "\n") + "\n" + later
+        return ReferenceText.introduction + sections.joined(separator: "\n") + "\n"
     }
 
     /// A heading, a sentence, and a row for each key.
@@ -56,22 +56,5 @@ package enum Reference {
     /// As GitHub makes anchors of headings: lower case, letters, digits, `-` and `_`.
     private static func anchor(_ title: String) -> String {
         String(title.lowercased().filter { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" })
-    }
-
-    /// What the format has and this version does not.
-    private static var later: String {
-        let rows = LaterKeys.names.sorted { $0.key < $1.key }.map { section, names in
-            let title = section.isEmpty ? "top level" : "`\(section)`"
-            return "- \(title): \(names.map { "`\($0)`" }.joined(separator: ", "))"
-        }
-        return """
-            ## Not yet available
-
-            These keys belong to the format and are not read by this version. Using one is an error
-            that says so.
-
-            \(rows.joined(separator: "\n"))
-
-            """
     }
 }

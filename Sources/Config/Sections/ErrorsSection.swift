@@ -7,22 +7,31 @@ enum ErrorsSection {
         example: "{}",
         "Files in place of the gateway's words, by status: .html, .txt or .json, told by Accept")
 
+    static let sentry = Key(
+        optional: "sentry_dsn",
+        Kind<SentryDSN>.discreet(
+            .text(expected: "a DSN such as http://KEY@sentry.internal:9000/1", pattern: nil),
+            parse: EndpointText.sentry), unset: "nobody",
+        example: "\"http://${SENTRY_KEY}@sentry.internal:9000/1\"",
+        "Who is told of answers of 500 and above and of what else goes wrong: a DSN of Sentry"
+    ).commentedOut()
+
     static let section = Section(
-        "errors", "How the gateway tells of errors", keys: [pages.description])
-    static let kind = Kind<[UInt16: ErrorPage]>.section(section, make: make)
+        "errors", "How the gateway tells of errors", keys: [pages.description, sentry.description])
+    static let kind = Kind<ErrorsDraft>.section(section, make: make)
     static let key = Key(
-        "errors", kind, default: [:], section.summary)
+        "errors", kind, default: ErrorsDraft(), section.summary)
 
     /// What one answer has room for, beside its head.
     private static let bytesMax = 32 << 10
 
-    private static func make(_ fields: Fields) -> [UInt16: ErrorPage] {
+    private static func make(_ fields: Fields) -> ErrorsDraft {
         var pages: [UInt16: ErrorPage] = [:]
         for named in fields[self.pages] {
             guard let status = UInt16(named.name), let page = named.value else { continue }
             pages[status] = page
         }
-        return pages
+        return ErrorsDraft(pages: pages, sentry: fields[sentry])
     }
 
     /// 4xx that the gateway answers with; any 5xx, as an app's may be replaced.
@@ -70,4 +79,11 @@ enum ErrorsSection {
         ]
         return formats.first { path.hasSuffix($0.0) }?.1
     }
+}
+
+/// `errors` as decoded.
+struct ErrorsDraft: Sendable {
+    /// By status.
+    var pages: [UInt16: ErrorPage] = [:]
+    var sentry: SentryDSN?
 }

@@ -26,6 +26,9 @@ enum RootSection {
     static let audit = Key(
         "audit", AuditSection.kind, default: AuditSection.make(.absent(AuditSection.section)),
         AuditSection.section.summary)
+    static let otlp = Key(
+        optional: "otlp", OTLPSection.kind, unset: "none", OTLPSection.section.summary
+    ).commentedOut()
     static let upstreams = Key(
         "upstreams", Kind.names(UpstreamsSection.kind, count: 0...1000, check: checkName),
         default: [], example: "app", UpstreamsSection.section.summary)
@@ -59,7 +62,7 @@ enum RootSection {
             admin.description, TrustedProxiesKey.peers.description,
             ForwardedSection.key.description, ForwardedSection.trace.description,
             limits.description, timeouts.description, log.description,
-            audit.description,
+            audit.description, otlp.description,
             redis.description, SecurityHeadersKey.global.description,
             ErrorsSection.key.description, MaintenanceKey.global.description, cors.description,
             rateLimits.description,
@@ -81,10 +84,10 @@ enum RootSection {
             limits: LimitsDraft(
                 clients: fields[limits], rates: fields[rateLimits], redis: fields[redis]),
             timeouts: fields[timeouts],
-            logs: LogsDraft(log: fields[log], audit: fields[audit]),
+            logs: LogsDraft(log: fields[log], audit: fields[audit], otlp: fields[otlp]),
             answers: AnswersDraft(
                 securityHeaders: fields[SecurityHeadersKey.global],
-                errorPages: fields[ErrorsSection.key], maintenance: fields[MaintenanceKey.global],
+                errors: fields[ErrorsSection.key], maintenance: fields[MaintenanceKey.global],
                 cors: fields[cors]),
             webhooks: fields[webhooks], upstreams: fields[upstreams], routes: fields[routes] ?? [])
     }
@@ -116,6 +119,7 @@ struct Draft: Sendable {
 struct LogsDraft: Sendable {
     let log: LogSettings
     let audit: AuditSettings
+    let otlp: OTLPSettings?
 }
 
 /// How much of everything, and how often.
@@ -130,7 +134,7 @@ struct LimitsDraft: Sendable {
 /// What answers of the gateway itself are like where no route says it.
 struct AnswersDraft: Sendable {
     let securityHeaders: Located<SecurityHeadersDraft>
-    let errorPages: [UInt16: ErrorPage]
+    let errors: ErrorsDraft
     let maintenance: MaintenanceSettings?
     let cors: [Named<CORSDraft>]
 }

@@ -21,6 +21,7 @@ struct Downstream: ~Copyable {
     var writeCountArmed: UInt32 = .max
     /// Whether the poller reports on it; see ``Worker/watchDownstream(_:)``.
     var isWatched = false
+    var marks: DownstreamMarks = []
     /// When the head that is arriving began, or lingering did.
     var began = MonotonicInstant(nanoseconds: 0)
     /// What must come before anything else.
@@ -46,6 +47,16 @@ struct Downstream: ~Copyable {
             try reader.read(bytes, limits: limits, into: &head)
         }
     }
+}
+
+/// What a connection waits for.
+struct DownstreamMarks: OptionSet {
+    let rawValue: UInt8
+
+    /// To be gone on with in the next turn, at a handshake.
+    static let parked = DownstreamMarks(rawValue: 1)
+    /// A request, since its timer was armed: only bytes of one arm it anew.
+    static let idling = DownstreamMarks(rawValue: 2)
 }
 
 /// The life of a client connection, request after request.

@@ -16,8 +16,8 @@ struct Journal: ~Copyable {
     private(set) var upgrade: ByteRange = .empty
     /// The `traceparent` that goes upstream.
     private(set) var traceParent: ByteRange = .empty
-    /// Whether the head's `tracestate` goes with it.
-    private(set) var keepsTraceState = false
+    /// What else is known of the trace.
+    private(set) var trace: TraceTraits = []
     /// Whom the route's `auth` found the request to be from: a name of a key or a subject.
     private(set) var principal: ByteRange = .empty
     /// The value of `Apus-Webhook` for a delivery that was verified.
@@ -27,7 +27,7 @@ struct Journal: ~Copyable {
 
     /// Bytes that are noted behind the head at most: an address (45), an id (36), a `traceparent`
     /// (55), a name or subject (255), an app's `Retry-After` (64), a provider and its event's id
-    /// (240).
+    /// (240), the ids of spans (40).
     static let addedBytesMax = 768
 
     /// - Parameter text: The head alone, with room for ``addedBytesMax`` more; nothing if it could
@@ -126,7 +126,12 @@ struct Journal: ~Copyable {
         traceParent = ByteRange(start: text.count, count: TraceParent.textBytes)
         request.traceID = TraceParent.traceID(inTextAt: text.count)
         trace.append(to: &text)
-        keepsTraceState = trace.keepsState
+        self.trace = trace.traits
+    }
+
+    /// Where the ids of a recorded request's spans stand.
+    var spanIDs: ByteRange {
+        ByteRange(start: traceParent.end, count: TraceParent.idBytes)
     }
 
     /// Ends the journal.

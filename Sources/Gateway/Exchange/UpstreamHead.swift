@@ -47,7 +47,7 @@ enum UpstreamHead {
             output.append("traceparent: ")
             output.append(bytes, journal.traceParent)
             output.append("\r\n")
-            if journal.keepsTraceState { TraceState.append(head, bytes, to: &output) }
+            if journal.trace.contains(.keepsState) { TraceState.append(head, bytes, to: &output) }
             output.append("X-Request-ID: ")
             output.append(bytes, journal.request.requestID)
             if !journal.principal.isEmpty { writePrincipal(journal, bytes, into: &output) }

@@ -100,7 +100,9 @@ struct Wire: ~Copyable {
             // A short read has emptied the socket; unless the end is already behind those bytes.
             if count < room && state.isDisjoint(with: [.ended, .broken]) {
                 state.remove(.readable)
-                if stream.isSecure, transport.endWaits(on: stream) { noteAll() }
+                if stream.isSecure, transport.endWaits(on: stream) {
+                    state.formUnion([.readable, .ended])
+                }
             }
         case .wouldBlock:
             state.remove(.readable)

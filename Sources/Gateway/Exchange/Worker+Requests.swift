@@ -40,7 +40,9 @@ extension Worker where Kernel: ~Copyable {
                 }
             }
             switch downstreams[d].wire.receive(by: &transport, from: &pool) {
-            case .bytes: continue
+            case .bytes:
+                downstreams[d].marks.remove(.idling)
+                continue
             case .wouldBlock: return awaitRequest(d)
             case .ended: return perform(downstreams[d].machine.on(.peerEnded), on: d)
             case .failed: return perform(downstreams[d].machine.on(.broken), on: d)
@@ -78,7 +80,11 @@ extension Worker where Kernel: ~Copyable {
         if turn.drain != nil {
             return perform(downstreams[d].machine.on(.drainBegan), on: d)
         }
-        guard downstreams[d].opening == .none else { return }
+        // Messages of TLS without a byte of a request do not count.
+        guard downstreams[d].opening == .none, !downstreams[d].marks.contains(.idling) else {
+            return
+        }
+        downstreams[d].marks.insert(.idling)
         arm(d, after: plan.timeouts.idle)
     }
 
@@ -183,7 +189,7 @@ extension Worker where Kernel: ~Copyable {
         let trace = journal.text.withReadable { (bytes: borrowing Span<UInt8>) in
             TraceParent(
                 desk.requestHead, bytes, isTrusted: verdict.identity.isTrustedPeer,
-                plan.hops.trace, random: &desk.random)
+                isSecure: verdict.identity.isSecure, plan.hops.trace, random: &desk.random)
         }
         journal.note(trace)
         if verdict.principal.isNamed { journal.note(verdict.principal, desk.scratch) }

@@ -32,8 +32,8 @@ extension Worker where Kernel: ~Copyable {
             if exchanges[x].timing.askedUpstream.nanoseconds == 0 {
                 exchanges[x].timing.askedUpstream = transport.now
             }
-            exchanges[x].record.upstreamAddress = UInt16(
-                truncatingIfNeeded: pools[upstream].endpoints[chosen].server)
+            exchanges[x].record.noteAttempt(
+                at: UInt16(truncatingIfNeeded: pools[upstream].endpoints[chosen].server))
             if lease(endpoint, for: x) || connect(to: endpoint, for: x) {
                 guard stageHead(of: x) else {
                     perform(.answer(.headersTooLarge, .headersTooLarge, nil), on: x)
@@ -126,7 +126,8 @@ extension Worker where Kernel: ~Copyable {
             for: exchanges[x].plan.verdict.identity, arrival: arrival(exchanges[x].downstream),
             host: plan.hosts[upstream].sent(
                 toServer: Int(exchanges[x].record.upstreamAddress ?? 0)),
-            forwarded: plan.hops.forwarded, certificate: certificate, edits: edits, into: &upstreams[u].wire.output)
+            forwarded: plan.hops.forwarded, certificate: certificate, edits: edits,
+            into: &upstreams[u].wire.output)
         return !upstreams[u].wire.output.hasOverflowed
     }
 
@@ -150,9 +151,17 @@ extension Worker where Kernel: ~Copyable {
         case .idle:
             // A report of writability alone is an old one.
             guard upstreams[u].wire.state.contains(.readable) else { return }
+            if upstreams[u].wire.stream.isSecure, !hasEnded(idle: u) { return }
             _ = upstreams[u].machine.on(.disturbed)
             closeUpstream(u, .orderly)
         }
+    }
+
+    /// Whether anything but messages of TLS, such as a ticket, has come on an idle connection.
+    private mutating func hasEnded(idle u: UInt32) -> Bool {
+        let result = upstreams[u].wire.receive(by: &transport, from: &pool)
+        upstreams[u].wire.park(to: &pool)
+        return result != .wouldBlock
     }
 
     private mutating func finishConnecting(_ u: UInt32) {

@@ -23,6 +23,9 @@ final class RecentErrors: Sendable {
 
     static let countMax = 50
 
+    /// Of those the ones that are told outside, with more about each.
+    let reports = ReportBox()
+
     func note(_ entry: Entry) {
         ring.withLock { ring in
             if ring.entries.count < Self.countMax {

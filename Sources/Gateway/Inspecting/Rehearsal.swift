@@ -93,8 +93,8 @@ struct Rehearsal: ~Copyable {
         var random = Self.standInRandom
         journal.note(
             TraceParent(
-                head, bytes, isTrusted: verdict.identity.isTrustedPeer, plan.hops.trace,
-                random: &random))
+                head, bytes, isTrusted: verdict.identity.isTrustedPeer,
+                isSecure: verdict.identity.isSecure, plan.hops.trace, random: &random))
         journal.note(verdict.principal, scratch)
         webhook?.note(in: &journal)
         let persistence = DownstreamMachine.Persistence(answering: head, isDraining: false)

@@ -31,7 +31,8 @@ struct StoreLink: ~Copyable {
     var isTouched = false
 
     init(
-        _ socket: Socket, to address: SocketAddress, isConnected: Bool, machine: StoreLinkMachine, errand: Errand,
+        _ socket: Socket, to address: SocketAddress, isConnected: Bool, machine: StoreLinkMachine,
+        errand: Errand,
         began: MonotonicInstant, deadline: MonotonicInstant
     ) {
         wire = Wire(socket: socket, state: isConnected ? .writable : [])

@@ -11,13 +11,16 @@ final class NameWatch: Sendable {
         enum Owner: Sendable {
             case upstream(Int, server: Int)
             case store(server: Int)
+            /// This gateway itself, which asks for ``addresses(of:)``.
+            case control
         }
 
         let owner: Owner
         let name: String
         let port: UInt16
 
-        func news(_ addresses: [SocketAddress]) -> WorkerMessage {
+        /// What loops are told; `nil` if it is not theirs.
+        func news(_ addresses: [SocketAddress]) -> WorkerMessage? {
             switch owner {
             case .upstream(let upstream, let server):
                 .resolved(
@@ -25,6 +28,7 @@ final class NameWatch: Sendable {
                         upstream: upstream, server: server, name: .name(name, port: port),
                         addresses: addresses))
             case .store(let server): .storeResolved(server: server, addresses: addresses)
+            case .control: nil
             }
         }
     }
@@ -61,6 +65,10 @@ final class NameWatch: Sendable {
         for (index, server) in (snapshot.redis?.topology.servers ?? []).enumerated() {
             guard case .name(let name, let port) = server else { continue }
             servers.append(Server(owner: .store(server: index), name: name, port: port))
+        }
+        for endpoint in [snapshot.otlp?.endpoint, snapshot.sentry?.endpoint].compactMap({ $0 }) {
+            guard case .name(let name, let port) = endpoint.address else { continue }
+            servers.append(Server(owner: .control, name: name, port: port))
         }
         return servers
     }
@@ -99,8 +107,15 @@ final class NameWatch: Sendable {
     private func lookUpAll() {
         for server in state.withLock({ $0.servers }) {
             guard let addresses = lookUp(server) else { continue }
-            for mailbox in mailboxes { mailbox.post(server.news(addresses)) }
+            guard let news = server.news(addresses) else { continue }
+            for mailbox in mailboxes { mailbox.post(news) }
         }
+    }
+
+    /// Where a server can be connected to, as far as is known by now: asks nobody.
+    func addresses(of server: ServerAddress) -> [SocketAddress] {
+        if let address = SocketAddress(server) { return [address] }
+        return state.withLock { $0.known[server] } ?? []
     }
 
     /// - Returns: `nil` for a name that nobody answers for now: it keeps the addresses that it had.
@@ -118,10 +133,12 @@ final class NameWatch: Sendable {
     /// - Returns: What all of its names resolve to.
     func prepare(_ snapshot: Snapshot) -> [ResolvedServer] {
         Self.servers(of: snapshot).compactMap { server in
-            guard case .upstream(let upstream, let index) = server.owner else { return nil }
+            if case .store = server.owner { return nil }
             let name = ServerAddress.name(server.name, port: server.port)
             let known = state.withLock { $0.known[name] }
-            guard let addresses = known ?? lookUp(server) else { return nil }
+            guard let addresses = known ?? lookUp(server),
+                case .upstream(let upstream, let index) = server.owner
+            else { return nil }
             return ResolvedServer(
                 upstream: upstream, server: index, name: name, addresses: addresses)
         }

@@ -106,7 +106,7 @@ final class Reloader: Sendable {
     }
 
     private func adopt(_ snapshot: Snapshot) throws(ReloadProblem) -> Snapshot {
-        try watches.certificates.adopt { () throws(ReloadProblem) in
+        try watches.certificates.adopt(snapshot) { () throws(ReloadProblem) in
             try crew.adopt(snapshot) { watches.names.prepare($0.snapshot) }.snapshot
         }
         return crew.standing.snapshot
@@ -157,7 +157,9 @@ enum FixedSettings {
     /// What differs of it, by the names of the file.
     static func changes(from old: Snapshot, to new: Snapshot) -> [String] {
         var names: [String] = []
-        if old.listeners.map(FixedListener.init) != new.listeners.map(FixedListener.init) { names.append("listeners") }
+        if old.listeners.map(FixedListener.init) != new.listeners.map(FixedListener.init) {
+            names.append("listeners")
+        }
         if old.server.workers != new.server.workers { names.append("server.workers") }
         if old.admin?.fixed != new.admin?.fixed { names.append("admin") }
         if old.redis != new.redis { names.append("redis") }

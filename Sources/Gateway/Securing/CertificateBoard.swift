@@ -22,9 +22,17 @@ final class CertificateBoard: Sendable {
 
     /// Takes note of contexts that serve from now on.
     ///
-    /// - Parameter problems: Why some of them are as they were before.
-    func set(_ contexts: SecureContexts, _ problems: [ProvisioningProblem]) {
-        state.withLock { $0 = State(contexts: contexts, problems: problems) }
+    /// - Parameters:
+    ///   - problems: Why some of them are as they were before.
+    ///   - unread: Whose problems are what they were.
+    func set(
+        _ contexts: SecureContexts, _ problems: [ProvisioningProblem],
+        unread: Set<ProvisioningProblem.Owner> = []
+    ) {
+        state.withLock { state in
+            let kept = state.problems.filter { unread.contains($0.owner) }
+            state = State(contexts: contexts, problems: kept + problems)
+        }
     }
 
     /// One certificate that is served.
@@ -67,7 +75,8 @@ final class CertificateBoard: Sendable {
         let left = entries.map { $0.secondsLeft(at: now) }.min() ?? .max
         let reason: StaticString? =
             left <= 0
-            ? "expired" : hasProblems ? "not_read" : left < Self.noticeSeconds ? "expires_soon" : nil
+            ? "expired"
+            : hasProblems ? "not_read" : left < Self.noticeSeconds ? "expires_soon" : nil
         return HealthCheck(
             name: "certificates", status: reason == nil ? .healthy : .degraded, reason: reason)
     }

@@ -14,10 +14,9 @@ final class CertificateWatch: Sendable {
         var changes: FileChanges
         var isRunning = false
 
-        init(_ snapshot: Snapshot) {
+        init(_ snapshot: Snapshot, since changes: FileChanges) {
             self.snapshot = snapshot
-            changes = FileChanges(
-                Provisioning.files(of: snapshot).sorted(), at: FileStamp.init(of:))
+            self.changes = changes
         }
     }
 
@@ -29,11 +28,12 @@ final class CertificateWatch: Sendable {
 
     private static let period: Int32 = 1000
 
+    /// - Parameter changes: Begun before the files were read, so that none is missed.
     init(
-        _ snapshot: Snapshot, board: CertificateBoard, mailboxes: [Mailbox<WorkerMessage>],
-        log: LogPipeline
+        _ snapshot: Snapshot, since changes: FileChanges, board: CertificateBoard,
+        mailboxes: [Mailbox<WorkerMessage>], log: LogPipeline
     ) {
-        state = Mutex(State(snapshot))
+        state = Mutex(State(snapshot, since: changes))
         self.board = board
         self.mailboxes = mailboxes
         self.log = log
@@ -61,7 +61,7 @@ final class CertificateWatch: Sendable {
     private func read(_ snapshot: Snapshot, _ changed: Set<String>) {
         var files = ProvisioningFiles(changed: changed)
         let contexts = Provisioning.contexts(of: snapshot, after: board.contexts, &files)
-        board.set(contexts, files.problems)
+        board.set(contexts, files.problems, unread: files.unread)
         for mailbox in mailboxes { mailbox.post(.secured(contexts)) }
         let isToldOf = LogLevel.info >= LogLevel(snapshot.log.level)
         if files.problems.isEmpty, isToldOf { note(.info, "certificates read again", nil) }
@@ -72,13 +72,18 @@ final class CertificateWatch: Sendable {
 
     /// Looks at the files of another configuration from now on.
     ///
-    /// - Parameter handOver: Has the loops adopt it, with contexts of its own, and says what they
-    ///   have then, if they have; nobody tells them of other contexts meanwhile.
-    func adopt<Failure: Error>(_ handOver: () throws(Failure) -> Snapshot) throws(Failure) {
+    /// - Parameters:
+    ///   - next: As loaded.
+    ///   - handOver: Has the loops adopt it, with contexts of its own, and says what they have
+    ///     then, if they have; nobody tells them of other contexts meanwhile.
+    func adopt<Failure: Error>(
+        _ next: Snapshot, _ handOver: () throws(Failure) -> Snapshot
+    ) throws(Failure) {
         try state.withLock { state throws(Failure) in
+            let changes = FileChanges(ofCertificates: next)
             let snapshot = try handOver()
             let isRunning = state.isRunning
-            state = State(snapshot)
+            state = State(snapshot, since: changes)
             state.isRunning = isRunning
             // Without a thread they serve all the same, and are read at the next reload.
             try? start(&state)
@@ -93,5 +98,12 @@ final class CertificateWatch: Sendable {
             line.add("reason", "\(problem.path) \(problem.reason)")
         }
         log.submit(&line)
+    }
+}
+
+extension FileChanges {
+    /// Of all files of certificates and keys that a configuration names.
+    init(ofCertificates snapshot: Snapshot) {
+        self.init(Provisioning.files(of: snapshot).sorted(), at: FileStamp.init(of:))
     }
 }

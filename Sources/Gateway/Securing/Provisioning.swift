@@ -10,6 +10,15 @@ package struct ProvisioningProblem: Error, Equatable, Sendable {
     package let file: String
     /// The end of a sentence about the file; it holds nothing of what is in there.
     package let reason: String
+    /// Whose context could not be made of it.
+    let owner: Owner
+
+    /// Who speaks TLS, by seat.
+    enum Owner: Hashable, Sendable {
+        case listener(Int)
+        case upstream(Int)
+        case store
+    }
 
     /// One line.
     package var text: String { "\(path): \(file) \(reason)" }
@@ -44,21 +53,23 @@ package enum Provisioning {
         let listeners = snapshot.listeners.enumerated().map { index, listener in
             let known = former?.listeners.element(index)
             return listener.tls.flatMap { settings in
-                if let known, known.settings == settings, files.areAsBefore(settings.files) {
-                    return known
-                }
-                return files.listener(settings, named: listener.name, after: known) ?? known
+                let isSame = known?.settings == settings
+                if isSame, files.areAsBefore(settings.files, of: .listener(index)) { return known }
+                let made = files.listener(settings, named: listener.name, after: known)
+                return made ?? (isSame ? known : nil)
             }
         }
         let upstreams = snapshot.upstreams.enumerated().map { index, upstream in
-            upstream.tls.flatMap {
-                files.client(
-                    $0, at: "upstreams.\(upstream.name).tls", protocols: ClientContext.http11,
-                    after: former?.upstreams.element(index))
+            upstream.tls.flatMap { settings -> SecureServers? in
+                files.owner = .upstream(index)
+                return files.client(
+                    settings, at: "upstreams.\(upstream.name).tls",
+                    protocols: ClientTLS.http11, after: former?.upstreams.element(index))
             }
         }
-        let store = snapshot.redis?.tls.flatMap {
-            files.client($0, at: "redis.tls", protocols: [], after: former?.store)
+        let store = snapshot.redis?.tls.flatMap { settings -> SecureServers? in
+            files.owner = .store
+            return files.client(settings, at: "redis.tls", protocols: [], after: former?.store)
         }
         return SecureContexts(listeners: listeners, upstreams: upstreams, store: store)
     }
@@ -69,13 +80,21 @@ struct ProvisioningFiles {
     /// Those that have changed since the former contexts were made; `nil` for any.
     private let changed: Set<String>?
     private(set) var problems: [ProvisioningProblem] = []
+    /// Who speaks by what is being read.
+    fileprivate var owner = ProvisioningProblem.Owner.store
+    /// Whose files are as they were: they were not read.
+    private(set) var unread: Set<ProvisioningProblem.Owner> = []
 
     init(changed: Set<String>? = nil) { self.changed = changed }
 
     /// Whether contexts made of these files are still what they would be.
-    func areAsBefore(_ files: [String]) -> Bool {
-        guard let changed else { return false }
-        return changed.isDisjoint(with: files)
+    mutating func areAsBefore(
+        _ files: [String], of owner: ProvisioningProblem.Owner
+    ) -> Bool {
+        self.owner = owner
+        guard let changed, changed.isDisjoint(with: files) else { return false }
+        unread.insert(owner)
+        return true
     }
 
     private static let bytesMax = 1 << 20
@@ -91,7 +110,7 @@ struct ProvisioningFiles {
         for (index, files) in settings.certificates.enumerated() {
             if let pair = pair(files, at: "\(path).certificates[\(index)]") { pairs.append(pair) }
         }
-        var context = ServerContext.Settings(pairs: pairs)
+        var context = ServerTLS.Settings(pairs: pairs)
         context.profile = Profile(settings.offer)
         context.isStrict = settings.sni == .strict
         context.scope = name
@@ -104,7 +123,7 @@ struct ProvisioningFiles {
         // All of them are looked at, so that one run tells all that is wrong.
         guard problems.count == problemCount else { return nil }
         do throws(TLSProblem) {
-            return SecureListener(try ServerContext(context), settings)
+            return SecureListener(try ServerTLS(context), settings)
         } catch {
             let isOfCiphers = error == .ciphersNotSpoken
             note(
@@ -115,7 +134,7 @@ struct ProvisioningFiles {
 
     private mutating func clients(
         _ settings: ClientAuthentication, at path: String
-    ) -> ServerContext.ClientSettings? {
+    ) -> ServerTLS.ClientSettings? {
         guard let roots = read(settings.authorities, at: "\(path).client_ca") else { return nil }
         var revocations: [UInt8]?
         if let file = settings.revocations {
@@ -123,10 +142,10 @@ struct ProvisioningFiles {
             if revocations == nil { return nil }
         }
         do throws(TLSProblem) {
-            return ServerContext.ClientSettings(
+            return ServerTLS.ClientSettings(
                 trust: try TrustStore(roots: roots, revocations: revocations),
                 isRequired: settings.isRequired, depthMax: settings.depthMax,
-                digest: roots + (revocations ?? []))
+                digest: [UInt8(clamping: settings.depthMax)] + roots + (revocations ?? []))
         } catch {
             let isOfList = error == .noRevocationList
             note(
@@ -139,15 +158,15 @@ struct ProvisioningFiles {
     private mutating func tickets(
         _ settings: TicketSettings, at path: String, _ former: SecureListener?
     ) -> TicketKeys? {
-        let known = former?.settings.tickets == settings ? former?.context.settings.tickets : nil
         guard let file = settings.file else {
+            let isSame = former?.settings.tickets == settings
+            let known = isSame ? former?.context.settings.tickets : nil
             return known ?? TicketKeys(rotation: settings.rotation)
         }
-        guard let bytes = read(file, at: "\(path).file", isSecret: true) else { return nil }
+        guard var bytes = read(file, at: "\(path).file", isSecret: true) else { return nil }
+        defer { SecretBytes.forget(&bytes) }
         do throws(TLSProblem) {
-            guard let known else { return try TicketKeys(file: bytes) }
-            try known.replace(withFile: bytes)
-            return known
+            return try TicketKeys(file: bytes)
         } catch {
             note("\(path).file", file, error.reason)
             return nil
@@ -159,15 +178,17 @@ struct ProvisioningFiles {
     mutating func client(
         _ settings: OutboundTLS, at path: String, protocols: [UInt8], after former: SecureServers?
     ) -> SecureServers? {
-        if let former, former.settings == settings, areAsBefore(settings.files) { return former }
-        guard let context = client(settings, at: path, protocols) else { return former }
+        // Another's trust is never this one's.
+        let known = former?.settings == settings ? former : nil
+        if known != nil, areAsBefore(settings.files, of: owner) { return known }
+        guard let context = client(settings, at: path, protocols) else { return known }
         return SecureServers(context, settings)
     }
 
     private mutating func client(
         _ settings: OutboundTLS, at path: String, _ protocols: [UInt8]
-    ) -> ClientContext? {
-        var context = ClientContext.Settings(trust: nil)
+    ) -> ClientTLS? {
+        var context = ClientTLS.Settings(trust: nil)
         context.protocols = protocols
         if settings.isVerifying {
             guard let trust = trust(settings.authorities, at: "\(path).ca") else { return nil }
@@ -178,7 +199,7 @@ struct ProvisioningFiles {
             context.pair = pair
         }
         do throws(TLSProblem) {
-            return try ClientContext(context)
+            return try ClientTLS(context)
         } catch {
             note(path, "-", error.reason)
             return nil
@@ -209,7 +230,8 @@ struct ProvisioningFiles {
             guard let bytes = read(file, at: "\(path).ocsp") else { return nil }
             staple = bytes
         }
-        guard let chain, let key else { return nil }
+        guard let chain, var key else { return nil }
+        defer { SecretBytes.forget(&key) }
         do throws(TLSProblem) {
             return try CertificatePair(
                 certificates: chain, key: key,
@@ -233,7 +255,7 @@ struct ProvisioningFiles {
                 note(path, file, "can be read by other users; take that from them (chmod o-r)")
                 return nil
             }
-            return contents.bytes
+            return contents.take()
         } catch {
             note(path, file, error.reason)
             return nil
@@ -241,7 +263,7 @@ struct ProvisioningFiles {
     }
 
     private mutating func note(_ path: String, _ file: String, _ reason: String) {
-        problems.append(ProvisioningProblem(path: path, file: file, reason: reason))
+        problems.append(ProvisioningProblem(path: path, file: file, reason: reason, owner: owner))
     }
 }
 

@@ -24,10 +24,10 @@ final class SecureContexts: Sendable {
 
 /// Servers that are spoken to by TLS.
 final class SecureServers: Sendable {
-    let context: ClientContext
+    let context: ClientTLS
     let settings: OutboundTLS
 
-    init(_ context: ClientContext, _ settings: OutboundTLS) {
+    init(_ context: ClientTLS, _ settings: OutboundTLS) {
         self.context = context
         self.settings = settings
     }
@@ -35,14 +35,14 @@ final class SecureServers: Sendable {
 
 /// A listener that speaks TLS.
 final class SecureListener: Sendable {
-    let context: ServerContext
+    let context: ServerTLS
     let settings: ListenerTLS
     /// Nanoseconds from the accept on.
     let handshakeTimeout: UInt64
     /// Whether clients are asked for certificates, so that requests are held to what was shown.
     var asksClients: Bool { settings.clientAuthentication != nil }
 
-    init(_ context: ServerContext, _ settings: ListenerTLS) {
+    init(_ context: ServerTLS, _ settings: ListenerTLS) {
         self.context = context
         self.settings = settings
         handshakeTimeout = settings.handshakeTimeout.wholeNanoseconds

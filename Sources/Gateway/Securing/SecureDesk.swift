@@ -5,9 +5,10 @@ import TLS
 /// A loop's share of TLS: with what connections begin it, and how many may at once.
 struct SecureDesk: ~Copyable {
     var contexts: SecureContexts
-    /// Whole handshakes that this turn may still begin: each takes as long as dozens of requests,
-    /// and those who are in do not wait for newcomers.
-    var handshakesLeft = SecureDesk.handshakesPerTurn
+    /// Steps of handshakes that this turn may still take.
+    ///
+    /// Each may be as long as dozens of requests, and those who are in do not wait for newcomers.
+    var stepsLeft = SecureDesk.stepsPerTurn
     /// Client connections before or in their handshake, the oldest first; some may be beyond it.
     private var openings: [SlabIndex] = []
     /// Those at the beginning that were looked at.
@@ -17,11 +18,14 @@ struct SecureDesk: ~Copyable {
     /// At most so many are: who takes long gives way to newcomers.
     let openingsMax: Int
 
-    static var handshakesPerTurn: Int { 2 }
+    static var stepsPerTurn: Int { 4 }
 
-    init(_ contexts: SecureContexts, connectionCountMax: Int) {
+    /// - Parameters:
+    ///   - connectionCountMax: Of the process.
+    ///   - loopCount: Likewise.
+    init(_ contexts: SecureContexts, connectionCountMax: Int, loopCount: Int) {
         self.contexts = contexts
-        openingsMax = max(16, connectionCountMax / 4)
+        openingsMax = max(16, connectionCountMax / 2 / max(1, loopCount))
     }
 
     mutating func openingBegan(_ index: SlabIndex) {

@@ -57,22 +57,30 @@ extension Worker where Kernel: ~Copyable {
         case .hello:
             switch FirstBytes(downstreams[d].wire.input) {
             case .needsMore: return .needsMore
-            case .hello: return beginHandshake(d)
+            case .hello: return canStep(d) ? beginHandshake(d) : .parked
             case .plain: return refusePlain(d)
             case .garbage:
                 failOpening(d, .garbled)
                 return .over
             }
-        case .handshake: return shake(d)
+        case .handshake: return canStep(d) ? shake(d) : .parked
         }
     }
 
-    private mutating func beginHandshake(_ d: UInt32) -> OpeningProgress {
-        guard turn.secure.handshakesLeft > 0 else {
-            goOnLater(d)
-            return .parked
+    /// Whether this turn has a step of a handshake left; else the next one goes on with it.
+    private mutating func canStep(_ d: UInt32) -> Bool {
+        if turn.secure.stepsLeft > 0 {
+            turn.secure.stepsLeft -= 1
+            return true
         }
-        turn.secure.handshakesLeft -= 1
+        if !downstreams[d].marks.contains(.parked) {
+            downstreams[d].marks.insert(.parked)
+            goOnLater(d)
+        }
+        return false
+    }
+
+    private mutating func beginHandshake(_ d: UInt32) -> OpeningProgress {
         let listener = turn.secure.contexts.listeners[Int(downstreams[d].listener)]
         var input = downstreams[d].wire.input.take()
         var hello = Buffer(capacity: max(1, input.count))
@@ -153,7 +161,7 @@ extension HandshakeResult {
         case .lost: self = .lost
         case .certificate: self = .certificate
         case .refused: self = .refused
-        case .garbled: self = .garbled
+        case .garbled, .exhausted: self = .garbled
         }
     }
 
@@ -189,6 +197,11 @@ extension AlternativeName {
         case "DNS": self = .dns(value)
         case "email": self = .email(value)
         case "URI": self = .uri(value)
+        case "IP":
+            guard let address = IPAddress(String(text[text.index(after: colon)...])) else {
+                return nil
+            }
+            self = .address(address)
         default: return nil
         }
     }

@@ -23,7 +23,7 @@ extension Worker where Kernel: ~Copyable {
                     to: SecurePeer(
                         servers.settings.peerName(of: settings.servers[endpoint.server].address),
                         at: endpoint.address))
-            else { return .failed(.garbled) }
+            else { return .failed(.exhausted) }
             upstreams[u].wire.secure(stream)
         }
         let result = upstreams[u].wire.shake(by: &transport)
@@ -38,7 +38,7 @@ extension Worker where Kernel: ~Copyable {
                 let stream = transport.secure(
                     store.links[l].wire.stream.socket, by: servers.context,
                     to: plan.peer(at: store.links[l].address, servers.settings))
-            else { return .failed(.garbled) }
+            else { return .failed(.exhausted) }
             store.links[l].wire.secure(stream)
         }
         let result = store.links[l].wire.shake(by: &transport)
@@ -68,7 +68,9 @@ extension StorePlan {
     func peer(at address: SocketAddress, _ tls: OutboundTLS) -> SecurePeer {
         if let name = tls.serverName { return SecurePeer(name, at: address) }
         let servers = settings.topology.servers
-        if servers.count == 1 { return SecurePeer(tls.peerName(of: servers[0]), at: address) }
+        if case .single(let server) = settings.topology {
+            return SecurePeer(tls.peerName(of: server), at: address)
+        }
         let known = servers.first { SocketAddress($0) == address }
         if let known { return SecurePeer(tls.peerName(of: known), at: address) }
         guard case .ip(let number, _) = Peer(address) else { return SecurePeer(nil, at: address) }
@@ -80,8 +82,9 @@ extension Errno {
     /// How the end of a handshake looks to whoever wanted a connection.
     init(_ failure: HandshakeFailure) {
         switch failure {
-        case .lost: self = .connectionReset
-        case .certificate, .refused, .garbled: self = .protocolViolated
+        case .lost, .certificate, .refused, .garbled: self = .protocolViolated
+        // Our own shortage, and no fault of the server.
+        case .exhausted: self = .noBufferSpace
         }
     }
 }

@@ -97,7 +97,9 @@ package struct LinuxTransport: Transport, ~Copyable {
         return secured.receive(on: stream, into: &buffer)
     }
 
-    @inline(__always) package func endWaits(on stream: Stream) -> Bool { secured.endWaits(on: stream) }
+    @inline(__always) package func endWaits(on stream: Stream) -> Bool {
+        secured.endWaits(on: stream)
+    }
 
     package mutating func send(
         on stream: Stream, _ count: Int, of buffer: borrowing Buffer, isLast: Bool
@@ -134,13 +136,13 @@ package struct LinuxTransport: Transport, ~Copyable {
     }
 
     package mutating func secure(
-        _ socket: Socket, by context: ServerContext, having bytes: consuming Buffer
+        _ socket: Socket, by context: ServerTLS, having bytes: consuming Buffer
     ) -> Stream? {
         secured.add(context.makeSession(on: socket, having: bytes), on: socket)
     }
 
     package mutating func secure(
-        _ socket: Socket, by context: ClientContext, to peer: SecurePeer
+        _ socket: Socket, by context: ClientTLS, to peer: SecurePeer
     ) -> Stream? {
         let session = context.makeSession(on: socket, to: peer.name, peer: peer.number)
         return secured.add(session, on: socket)
@@ -148,7 +150,9 @@ package struct LinuxTransport: Transport, ~Copyable {
 
     package mutating func shake(_ stream: Stream) -> Session.Handshake { secured.shake(stream) }
 
-    @inline(__always) package func agreement(on stream: Stream) -> SecureAgreement? { secured.agreement(on: stream) }
+    @inline(__always) package func agreement(on stream: Stream) -> SecureAgreement? {
+        secured.agreement(on: stream)
+    }
 
     private static func watch(
         _ listeners: [ListeningSocket], _ index: Int, in loop: borrowing Loop

@@ -28,7 +28,9 @@ struct SecureStreams: ~Copyable {
         sessions.discard(stream.session)
     }
 
-    @inline(never) mutating func shake(_ stream: Stream) -> Session.Handshake { sessions[stream.session].shake() }
+    @inline(never) mutating func shake(_ stream: Stream) -> Session.Handshake {
+        sessions[stream.session].shake()
+    }
 
     @inline(__always) func agreement(on stream: Stream) -> SecureAgreement {
         SecureAgreement(sessions[stream.session])
@@ -55,7 +57,9 @@ struct SecureStreams: ~Copyable {
             head, then: tailCount, of: tail, isLast: isLast, desk: &desk)
     }
 
-    @inline(never) mutating func endWrites(of stream: Stream) { sessions[stream.session].endWrites() }
+    @inline(never) mutating func endWrites(of stream: Stream) {
+        sessions[stream.session].endWrites()
+    }
 }
 
 /// What a handshake has settled.

@@ -73,10 +73,10 @@ package protocol Transport: ~Copyable {
     /// - Parameter bytes: What was read from it already.
     /// - Returns: The stream as it is from now on; `nil` without memory.
     mutating func secure(
-        _ socket: Socket, by context: ServerContext, having bytes: consuming Buffer
+        _ socket: Socket, by context: ServerTLS, having bytes: consuming Buffer
     ) -> Stream?
     /// Begins TLS on a connection that was made.
-    mutating func secure(_ socket: Socket, by context: ClientContext, to peer: SecurePeer)
+    mutating func secure(_ socket: Socket, by context: ClientTLS, to peer: SecurePeer)
         -> Stream?
     /// Goes on with a handshake, after anything was reported of its socket.
     mutating func shake(_ stream: Stream) -> Session.Handshake
@@ -87,11 +87,11 @@ package protocol Transport: ~Copyable {
 /// Which server a connection is to reach.
 package struct SecurePeer: Sendable {
     /// Whose certificate it must show.
-    package var name: ClientContext.ServerName
+    package var name: ClientTLS.ServerName
     /// Tells servers of one name apart; not 0.
     package var number: UInt64
 
-    package init(name: ClientContext.ServerName, number: UInt64) {
+    package init(name: ClientTLS.ServerName, number: UInt64) {
         self.name = name
         self.number = number
     }

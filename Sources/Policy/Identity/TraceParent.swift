@@ -9,20 +9,49 @@ package enum TraceMode: String, CaseIterable, Sendable {
     case restart
 }
 
+/// What becomes of traces, by the configuration.
+package struct TracePlan: Sendable {
+    package let mode: TraceMode
+    /// `nil` if nothing is recorded here: then what others decided is passed on.
+    package let sampler: TraceSampler?
+
+    package init(mode: TraceMode, sampler: TraceSampler?) {
+        self.mode = mode
+        self.sampler = sampler
+    }
+}
+
+/// Yes-or-no facts about a request's place in its trace.
+@usableFromInline package struct TraceTraits: OptionSet, Sendable {
+    @usableFromInline package let rawValue: UInt8
+
+    @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// Somebody decided that it is recorded; its number, as the next one, is that of the flag.
+    @inlinable package static var isSampled: TraceTraits { TraceTraits(rawValue: 1) }
+    /// The low half of the trace's id is random.
+    @inlinable package static var isRandom: TraceTraits { TraceTraits(rawValue: 2) }
+    /// The peer's `tracestate` goes upstream.
+    @inlinable package static var keepsState: TraceTraits { TraceTraits(rawValue: 4) }
+    /// Spans of the request are recorded here.
+    @inlinable package static var isRecorded: TraceTraits { TraceTraits(rawValue: 8) }
+    /// The client came by HTTPS.
+    @inlinable package static var isSecure: TraceTraits { TraceTraits(rawValue: 16) }
+
+    /// Those that `traceparent` tells.
+    static var flags: UInt8 { 3 }
+}
+
 /// A request's place in a trace (W3C Trace Context), as it is sent upstream.
 @usableFromInline package struct TraceParent: Sendable, Equatable {
     /// The first half of the trace's id; never 0 together with the second.
     private let high: UInt64
     private let low: UInt64
-    /// This hop's own id; never 0.
+    /// The id that goes upstream; never 0.
     private let span: UInt64
-    /// `sampled` and `random`, no other bits.
-    private let flags: UInt8
-    /// Whether the peer's `tracestate` goes with it.
-    package let keepsState: Bool
-
-    private static let sampled: UInt8 = 1
-    private static let isRandom: UInt8 = 2
+    /// The id under which the request came; 0 if the trace begins here.
+    private let parent: UInt64
+    @usableFromInline package private(set) var traits: TraceTraits
 
     /// Continues the trace of a request, or begins one where it has none that is valid.
     ///
@@ -30,22 +59,56 @@ package enum TraceMode: String, CaseIterable, Sendable {
     /// that is believed.
     package init(
         _ head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, isTrusted: Bool,
-        _ mode: TraceMode, random: inout RandomSource
+        isSecure: Bool, _ plan: TracePlan, random: inout RandomSource
     ) {
         span = max(1, random.next())
-        if case .continued = mode, head.present.contains(.traceparent),
-            let parent = ReceivedParent(head, bytes)
+        if case .continued = plan.mode, head.present.contains(.traceparent),
+            let received = ReceivedParent(head, bytes)
         {
-            high = parent.high
-            low = parent.low
-            flags = parent.flags & (isTrusted ? Self.sampled | Self.isRandom : Self.isRandom)
-            keepsState = head.present.contains(.tracestate)
-            return
+            high = received.high
+            low = received.low
+            parent = received.span
+            let told = received.flags & (isTrusted ? TraceTraits.flags : 2)
+            traits = TraceTraits(
+                rawValue: told | (head.present.contains(.tracestate) ? 4 : 0))
+        } else {
+            high = random.next()
+            low = max(1, random.next())
+            parent = 0
+            traits = .isRandom
         }
-        high = random.next()
-        low = max(1, random.next())
-        flags = Self.isRandom
-        keepsState = false
+        if isSecure { traits.insert(.isSecure) }
+        if let sampler = plan.sampler { sample(by: sampler, isTrusted: isTrusted, &random) }
+    }
+
+    /// Decides whether the trace is recorded, and says so from here on.
+    @inline(never) private mutating func sample(
+        by sampler: TraceSampler, isTrusted: Bool, _ random: inout RandomSource
+    ) {
+        if !isTrusted || parent == 0 {
+            // Whoever may choose a trace's id must not choose what is recorded.
+            let isSampled = sampler.admits(parent == 0 ? low : random.next())
+            traits.remove(.isSampled)
+            if isSampled { traits.insert(.isSampled) }
+        }
+        if traits.contains(.isSampled) { traits.insert(.isRecorded) }
+    }
+
+    /// Bytes of the ids that a recorded request's text is followed by: the highest byte of each
+    /// first, the trace's, the one that is sent upstream, the gateway's own, and the one that the
+    /// request came under, 0 without one.
+    package static var idBytes: Int { 40 }
+
+    @inline(never) private func appendIDs(to buffer: inout Buffer) {
+        for word in [high, low, span, own, parent] {
+            buffer.append(word.byteSwapped, bytes: 8)
+        }
+    }
+
+    /// The id of the gateway's own span: told by the one that is sent, so that none need be kept.
+    private var own: UInt64 {
+        let mixed = (span ^ span >> 31) &* 0x9e37_79b9_7f4a_7c15
+        return max(1, mixed ^ mixed >> 29)
     }
 
     /// Bytes of the text.
@@ -56,7 +119,8 @@ package enum TraceMode: String, CaseIterable, Sendable {
         ByteRange(start: start &+ 3, count: 32)
     }
 
-    /// Appends the ``textBytes`` bytes of a `traceparent` of version 00.
+    /// Appends the ``textBytes`` bytes of a `traceparent` of version 00, and the ``idBytes`` bytes
+    /// of ids of a request that is recorded.
     package func append(to buffer: inout Buffer) {
         buffer.append("00-")
         buffer.append(Hexadecimal.digits(high >> 32), bytes: 8)
@@ -67,7 +131,8 @@ package enum TraceMode: String, CaseIterable, Sendable {
         buffer.append(Hexadecimal.digits(span >> 32), bytes: 8)
         buffer.append(Hexadecimal.digits(span), bytes: 8)
         // `-0`, and the digit of the flags.
-        buffer.append(0x302d | UInt64(0x30 &+ flags) << 16, bytes: 3)
+        buffer.append(0x302d | UInt64(0x30 | traits.rawValue & TraceTraits.flags) << 16, bytes: 3)
+        if traits.contains(.isRecorded) { appendIDs(to: &buffer) }
     }
 }
 
@@ -75,6 +140,7 @@ package enum TraceMode: String, CaseIterable, Sendable {
 private struct ReceivedParent {
     let high: UInt64
     let low: UInt64
+    let span: UInt64
     let flags: UInt8
 
     /// - Returns: `nil` unless there is exactly one field, and it is valid (Trace Context §3.2).
@@ -101,6 +167,7 @@ private struct ReceivedParent {
         }
         self.high = high
         self.low = low
+        span = parent
         self.flags = UInt8(truncatingIfNeeded: flags)
     }
 }

@@ -6,9 +6,9 @@ import Crypto
 /// - Safety: Made in `init`, freed once in `deinit` and not changed in between; OpenSSL counts its
 ///   own references.
 @safe package final class CertificatePair: Sendable {
-    nonisolated(unsafe) let leaf: OpaquePointer
-    nonisolated(unsafe) let chain: [OpaquePointer]
-    nonisolated(unsafe) let key: OpaquePointer
+    private let leaf: X509Handle
+    private let chain: [X509Handle]
+    private nonisolated(unsafe) let key: OpaquePointer
     let keyType: KeyType
     /// An OCSP response in DER to be stapled (RFC 6960); empty without one.
     let staple: [UInt8]
@@ -31,46 +31,37 @@ import Crypto
         certificates: [UInt8], key: [UInt8], passphrase: [UInt8]? = nil, staple: [UInt8] = []
     ) throws(TLSProblem) {
         let pem = String(decoding: certificates, as: UTF8.self)
-        guard let validity = try? Certificate(pem: pem) else { throw .noCertificate }
-        let found = unsafe PEMReading.read(certificates) { unsafe PEMReading.certificates($0) } ?? []
-        guard let first = unsafe found.first else { throw .noCertificate }
-        // From here on deinit cannot run if this throws: a failure frees what there is.
+        let found = unsafe PEMReading.read(certificates) { unsafe PEMReading.certificates($0) }
+        guard let found, let first = found.first, let validity = try? Certificate(pem: pem) else {
+            throw .noCertificate
+        }
+        let secret = try unsafe Self.read(key, passphrase)
         do throws(TLSProblem) {
-            let secret = try unsafe Self.read(key, passphrase)
-            do throws(TLSProblem) {
-                keyType = try unsafe Self.type(of: secret)
-                guard unsafe X509_check_private_key(first, secret) == 1 else {
-                    throw .keyMismatched
-                }
-                try Self.check(staple)
-            } catch {
-                unsafe EVP_PKEY_free(secret)
-                throw error
+            keyType = try unsafe Self.type(of: secret)
+            guard unsafe X509_check_private_key(first.pointer, secret) == 1 else {
+                throw .keyMismatched
             }
-            unsafe self.key = secret
+            try Self.check(staple)
         } catch {
+            unsafe EVP_PKEY_free(secret)
             ERR_clear_error()
-            for unsafe certificate in unsafe found { unsafe X509_free(certificate) }
             throw error
         }
-        unsafe leaf = first
-        unsafe chain = Array(found.dropFirst())
+        unsafe self.key = unsafe secret
+        leaf = first
+        chain = Array(found.dropFirst())
         self.staple = staple
-        names = unsafe CertificateNames.of(first)
-        fingerprint = unsafe PeerCertificate.fingerprint(of: first)
+        names = unsafe CertificateNames.of(first.pointer)
+        fingerprint = unsafe PeerCertificate.fingerprint(of: first.pointer)
         validUntil = validity.validUntil
     }
 
-    deinit {
-        unsafe X509_free(leaf)
-        for unsafe certificate in unsafe chain { unsafe X509_free(certificate) }
-        unsafe EVP_PKEY_free(key)
-    }
+    deinit { unsafe EVP_PKEY_free(key) }
 
     private static func read(
         _ bytes: [UInt8], _ passphrase: [UInt8]?
     ) throws(TLSProblem) -> OpaquePointer {
-        let isEncrypted = String(decoding: bytes, as: UTF8.self).contains("ENCRYPTED")
+        let isEncrypted = bytes.holds("ENCRYPTED")
         let key = unsafe PEMReading.read(bytes) {
             unsafe PEMReading.privateKey($0, passphrase: passphrase)
         }
@@ -104,11 +95,30 @@ import Crypto
         // The stack's elements stay this object's; OpenSSL counts references of its own.
         guard let stack = unsafe OPENSSL_sk_new_null() else { throw .library(.taken()) }
         defer { unsafe OPENSSL_sk_free(stack) }
-        for unsafe certificate in unsafe chain {
-            guard unsafe OPENSSL_sk_push(stack, UnsafeRawPointer(certificate)) > 0 else {
+        for certificate in chain {
+            guard unsafe OPENSSL_sk_push(stack, UnsafeRawPointer(certificate.pointer)) > 0 else {
                 throw .library(.taken())
             }
         }
-        try unsafe context.set { unsafe SSL_CTX_use_cert_and_key($0, leaf, key, stack, 1) }
+        try unsafe context.set { unsafe SSL_CTX_use_cert_and_key($0, leaf.pointer, key, stack, 1) }
+    }
+}
+
+extension [UInt8] {
+    /// Whether a text stands in it; nothing is copied, as it may be a secret.
+    fileprivate func holds(_ text: StaticString) -> Bool {
+        let count = text.utf8CodeUnitCount
+        guard self.count >= count else { return false }
+        return (0...(self.count - count)).contains { start in
+            (0..<count).allSatisfy { unsafe self[start + $0] == text.utf8Start[$0] }
+        }
+    }
+}
+
+/// Bytes that nobody shall find in memory later.
+package enum SecretBytes {
+    /// Overwrites them (OPENSSL_cleanse(3)); of an array that nobody else holds.
+    package static func forget(_ bytes: inout [UInt8]) {
+        unsafe bytes.withUnsafeMutableBytes { unsafe OPENSSL_cleanse($0.baseAddress, $0.count) }
     }
 }

@@ -13,15 +13,25 @@ enum PEMReading {
         }
     }
 
-    /// All certificates of a text, in its order, each to be freed by the caller.
-    static func certificates(_ source: OpaquePointer) -> [OpaquePointer] {
-        var found = unsafe [OpaquePointer]()
-        while unsafe found.count < certificatesMax,
+    /// All certificates of a text, in its order.
+    ///
+    /// - Returns: None if what follows the last of them is the beginning of another: whoever writes
+    ///   the file may not be done.
+    static func certificates(_ source: OpaquePointer) -> [X509Handle] {
+        ERR_clear_error()
+        var found: [X509Handle] = []
+        while found.count < certificatesMax,
             let next = unsafe PEM_read_bio_X509_AUX(source, nil, nil, nil)
         {
-            unsafe found.append(next)
+            unsafe found.append(X509Handle(next))
         }
-        return unsafe found
+        return isAtEnd ? found : []
+    }
+
+    /// Whether reading stopped because nothing more begins.
+    static var isAtEnd: Bool {
+        let reason = CInt(truncatingIfNeeded: ERR_peek_last_error() & 0x7F_FFFF)
+        return reason == PEM_R_NO_START_LINE
     }
 
     /// More than the roots of any system.
@@ -30,10 +40,10 @@ enum PEMReading {
     /// A private key, to be freed by the caller; decrypted with a passphrase if it is encrypted.
     static func privateKey(_ source: OpaquePointer, passphrase: [UInt8]?) -> OpaquePointer? {
         // Without a passphrase OpenSSL would ask a terminal for one.
-        let text = (passphrase ?? []).map { CChar(bitPattern: $0) } + [0]
-        return unsafe text.withUnsafeBufferPointer { text in
-            unsafe PEM_read_bio_PrivateKey(
-                source, nil, nil, UnsafeMutableRawPointer(mutating: text.baseAddress))
+        var text = (passphrase ?? []) + [0]
+        return unsafe text.withUnsafeMutableBytes { text in
+            defer { unsafe OPENSSL_cleanse(text.baseAddress, text.count) }
+            return unsafe PEM_read_bio_PrivateKey(source, nil, nil, text.baseAddress)
         }
     }
 }

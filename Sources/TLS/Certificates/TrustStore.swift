@@ -5,59 +5,64 @@ import COpenSSL
 /// - Safety: Made in `init`, freed once in `deinit` and not changed in between; OpenSSL guards and
 ///   counts it itself (X509_STORE_new(3)).
 @safe package final class TrustStore: Sendable {
-    nonisolated(unsafe) let store: OpaquePointer
+    private nonisolated(unsafe) let store: OpaquePointer
     /// Subjects of the roots, that clients are told of.
-    nonisolated(unsafe) let roots: [OpaquePointer]
+    private let roots: [X509Handle]
 
     /// - Parameters:
     ///   - roots: PEM; one certificate at least.
     ///   - revocations: PEM of lists by the same authorities (RFC 5280 §5); `nil` for none.
     package init(roots: [UInt8], revocations: [UInt8]? = nil) throws(TLSProblem) {
         let found = unsafe PEMReading.read(roots) { unsafe PEMReading.certificates($0) } ?? []
-        guard unsafe !found.isEmpty, let store = unsafe X509_STORE_new() else {
-            throw .noCertificate
-        }
+        guard !found.isEmpty, let store = unsafe X509_STORE_new() else { throw .noCertificate }
         do throws(TLSProblem) {
-            for unsafe root in unsafe found where unsafe X509_STORE_add_cert(store, root) != 1 {
+            for root in found where unsafe X509_STORE_add_cert(store, root.pointer) != 1 {
                 throw .library(.taken())
             }
             if let revocations { try unsafe Self.add(revocations, to: store) }
         } catch {
-            for unsafe root in unsafe found { unsafe X509_free(root) }
             unsafe X509_STORE_free(store)
             throw error
         }
         unsafe self.store = unsafe store
-        unsafe self.roots = unsafe found
+        self.roots = found
     }
 
-    /// What the system trusts (SSL_CERT_FILE and SSL_CERT_DIR, or the library's own places).
+    /// Where systems keep all of their roots in one file.
+    private static let bundles = [
+        "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/cert.pem",
+    ]
+
+    /// What the system trusts: its bundle, or else what OpenSSL finds (SSL_CERT_FILE and
+    /// SSL_CERT_DIR, or its own places).
     package init(ofSystem: Void) throws(TLSProblem) {
         guard let store = unsafe X509_STORE_new() else { throw .library(.taken()) }
-        guard unsafe X509_STORE_set_default_paths(store) == 1 else {
+        // Of a folder OpenSSL would read a file in the middle of a handshake.
+        let isLoaded = Self.bundles.contains { unsafe X509_STORE_load_file(store, $0) == 1 }
+        ERR_clear_error()
+        guard unsafe isLoaded || X509_STORE_set_default_paths(store) == 1 else {
             unsafe X509_STORE_free(store)
             throw .library(.taken())
         }
         unsafe self.store = unsafe store
-        unsafe roots = []
+        roots = []
     }
 
-    deinit {
-        for unsafe root in unsafe roots { unsafe X509_free(root) }
-        unsafe X509_STORE_free(store)
-    }
+    deinit { unsafe X509_STORE_free(store) }
 
     private static func add(
         _ revocations: [UInt8], to store: OpaquePointer
     ) throws(TLSProblem) {
         let count = unsafe PEMReading.read(revocations) { source -> Int in
+            ERR_clear_error()
             var count = 0
             while let list = unsafe PEM_read_bio_X509_CRL(source, nil, nil, nil) {
                 defer { unsafe X509_CRL_free(list) }
                 guard unsafe X509_STORE_add_crl(store, list) == 1 else { return 0 }
                 count += 1
             }
-            return count
+            return PEMReading.isAtEnd ? count : 0
         }
         guard let count, count > 0 else { throw .noRevocationList }
         // The peer's own certificate alone: lists of roots are rarely at hand.
@@ -73,8 +78,8 @@ import COpenSSL
 
     /// Tells clients whose certificates are asked for.
     func announce(in context: ContextHandle) throws(TLSProblem) {
-        for unsafe root in unsafe roots {
-            try unsafe context.set { unsafe SSL_CTX_add_client_CA($0, root) }
+        for root in roots {
+            try unsafe context.set { unsafe SSL_CTX_add_client_CA($0, root.pointer) }
         }
     }
 }

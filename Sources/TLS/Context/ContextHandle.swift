@@ -31,9 +31,10 @@ import COpenSSL
 
     /// Gives callbacks something that lives as long as the SSL_CTX.
     func attach(_ extras: ContextExtras) throws(TLSProblem) {
-        let retained = unsafe Unmanaged.passRetained(extras)
-        guard unsafe SSL_CTX_set_ex_data(pointer, Self.extraIndex, retained.toOpaque()) == 1 else {
-            unsafe retained.release()
+        let box = UnsafeMutablePointer<ContextExtras>.allocate(capacity: 1)
+        unsafe box.initialize(to: extras)
+        guard unsafe SSL_CTX_set_ex_data(pointer, Self.extraIndex, box) == 1 else {
+            unsafe Self.release(box)
             throw .library(.taken())
         }
     }
@@ -41,15 +42,19 @@ import COpenSSL
     /// What was attached to the context that a connection uses now.
     static func extras(of ssl: OpaquePointer?) -> ContextExtras? {
         guard let ssl = unsafe ssl, let context = unsafe SSL_get_SSL_CTX(ssl),
-            let extras = unsafe SSL_CTX_get_ex_data(context, extraIndex)
+            let box = unsafe SSL_CTX_get_ex_data(context, extraIndex)
         else { return nil }
-        return unsafe Unmanaged<ContextExtras>.fromOpaque(extras).takeUnretainedValue()
+        return unsafe box.assumingMemoryBound(to: ContextExtras.self).pointee
     }
 
-    private static let extraIndex: CInt = unsafe apus_ssl_ctx_extra_index {
-        _, extras, _, _, _, _ in
-        guard let extras = unsafe extras else { return }
-        unsafe Unmanaged<ContextExtras>.fromOpaque(extras).release()
+    private static func release(_ box: UnsafeMutablePointer<ContextExtras>) {
+        unsafe box.deinitialize(count: 1)
+        unsafe box.deallocate()
+    }
+
+    private static let extraIndex: CInt = unsafe apus_ssl_ctx_extra_index { _, box, _, _, _, _ in
+        guard let box = unsafe box else { return }
+        unsafe ContextHandle.release(box.assumingMemoryBound(to: ContextExtras.self))
     }
 }
 

@@ -51,6 +51,7 @@ final class HelloChoice: Sendable {
             guard let read = unsafe Self.name(in: list) else { return SSL_AD_DECODE_ERROR }
             name = read
         }
+        if let line = unsafe LineMethod.line(of: ssl) { unsafe line.pointee.serverName = name }
         switch find(String(decoding: name, as: UTF8.self)) {
         case nil: if isStrict { return SSL_AD_UNRECOGNIZED_NAME }
         case .some(nil): break
@@ -76,11 +77,13 @@ final class HelloChoice: Sendable {
         }
         let listCount = unsafe Int(list[0]) << 8 | Int(list[1])
         let nameCount = unsafe Int(list[3]) << 8 | Int(list[4])
-        guard listCount == list.count - 2, nameCount == list.count - 5, (1...255).contains(nameCount)
+        guard listCount == list.count - 2, nameCount == list.count - 5,
+            (1...255).contains(nameCount)
         else { return nil }
         var name: [UInt8] = []
         name.reserveCapacity(nameCount)
-        for unsafe byte in unsafe list[5...] {
+        for index in 5..<list.count {
+            let byte = unsafe list[index]
             guard (0x21...0x7E).contains(byte) else { return nil }
             name.append((0x41...0x5A).contains(byte) ? byte | 0x20 : byte)
         }

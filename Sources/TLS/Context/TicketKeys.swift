@@ -37,8 +37,10 @@ package final class TicketKeys: Sendable {
         state = Mutex(State(keys: try Self.read(file), drawn: Clock.monotonic()))
     }
 
-    /// Takes keys that several gateways share: lines of 80 bytes in Base64, 16 of a name, 32 of an
-    /// AES-256 key, 32 of an HMAC key. The first line encrypts.
+    /// Takes keys that several gateways share.
+    ///
+    /// Lines of 80 bytes in Base64: 16 of a name, 32 of an AES-256 key, 32 of an HMAC key. The
+    /// first line encrypts.
     package func replace(withFile file: [UInt8]) throws(TLSProblem) {
         let keys = try Self.read(file)
         state.withLock { $0.keys = keys }
@@ -47,9 +49,13 @@ package final class TicketKeys: Sendable {
     private static func read(_ file: [UInt8]) throws(TLSProblem) -> [TicketKey] {
         var keys: [TicketKey] = []
         for line in file.split(whereSeparator: { $0 == 10 || $0 == 13 }) {
-            guard keys.count < fileMax, let bytes = Base64.decoded(Array(line), .standard), bytes.count == 80
+            var text = Array(line)
+            defer { SecretBytes.forget(&text) }
+            guard keys.count < fileMax, var bytes = Base64.decoded(text, .standard),
+                bytes.count == 80
             else { throw .ticketKeysMalformed }
             keys.append(TicketKey(bytes))
+            SecretBytes.forget(&bytes)
         }
         guard !keys.isEmpty else { throw .ticketKeysMalformed }
         return keys
@@ -96,26 +102,30 @@ extension UInt64 {
 }
 
 /// One key: its name, and what encrypts and authenticates.
-final class TicketKey: Sendable {
-    /// Overwritten before it is freed.
-    ///
-    /// - Safety: Nobody changes it but deinit, which no one else can run beside.
-    private nonisolated(unsafe) var bytes: [UInt8]
+///
+/// - Safety: The memory is filled in `init`, only read from then on, and overwritten before
+///   `deinit` frees it.
+@safe final class TicketKey: Sendable {
+    private nonisolated(unsafe) let start: UnsafeMutablePointer<UInt8>
 
     static let nameBytes = 16
+    static let byteCount = 80
 
     init(_ bytes: [UInt8]) {
-        precondition(bytes.count == 80, "a ticket key has 80 bytes")
-        unsafe self.bytes = bytes
+        precondition(bytes.count == Self.byteCount, "a ticket key has 80 bytes")
+        let start = UnsafeMutablePointer<UInt8>.allocate(capacity: Self.byteCount)
+        for (index, byte) in bytes.enumerated() { unsafe (start + index).initialize(to: byte) }
+        unsafe self.start = unsafe start
     }
 
     deinit {
-        unsafe bytes.withUnsafeMutableBytes { unsafe OPENSSL_cleanse($0.baseAddress, $0.count) }
+        unsafe OPENSSL_cleanse(start, Self.byteCount)
+        unsafe start.deallocate()
     }
 
     func isNamed(_ name: UnsafeRawBufferPointer) -> Bool {
         // Names are sent in the clear: nothing is learned from how long this takes.
-        unsafe name.elementsEqual(bytes[..<Self.nameBytes])
+        unsafe name.elementsEqual(UnsafeRawBufferPointer(start: start, count: Self.nameBytes))
     }
 
     /// Sets up what a ticket is encrypted or decrypted with.
@@ -127,16 +137,13 @@ final class TicketKey: Sendable {
         cipher: OpaquePointer, mac: OpaquePointer, isSealing: Bool
     ) -> Bool {
         guard let aes = unsafe Self.aes else { return false }
-        return unsafe bytes.withUnsafeBufferPointer { bytes -> Bool in
-            guard let start = bytes.baseAddress else { return false }
-            if isSealing {
-                unsafe name.update(from: start, count: Self.nameBytes)
-                guard unsafe RAND_bytes(vector, 16) == 1 else { return false }
-            }
-            return unsafe EVP_CipherInit_ex2(
-                cipher, aes, start + 16, vector, isSealing ? 1 : 0, nil) == 1
-                && apus_ticket_mac(mac, start + 48, 32) == 1
+        if isSealing {
+            unsafe name.update(from: start, count: Self.nameBytes)
+            guard unsafe RAND_bytes(vector, 16) == 1 else { return false }
         }
+        return unsafe EVP_CipherInit_ex2(
+            cipher, aes, start + 16, vector, isSealing ? 1 : 0, nil) == 1
+            && apus_ticket_mac(mac, start + 48, 32) == 1
     }
 
     /// Fetched once: a search by name for each ticket costs more than the cipher.

@@ -17,10 +17,16 @@ struct CipherLine: ~Copyable {
     var hasEnded = false
     /// The end of our side follows what is written next.
     var isLast = false
-    /// Where a client keeps what it can resume: see ``ClientContext``; 0 at a server.
+    /// Where a client keeps what it can resume: see ``ClientTLS``; 0 at a server.
     var resumption: UInt64 = 0
-    /// Why the socket can be used no more.
-    var failure: Errno?
+    /// What a client asked for, in lower case; of servers alone.
+    var serverName: [UInt8] = []
+    /// Why the socket can be read from no more.
+    var readFailure: Errno?
+    /// Why it can be written to no more: what the peer sent before may still be read.
+    var writeFailure: Errno?
+    /// Reads of the socket that may still happen in this call of OpenSSL's.
+    private var readsLeft = 0
     /// Ciphertext that the socket did not take, the first ``unsentStart`` bytes of which are gone.
     private var unsent: [UInt8] = []
     private var unsentStart = 0
@@ -34,6 +40,14 @@ struct CipherLine: ~Copyable {
         self.preface = preface
     }
 
+    /// A record may come in two parts, and with a ticket or two before it.
+    ///
+    /// Who sends more without a byte for us among it keeps OpenSSL busy with messages of its own.
+    private static var readsMax: Int { 4 }
+
+    /// Begins a call of OpenSSL's that reads.
+    mutating func beginReading() { readsLeft = Self.readsMax }
+
     var hasUnsent: Bool { unsentStart < unsent.count }
 
     /// Reads what waits.
@@ -41,14 +55,19 @@ struct CipherLine: ~Copyable {
     /// - Returns: How many bytes; 0 if none can be had now, or any more.
     mutating func read(into memory: UnsafeMutableRawBufferPointer) -> Int {
         guard preface.isEmpty else { return unsafe readPreface(into: memory) }
-        guard !isDry, !hasEnded, failure == nil, memory.count > 0 else { return 0 }
+        guard !isDry, !hasEnded, readFailure == nil, memory.count > 0 else { return 0 }
+        guard readsLeft > 0 else {
+            readFailure = .protocolViolated
+            return 0
+        }
+        readsLeft -= 1
         switch unsafe socket.receive(into: memory) {
         case .bytes(let count):
             isDry = count < memory.count
             return count
         case .wouldBlock: isDry = true
         case .ended: hasEnded = true
-        case .failed(let error): failure = error
+        case .failed(let error): readFailure = error
         }
         return 0
     }
@@ -56,7 +75,9 @@ struct CipherLine: ~Copyable {
     private mutating func readPreface(into memory: UnsafeMutableRawBufferPointer) -> Int {
         let count = min(memory.count, preface.count)
         preface.withReadable { (bytes: borrowing Span<UInt8>) in
-            unsafe bytes.withUnsafeBytes { unsafe memory.copyMemory(from: .init(rebasing: $0[..<count])) }
+            unsafe bytes.withUnsafeBytes {
+                unsafe memory.copyMemory(from: .init(rebasing: $0[..<count]))
+            }
         }
         preface.consume(count)
         if preface.isEmpty { preface = Buffer() }
@@ -67,22 +88,24 @@ struct CipherLine: ~Copyable {
     ///
     /// - Returns: Whether the line stands.
     mutating func write(_ memory: UnsafeRawBufferPointer) -> Bool {
-        guard failure == nil else { return false }
+        guard writeFailure == nil else { return false }
         guard !hasUnsent else { return unsafe keep(memory) }
         switch unsafe socket.send(memory, isLast: isLast) {
         case .bytes(let count):
             guard count < memory.count else { return true }
             return unsafe keep(UnsafeRawBufferPointer(rebasing: memory[count...]))
         case .wouldBlock: return unsafe keep(memory)
-        case .failed(let error): failure = error
-        case .ended: failure = .brokenPipe
+        case .failed(let error): writeFailure = error
+        case .ended: writeFailure = .brokenPipe
         }
         return false
     }
 
     private mutating func keep(_ memory: UnsafeRawBufferPointer) -> Bool {
-        guard unsent.count - unsentStart + memory.count <= Self.unsentMax else {
-            failure = .noBufferSpace
+        unsent.removeFirst(unsentStart)
+        unsentStart = 0
+        guard unsent.count + memory.count <= Self.unsentMax else {
+            writeFailure = .noBufferSpace
             return false
         }
         unsafe unsent.append(contentsOf: memory)
@@ -93,7 +116,7 @@ struct CipherLine: ~Copyable {
     ///
     /// - Returns: Whether nothing waits any more.
     mutating func flush() -> Bool {
-        while hasUnsent, failure == nil {
+        while hasUnsent, writeFailure == nil {
             let result = unsafe unsent.withUnsafeBytes {
                 unsafe socket.send(
                     UnsafeRawBufferPointer(rebasing: $0[unsentStart...]), isLast: isLast)
@@ -101,11 +124,11 @@ struct CipherLine: ~Copyable {
             switch result {
             case .bytes(let count): unsentStart += count
             case .wouldBlock: return false
-            case .failed(let error): failure = error
-            case .ended: failure = .brokenPipe
+            case .failed(let error): writeFailure = error
+            case .ended: writeFailure = .brokenPipe
             }
         }
-        guard failure == nil else { return false }
+        guard writeFailure == nil else { return false }
         unsent = []
         unsentStart = 0
         return true
@@ -155,7 +178,7 @@ enum LineMethod {
         let moved = unsafe line.pointee.read(into: memory)
         unsafe count?.pointee = moved
         if moved > 0 { return 1 }
-        if unsafe !line.pointee.hasEnded, unsafe line.pointee.failure == nil {
+        if unsafe !line.pointee.hasEnded, unsafe line.pointee.readFailure == nil {
             unsafe BIO_set_flags(bio, BIO_FLAGS_READ | BIO_FLAGS_SHOULD_RETRY)
         }
         return 0

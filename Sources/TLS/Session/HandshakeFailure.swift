@@ -10,6 +10,8 @@ package enum HandshakeFailure: Error, Equatable, Sendable {
     case refused
     /// Nothing that both sides speak, or bytes that are no TLS.
     case garbled
+    /// No memory, or no place, for one more session here.
+    case exhausted
 
     /// What is wrong with a certificate, as far as somebody can do something about it.
     package enum CertificateFault: Equatable, Sendable {
@@ -71,6 +73,7 @@ extension HandshakeFailure {
         case .certificate: "certificate"
         case .refused: "refused"
         case .garbled: "garbled"
+        case .exhausted: "exhausted"
         }
     }
 }

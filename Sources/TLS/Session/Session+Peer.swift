@@ -11,10 +11,9 @@ extension Session {
 
     /// The name that the client asked for, in lower case.
     package var serverName: String? {
-        guard let name = unsafe SSL_get_servername(ssl, CInt(TLSEXT_NAMETYPE_host_name)) else {
-            return nil
-        }
-        return unsafe String(cString: name).lowercased()
+        // SSL_get_servername(3) tells of a resumed session's instead, if anything.
+        let name = unsafe line.pointee.serverName
+        return name.isEmpty ? nil : String(decoding: name, as: UTF8.self)
     }
 
     /// The cipher suite's name (RFC 8446 §B.4), for tests and tables.

@@ -51,6 +51,7 @@ extension Session {
 
     private mutating func send(_ bytes: borrowing Span<UInt8>, isLast: Bool) -> IOResult {
         if unsafe line.pointee.hasUnsent, unsafe !line.pointee.flush() { return sendStop() }
+        Self.forgetOthersErrors()
         var sent = 0
         if hasOwed {
             hasOwed = false
@@ -75,7 +76,7 @@ extension Session {
 
     /// Why nothing was sent (SSL_write_ex(3)).
     private func sendStop() -> IOResult {
-        if let error = unsafe line.pointee.failure {
+        if let error = unsafe line.pointee.writeFailure {
             ERR_clear_error()
             return .failed(error)
         }
@@ -90,7 +91,7 @@ extension Session {
     /// Tells the peer that no more bytes will follow (the closure alert, RFC 8446 §6.1), as far as
     /// the socket takes it at once.
     package mutating func endWrites() {
-        guard isEstablished, unsafe line.pointee.failure == nil else { return }
+        guard isEstablished, unsafe line.pointee.writeFailure == nil else { return }
         guard unsafe SSL_get_shutdown(ssl) & SSL_SENT_SHUTDOWN == 0 else { return }
         // What follows closes the socket, or ends its side: then this may leave with that.
         unsafe line.pointee.isLast = true

@@ -14,8 +14,9 @@ package import Linux
     package let role: Role
     /// Whether the handshake is over.
     package private(set) var isEstablished = false
-    /// Whether more than the bytes just read is known: their end, or a failure.
-    package private(set) var endWaits = false
+    /// How the stream ends behind the bytes that were read last: told at the next read, as OpenSSL
+    /// would tell of an end and of a failure alike then.
+    private var waitingEnd: IOResult?
     /// Whether the first byte that is given next has left already: see ``send(_:of:isLast:)``.
     var hasOwed = false
 
@@ -71,12 +72,12 @@ package import Linux
     /// Goes on with the handshake: to be called when the socket may be readable or writable.
     package mutating func shake() -> Handshake {
         unsafe line.pointee.isDry = false
+        unsafe line.pointee.beginReading()
         if unsafe line.pointee.hasUnsent, unsafe !line.pointee.flush() {
-            return unsafe line.pointee.failure == nil ? .waits : .failed(.lost)
+            return unsafe line.pointee.writeFailure == nil ? .waits : .failed(.lost)
         }
         if !isEstablished {
-            // Another's errors would be taken for this connection's.
-            ERR_clear_error()
+            Self.forgetOthersErrors()
             let result = unsafe SSL_do_handshake(ssl)
             guard result == 1 else { return failedStep() }
             isEstablished = true
@@ -86,7 +87,8 @@ package import Linux
     }
 
     private func failedStep() -> Handshake {
-        if unsafe line.pointee.failure != nil || line.pointee.hasEnded {
+        let isLost = unsafe line.pointee.readFailure != nil || line.pointee.writeFailure != nil
+        if unsafe isLost || line.pointee.hasEnded {
             ERR_clear_error()
             return .failed(.lost)
         }
@@ -97,11 +99,21 @@ package import Linux
 
     // MARK: Receiving
 
+    /// Whether more than the bytes just read is known: their end, or a failure.
+    package var endWaits: Bool { waitingEnd != nil }
+
+    /// One that others left in the thread's queue would be taken for this connection's.
+    static func forgetOthersErrors() {
+        if ERR_peek_error() != 0 { ERR_clear_error() }
+    }
+
     /// Reads what waits into the buffer's room, which is not 0.
     ///
     /// - Returns: As a socket: fewer bytes than there is room for are all there are for now,
     ///   unless ``endWaits``.
     package mutating func receive(into buffer: inout Buffer) -> IOResult {
+        if let waitingEnd { return waitingEnd }
+        Self.forgetOthersErrors()
         unsafe line.pointee.isDry = false
         if unsafe line.pointee.hasUnsent { _ = unsafe line.pointee.flush() }
         var stop: IOResult?
@@ -110,6 +122,7 @@ package import Linux
             while filled < free.count {
                 if filled > 0, unsafe line.pointee.isDry, unsafe SSL_has_pending(ssl) == 0 { break }
                 var moved = 0
+                unsafe line.pointee.beginReading()
                 let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: free[filled...])
                 guard unsafe SSL_read_ex(ssl, rest.baseAddress, rest.count, &moved) == 1 else {
                     stop = receiveStop()
@@ -120,13 +133,13 @@ package import Linux
             return filled
         }
         guard count > 0 else { return stop ?? .wouldBlock }
-        endWaits = stop != nil && stop != .wouldBlock
+        if let stop, stop != .wouldBlock { waitingEnd = stop }
         return .bytes(count)
     }
 
     /// Why nothing more was read (SSL_read_ex(3)).
     private func receiveStop() -> IOResult {
-        if let error = unsafe line.pointee.failure {
+        if let error = unsafe line.pointee.readFailure {
             ERR_clear_error()
             return .failed(error)
         }

@@ -23,10 +23,19 @@ package import Bytes
     /// From the attempt's begin to the upstream's last byte; `nil` if none was tried.
     @usableFromInline package var upstreamMicroseconds: UInt64?
     @usableFromInline package var outcome: Outcome
+    /// Attempts to reach a server, the last included.
+    @usableFromInline package var attemptCount: UInt8 = 0
     /// A token that says more than the outcome does: letters, digits and `_` only.
     @usableFromInline package var reason: StaticString?
 
     @inlinable package init(outcome: Outcome) { self.outcome = outcome }
+
+    /// Takes note of a server that is asked, by its index.
+    @inlinable package mutating func noteAttempt(at address: UInt16) {
+        upstreamAddress = address
+        // Wraps beyond any number of servers worth trying; it is told, and decides nothing.
+        attemptCount &+= 1
+    }
 
     /// Takes note that the client gets none of the response after all.
     package mutating func noteUnsent() {

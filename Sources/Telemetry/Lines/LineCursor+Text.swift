@@ -106,7 +106,7 @@ extension LineCursor {
             isAltered = true
             return -length
         }
-        if byte == 0xC2, text[1] < 0xA0 {
+        if byte == 0xC2, text[1] < 0xA0, !isPlain {
             // C1 controls: terminals obey some of them.
             putHexadecimalEscape(text[1])
         } else {
@@ -116,6 +116,7 @@ extension LineCursor {
     }
 
     private mutating func putASCII(_ byte: UInt8) {
+        if isPlain { return put(byte) }
         switch byte {
         case 0x22: put("\\\"")
         case 0x5C: put("\\\\")

@@ -21,6 +21,8 @@ import Bytes
     var isCut: Bool
     /// Whether the text that was put last differs from what it was made of in more than escapes.
     var isAltered = false
+    /// Whether texts are put as they are, without JSON's escapes, but valid UTF-8 all the same.
+    var isPlain = false
 
     fileprivate init(base: UnsafeMutablePointer<UInt8>, size: Int, reserving reserved: Int) {
         unsafe self.base = base

@@ -9,6 +9,10 @@ package struct GatewaySample: Sendable {
     package var evictedReplayCount: UInt64 = 0
     package var reloads: ReloadSample
     package var certificates: [CertificateSample] = []
+    /// Whether somebody is told of spans, and what became of them.
+    package var spans: SpanCounts?
+    /// The same of error reports.
+    package var reports: ReportCounts?
 
     package init(logLines: LogLineCounts, breaker: BreakerSample?, reloads: ReloadSample) {
         self.logLines = logLines
@@ -66,4 +70,16 @@ package struct CertificateSample: Sendable {
         self.name = name
         self.secondsLeft = secondsLeft
     }
+}
+
+/// What became of error reports.
+package struct ReportCounts: Sendable, Equatable {
+    /// Taken by the receiver.
+    package var sent: UInt64 = 0
+    /// Left out as others like it, or too many, had been sent.
+    package var suppressed: UInt64 = 0
+    /// Given up as the receiver took none, or too many waited.
+    package var dropped: UInt64 = 0
+
+    package init() {}
 }

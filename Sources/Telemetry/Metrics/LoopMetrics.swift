@@ -112,7 +112,8 @@ package final class LoopMetrics: Sendable {
 
     /// Counts one that came to nothing.
     package func handshakeFailed(listener: Int, _ result: HandshakeResult) {
-        cells.add(1, at: shape.listener(listener) &+ ListenerCell.handshakes &+ Int(result.rawValue))
+        cells.add(
+            1, at: shape.listener(listener) &+ ListenerCell.handshakes &+ Int(result.rawValue))
     }
 
     // MARK: Upstreams

@@ -9,6 +9,7 @@ package enum Metric: CaseIterable, Sendable {
     case webhookVerifications, replaysEvicted, replayNotesDropped
     case storeCommands, storeCommandDuration, storeBreakerState
     case logLines, logLinesDropped, logLinesSampled
+    case spansExported, spansDropped, errorReports
     case configReloads, configReloadSuccessful, configReloadTime
     case tlsHandshakes, tlsHandshakeDuration, certificateExpiry
     case buildInfo
@@ -48,6 +49,9 @@ package enum Metric: CaseIterable, Sendable {
         case .logLines: "apus_log_lines_total"
         case .logLinesDropped: "apus_log_lines_dropped_total"
         case .logLinesSampled: "apus_log_lines_sampled_total"
+        case .spansExported: "apus_otlp_spans_exported_total"
+        case .spansDropped: "apus_otlp_spans_dropped_total"
+        case .errorReports: "apus_error_reports_total"
         case .configReloads: "apus_config_reloads_total"
         case .configReloadSuccessful: "apus_config_last_reload_successful"
         case .configReloadTime: "apus_config_last_reload_timestamp_seconds"
@@ -77,7 +81,8 @@ package enum Metric: CaseIterable, Sendable {
             .connectionsRefused, .acceptErrors, .acceptPauses, .proxyHeadersRefused,
             .upstreamErrors, .upstreamRetries, .corsRequests, .limitDecisions, .limitDebtsDropped,
             .webhookVerifications, .replaysEvicted, .replayNotesDropped, .storeCommands, .logLines,
-            .logLinesDropped, .logLinesSampled, .configReloads, .tlsHandshakes, .processCPU:
+            .logLinesDropped, .logLinesSampled, .spansExported, .spansDropped, .errorReports,
+            .configReloads, .tlsHandshakes, .processCPU:
             .counter
         }
     }
@@ -97,14 +102,16 @@ package enum Metric: CaseIterable, Sendable {
         case .corsRequests: ["policy", "result"]
         case .limitDecisions: ["limit", "decision", "store"]
         case .webhookVerifications: ["webhook", "result"]
-        case .storeCommands, .configReloads: ["result"]
+        case .storeCommands, .configReloads, .errorReports: ["result"]
+        case .spansDropped: ["reason"]
         case .storeBreakerState: ["state"]
         case .tlsHandshakes: ["listener", "version", "result"]
         case .certificateExpiry: ["listener", "name"]
         case .buildInfo: ["version", "swift", "openssl"]
         case .limitDebtsDropped, .replaysEvicted, .replayNotesDropped, .storeCommandDuration,
-            .logLines, .logLinesDropped, .logLinesSampled, .configReloadSuccessful,
-            .configReloadTime, .processCPU, .processResident, .processOpenFiles, .processMaxFiles,
+            .logLines, .logLinesDropped, .logLinesSampled, .spansExported,
+            .configReloadSuccessful, .configReloadTime, .processCPU, .processResident,
+            .processOpenFiles, .processMaxFiles,
             .processStart:
             []
         }
@@ -151,6 +158,10 @@ package enum Metric: CaseIterable, Sendable {
         case .logLines: "Log lines queued for writing."
         case .logLinesDropped: "Log lines left out because a queue was full."
         case .logLinesSampled: "Access lines left out by log.sample_success."
+        case .spansExported: "Spans that the receiver of otlp.endpoint has taken."
+        case .spansDropped:
+            "Spans left out because a loop's queue was full, or the receiver did not take them."
+        case .errorReports: "Error reports for errors.sentry_dsn by what became of them."
         case .configReloads: "Times that the configuration was read again, by what came of it."
         case .configReloadSuccessful: "1 if the configuration was taken when it was last read."
         case .configReloadTime:

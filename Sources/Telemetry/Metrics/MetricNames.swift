@@ -34,7 +34,8 @@ package struct MetricNames: Sendable {
     /// Whether all indices stand for the same.
     func isSame(as other: MetricNames) -> Bool {
         routes == other.routes && upstreams == other.upstreams && listeners == other.listeners
-            && secureListeners == other.secureListeners && corsPolicies == other.corsPolicies && limits == other.limits
+            && secureListeners == other.secureListeners && corsPolicies == other.corsPolicies
+            && limits == other.limits
             && webhooks == other.webhooks
     }
 

@@ -32,6 +32,7 @@ package enum MetricsPage {
             case .logLines: page.sample([], gateway.logLines.queued)
             case .logLinesDropped: page.sample([], gateway.logLines.dropped)
             case .logLinesSampled: page.sample([], totals.cells[totals.shape.sampledLines])
+            case .spansExported, .spansDropped, .errorReports: page.exports(metric, gateway)
             case .configReloads, .configReloadSuccessful, .configReloadTime:
                 page.reloads(metric, gateway.reloads)
             case .tlsHandshakes, .tlsHandshakeDuration:

@@ -172,6 +172,23 @@ extension PageWriter {
         }
     }
 
+    /// Nothing where nobody is told.
+    mutating func exports(_ metric: Metric, _ gateway: GatewaySample) {
+        switch metric {
+        case .errorReports:
+            guard let reports = gateway.reports else { return }
+            sample(["sent"], reports.sent)
+            sample(["suppressed"], reports.suppressed)
+            sample(["dropped"], reports.dropped)
+        case .spansDropped:
+            guard let spans = gateway.spans else { return }
+            sample(["queue_full"], spans.overflowed)
+            sample(["undelivered"], spans.undelivered)
+        default:
+            if let spans = gateway.spans { sample([], spans.exported) }
+        }
+    }
+
     mutating func reloads(_ metric: Metric, _ reloads: ReloadSample) {
         switch metric {
         case .configReloads:

@@ -1,7 +1,7 @@
 /// What a log line tells of: its `event`.
 package enum EventName: UInt8, CaseIterable, Sendable {
     case request, startup, shutdown, reload, keys, listener, upstream, security, redis, breaker, log
-    case audit, certificates
+    case audit, traces, reports, certificates
 
     /// As logs spell it.
     package var name: StaticString {
@@ -18,6 +18,8 @@ package enum EventName: UInt8, CaseIterable, Sendable {
         case .breaker: "breaker"
         case .log: "log"
         case .audit: "audit"
+        case .traces: "traces"
+        case .reports: "reports"
         case .certificates: "certificates"
         }
     }
@@ -37,6 +39,8 @@ package enum EventName: UInt8, CaseIterable, Sendable {
         case .breaker: "Redis is not asked any more, is tried again, or is asked again."
         case .log: "The log itself: lines dropped, files reopened."
         case .audit: "An operator changed something, or tried to: who, what, and what came of it."
+        case .traces: "Spans cannot be delivered to `otlp.endpoint`, or can be again."
+        case .reports: "Errors cannot be reported to `errors.sentry_dsn`, or can be again."
         case .certificates: "Files of certificates changed and were read again, or could not be."
         }
     }

@@ -34,7 +34,8 @@ package enum HandshakeResult: UInt8, CaseIterable, Sendable {
         case .full12, .full13: "A whole handshake."
         case .resumed12, .resumed13: "A former session stood in for most of it."
         case .garbled: "No TLS, or nothing that both sides speak."
-        case .refused: "The client ended it by an alert: most often it does not trust the certificate."
+        case .refused:
+            "The client ended it by an alert: most often it does not trust the certificate."
         case .certificate: "The client's certificate was missing or not accepted."
         case .lost: "The client went away."
         case .timeout: "It took longer than `handshake_timeout`."

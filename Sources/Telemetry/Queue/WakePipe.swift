@@ -20,6 +20,9 @@ final class WakePipe: Sendable {
         _ = close(writeEnd)
     }
 
+    /// The descriptor to poll.
+    var number: Int32 { readEnd }
+
     /// A full pipe is as good as one more byte: the other end is readable.
     func signal() {
         var byte: UInt8 = 1
@@ -43,7 +46,8 @@ final class WakePipe: Sendable {
         return count > 0
     }
 
-    private func forget() {
+    /// Takes out all signals.
+    func forget() {
         var bytes: InlineArray<64, UInt8> = .init(repeating: 0)
         while unsafe read(readEnd, &bytes, 64) == 64 {}
     }

@@ -57,7 +57,7 @@ struct ContractTests {
             tls: { verify: on, ca: /a, server_name: b, client_cert: /c, client_key: /d }
         trace: continue
         forwarded: { read: x_forwarded, write: off }
-        errors: { pages: {}, sentry_dsn: "https://key@sentry.example.com/1" }
+        errors: { pages: {}, sentry_dsn: "http://key@sentry.example.com/1" }
         audit: { output: stdout, chain: on }
         otlp: { endpoint: "http://127.0.0.1:4318", ratio: 0.1 }
         routes:
@@ -89,16 +89,8 @@ struct ContractTests {
         "CRON_SECRET": "f3c9a1d2b4e6f8a0",
     ]
 
-    @Test func `every promised key is read, or not yet available, and none is unknown`() {
+    @Test func `every promised key is read`() {
         let said = load(promised, environment: environment).problems
-        #expect(!said.isEmpty)
-        #expect(said.filter { $0.message != "is not yet available in this version" } == [])
-    }
-
-    @Test func `what is not yet available is told once for each place`() {
-        let later = LaterKeys.names.values.reduce(0) { $0 + $1.count }
-        let said = load(promised, environment: environment).problems
-        // Two of the keys of routes stand in two or more of them.
-        #expect(Set(said.map { $0.path.replacing(/\[\d+\]/, with: "[]") }).count == later)
+        #expect(said.filter { $0.severity == .error } == [])
     }
 }

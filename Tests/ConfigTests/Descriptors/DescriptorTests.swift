@@ -42,7 +42,12 @@ struct DescriptorTests {
                 let written = isWritten ? value : "\"\(value)\""
                 let path = section.name.split(separator: ".")
                 let scheme = path.last == "tls" ? "rediss" : "redis"
-                let needed = path[0] == "redis" ? "url: \(scheme)://127.0.0.1, " : ""
+                let needed =
+                    switch path[0] {
+                    case "redis": "url: \(scheme)://127.0.0.1, "
+                    case "otlp": "endpoint: \"http://127.0.0.1\", "
+                    default: ""
+                    }
                 let keys = path.dropFirst().reduce("\(key.name): \(written)") { "\($1): { \($0) }" }
                 #expect(load(minimal + "\(path[0]): { \(needed)\(keys) }").problems == [])
             }
@@ -60,25 +65,10 @@ struct DescriptorTests {
         }
     }
 
-    @Test func `no section has a key twice, or both now and later`() {
+    @Test func `no section has a key twice`() {
         for section in sections {
-            let names = section.keys.map(\.name) + section.later
+            let names = section.keys.map(\.name)
             #expect(Set(names).count == names.count)
-        }
-    }
-
-    @Test func `every list of later keys belongs to a section`() {
-        #expect(Set(LaterKeys.names.keys).isSubset(of: sections.map(\.name)))
-    }
-
-    @Test func `using a later key says so`() {
-        for section in ["", "admin", "limits", "log"] {
-            for name in LaterKeys.names[section] ?? [] {
-                let lines = section.isEmpty ? "\(name): x" : "\(section): { \(name): x }"
-                let path = section.isEmpty ? name : "\(section).\(name)"
-                #expect(
-                    problems(adding: lines) == ["\(path): is not yet available in this version"])
-            }
         }
     }
 

@@ -55,7 +55,7 @@ import Testing
         try eventually("the third serves") {
             try apus.ask(get("/", "X-Key: b\(uptime())\r\n")).text == "third"
         }
-        #expect(try apus.metrics()["apus_config_last_reload_successful"] == 1)
+        try apus.expect("apus_config_last_reload_successful", is: 1)
     }
 
     @Test func `what takes a restart is refused`() throws {

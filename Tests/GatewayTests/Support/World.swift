@@ -24,6 +24,8 @@ final class World {
     var store: StorePlan? { commons.store }
     var worker: Worker<SimulatedTransport>
     var clients: [Client] = []
+    /// Spans of recorded requests, if the configuration has `otlp`.
+    let spans = LogQueue(capacity: 1 << 20)
     private let queue = LogQueue(capacity: 1 << 22)
     private let mailbox: Mailbox<WorkerMessage>
     private var log = ""
@@ -69,7 +71,8 @@ final class World {
             SimulatedTransport(kernel),
             plan: Plan(snapshot, commons: commons, seed: .fixed),
             sight: Sight(
-                snapshot, metrics: metrics, queue: queue, errors: commons.operations.errors),
+                snapshot, metrics: metrics, queue: queue, errors: commons.operations.errors,
+                spans: spans),
             mailbox: mailbox)
     }
 

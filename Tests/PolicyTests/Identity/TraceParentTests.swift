@@ -17,9 +17,11 @@ import Testing
         if let state { request = request.with("tracestate", state) }
         var random = RandomSource(seed: seed)
         let context = request.read { head, bytes in
-            TraceParent(head, bytes, isTrusted: isTrusted, mode, random: &random)
+            TraceParent(
+                head, bytes, isTrusted: isTrusted, isSecure: false,
+                TracePlan(mode: mode, sampler: nil), random: &random)
         }
-        return (appended { context.append(to: &$0) }, context.keepsState)
+        return (appended { context.append(to: &$0) }, context.traits.contains(.keepsState))
     }
 
     /// Whether the text is a valid `traceparent` of another trace than the sample's.

@@ -70,7 +70,7 @@ func send(_ text: String, on session: inout Session) -> IOResult {
 struct NoSession: Error {}
 
 func open(
-    _ context: ServerContext, on line: Line, having bytes: consuming Buffer = Buffer()
+    _ context: ServerTLS, on line: Line, having bytes: consuming Buffer = Buffer()
 ) throws -> Session {
     guard let session = context.makeSession(on: line.server, having: bytes) else {
         throw NoSession()
@@ -79,11 +79,14 @@ func open(
 }
 
 func open(
-    _ context: ClientContext, on line: Line, to name: ClientContext.ServerName = .host("app.example"),
-    peer: UInt64 = 1, resuming other: ClientContext.ServerName? = nil
+    _ context: ClientTLS, on line: Line,
+    to name: ClientTLS.ServerName = .host("app.example"),
+    peer: UInt64 = 1, resuming other: ClientTLS.ServerName? = nil
 ) throws -> Session {
-    guard let session = context.makeSession(
-        on: line.client, to: name, peer: peer, resuming: other) else {
+    guard
+        let session = context.makeSession(
+            on: line.client, to: name, peer: peer, resuming: other)
+    else {
         throw NoSession()
     }
     return session

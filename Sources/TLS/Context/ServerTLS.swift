@@ -3,7 +3,7 @@ import COpenSSL
 package import Linux
 
 /// What a listener serves TLS with; immutable and shared by all loops.
-package final class ServerContext: Sendable {
+package final class ServerTLS: Sendable {
     /// Everything that a context is made of.
     package struct Settings: Sendable {
         /// At least one; the first serves those who name nobody, or somebody unknown.
@@ -41,8 +41,9 @@ package final class ServerContext: Sendable {
     private let base: ContextHandle
     package let settings: Settings
 
+    /// - Throws: What OpenSSL does not take; `.noCertificate` for no pair.
     package init(_ settings: Settings) throws(TLSProblem) {
-        guard let first = settings.pairs.first else { throw .noCertificate }
+        guard !settings.pairs.isEmpty else { throw .noCertificate }
         self.settings = settings
         base = try ContextHandle(.server)
         let table = NameTable(settings.pairs)
@@ -56,7 +57,6 @@ package final class ServerContext: Sendable {
         let names = HelloChoice(
             exact: table.exact.mapValues(choice), wildcards: table.wildcards.mapValues(choice),
             isStrict: settings.isStrict, scope: Self.scope(settings))
-        _ = first
         try Self.fill(base, table.usual, settings, names: names)
     }
 
@@ -117,17 +117,29 @@ package final class ServerContext: Sendable {
 }
 
 extension ContextHandle {
-    /// Sets versions, suites, groups and signatures.
-    func speak(_ profile: Profile) throws(TLSProblem) {
-        try unsafe set { unsafe apus_ssl_ctx_set_versions($0, profile.versionMin.code, profile.versionMax.code) }
+    private func speak(ciphers: String) throws(TLSProblem) {
         do throws(TLSProblem) {
-            try unsafe set { unsafe SSL_CTX_set_cipher_list($0, profile.ciphers) }
+            try unsafe set { unsafe SSL_CTX_set_cipher_list($0, ciphers) }
         } catch {
             throw .ciphersNotSpoken
         }
+    }
+
+    /// Sets versions, suites, groups and signatures.
+    func speak(_ profile: Profile) throws(TLSProblem) {
+        try unsafe set {
+            unsafe apus_ssl_ctx_set_versions($0, profile.versionMin.code, profile.versionMax.code)
+        }
+        // Of a list OpenSSL leaves out what it does not know; a name by itself it refuses.
+        for name in profile.ciphers.split(separator: ":") where name.first?.isLetter == true {
+            try speak(ciphers: String(name))
+        }
+        try speak(ciphers: profile.ciphers)
         try unsafe set { unsafe SSL_CTX_set_ciphersuites($0, Profile.modernSuites) }
         try unsafe set { unsafe apus_ssl_ctx_set_groups($0, Profile.groups) }
-        try unsafe set { unsafe apus_ssl_ctx_set_signature_algorithms($0, profile.signatureAlgorithms) }
+        try unsafe set {
+            unsafe apus_ssl_ctx_set_signature_algorithms($0, profile.signatureAlgorithms)
+        }
     }
 }
 

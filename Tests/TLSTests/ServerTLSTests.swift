@@ -4,23 +4,23 @@ import TLS
 import Testing
 
 /// Who is served with what.
-@Suite struct ServerContextTests {
+@Suite struct ServerTLSTests {
     /// What a client that asks for a name is shown: the names of the certificate that it accepts.
     private func shown(
-        by context: ServerContext, to name: String
+        by context: ServerTLS, to name: String
     ) throws -> [String]? {
         let line = try Line()
-        let settings = try ClientContext.Settings(trust: Made.trust())
+        let settings = try ClientTLS.Settings(trust: Made.trust())
         var server = try open(context, on: line)
-        var client = try open(ClientContext(settings), on: line, to: .host(name))
+        var client = try open(ClientTLS(settings), on: line, to: .host(name))
         guard shake(&server, &client).client == .done else { return nil }
         return client.peerCertificate?.names
     }
 
-    private func context(_ pairs: [String], isStrict: Bool = false) throws -> ServerContext {
-        var settings = ServerContext.Settings(pairs: try pairs.map { try Made.pair($0) })
+    private func context(_ pairs: [String], isStrict: Bool = false) throws -> ServerTLS {
+        var settings = ServerTLS.Settings(pairs: try pairs.map { try Made.pair($0) })
         settings.isStrict = isStrict
-        return try ServerContext(settings)
+        return try ServerTLS(settings)
     }
 
     @Test func `a certificate is chosen by the name that is asked for`() throws {
@@ -45,12 +45,12 @@ import Testing
     }
 
     private func meeting(
-        _ context: ServerContext, _ name: String, trust: String = "ca"
+        _ context: ServerTLS, _ name: String, trust: String = "ca"
     ) throws -> Meeting {
         let line = try Line()
         var server = try open(context, on: line)
         var client = try open(
-            ClientContext(ClientContext.Settings(trust: Made.trust(trust))), on: line,
+            ClientTLS(ClientTLS.Settings(trust: Made.trust(trust))), on: line,
             to: .host(name))
         return shake(&server, &client)
     }
@@ -59,10 +59,10 @@ import Testing
         let context = try context(["app-rsa", "app"])
         for (algorithm, isECDSA) in [("RSA-PSS+SHA256", false), ("ECDSA+SHA256", true)] {
             let line = try Line()
-            var settings = try ClientContext.Settings(trust: Made.trust())
+            var settings = try ClientTLS.Settings(trust: Made.trust())
             settings.profile.signatureAlgorithms = algorithm
             var server = try open(context, on: line)
-            var client = try open(ClientContext(settings), on: line)
+            var client = try open(ClientTLS(settings), on: line)
             #expect(shake(&server, &client).client == .done)
             let isShown = client.peerCertificate?.fingerprint
             #expect(try isShown == Made.pair(isECDSA ? "app" : "app-rsa").fingerprint)
@@ -83,14 +83,14 @@ import Testing
     @Test func `a server is known by its address too`() throws {
         let line = try Line()
         var server = try open(context(["app"]), on: line)
-        let settings = try ClientContext.Settings(trust: Made.trust())
-        var client = try open(ClientContext(settings), on: line, to: .address("127.0.0.1"))
+        let settings = try ClientTLS.Settings(trust: Made.trust())
+        var client = try open(ClientTLS(settings), on: line, to: .address("127.0.0.1"))
         #expect(shake(&server, &client) == Meeting(server: .done, client: .done))
         let name = server.serverName
         #expect(name == nil)
         let second = try Line()
         var again = try open(context(["app"]), on: second)
-        var stranger = try open(ClientContext(settings), on: second, to: .address("127.0.0.2"))
+        var stranger = try open(ClientTLS(settings), on: second, to: .address("127.0.0.2"))
         #expect(shake(&again, &stranger).client == .failed(.certificate(.wrongName)))
     }
 
@@ -116,20 +116,20 @@ import Testing
                 certificates: Made.file("app.pem"), key: Made.file("app-locked.key"),
                 passphrase: Array("wrong".utf8))
         }
-        var settings = ServerContext.Settings(pairs: [opened])
+        var settings = ServerTLS.Settings(pairs: [opened])
         settings.profile.ciphers = "NOT-A-CIPHER"
-        #expect(throws: TLSProblem.ciphersNotSpoken) { try ServerContext(settings) }
+        #expect(throws: TLSProblem.ciphersNotSpoken) { try ServerTLS(settings) }
     }
 
     @Test func `what is spoken above must be HTTP of one version`() throws {
         for (offered, isServed) in [("http/1.1", true), ("h2", false), ("", true)] {
             let line = try Line()
-            var settings = try ClientContext.Settings(trust: Made.trust())
+            var settings = try ClientTLS.Settings(trust: Made.trust())
             if !offered.isEmpty {
                 settings.protocols = [UInt8(offered.utf8.count)] + Array(offered.utf8)
             }
             var server = try open(context(["app"]), on: line)
-            var client = try open(ClientContext(settings), on: line)
+            var client = try open(ClientTLS(settings), on: line)
             #expect((shake(&server, &client).client == .done) == isServed, "\(offered)")
         }
     }

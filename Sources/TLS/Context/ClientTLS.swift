@@ -4,7 +4,7 @@ package import Linux
 import Synchronization
 
 /// What this process speaks TLS with to servers of one kind; shared by all loops.
-package final class ClientContext: Sendable {
+package final class ClientTLS: Sendable {
     /// Everything that a context is made of.
     package struct Settings: Sendable {
         /// Who vouches for servers; `nil` to believe any of them.
@@ -33,6 +33,7 @@ package final class ClientContext: Sendable {
     private let isVerifying: Bool
     private let resumables: Resumables
 
+    /// - Throws: What OpenSSL does not take.
     package init(_ settings: Settings) throws(TLSProblem) {
         context = try ContextHandle(.client)
         isVerifying = settings.trust != nil
