@@ -169,11 +169,12 @@ import Testing
 
     @Test func `apps and clients are told what came over TLS`() throws {
         let app = try Origin.saying()
+        let plain = try Ports.free()
         let apus = try Apus(
             """
             listeners:
               public: { bind: "127.0.0.1:PORT", tls: { \(Authority.pairs(["app"])) } }
-              plain: { bind: "127.0.0.1:0" }
+              plain: { bind: "127.0.0.1:\(plain)" }
             security_headers: { preset: strict }
             \(secureRoutes(to: app))
             """)
@@ -184,5 +185,8 @@ import Testing
         #expect(code == 0, "\(output)")
         #expect(output.contains("Strict-Transport-Security: "))
         #expect(app.requests.all.last?["X-Forwarded-Proto"] == "https")
+        let open = try Wire(to: .ip4(plain)).ask(get("/x"))
+        #expect(open["Strict-Transport-Security"] == nil)
+        #expect(app.requests.all.last?["X-Forwarded-Proto"] == "http")
     }
 }
