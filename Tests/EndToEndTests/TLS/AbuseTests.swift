@@ -55,7 +55,8 @@ import Testing
         let began = uptime()
         #expect(try SecureClient(port: apus.port).see().status == 200)
         let newcomer = uptime() - began
-        #expect(newcomer < 1)
+        // With the start of a process, on a machine that may be busy.
+        #expect(newcomer < 5)
         pass(seconds: 0.5)
         let after = try load.report()
         print(
