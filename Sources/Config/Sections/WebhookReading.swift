@@ -92,14 +92,7 @@ struct WebhookReading {
     private func keys(
         _ secrets: [Located<String>]?, _ certificate: Located<String>?, _ terms: Terms
     ) -> Given? {
-        if terms.scheme.isOfCertificate {
-            if let certificate { return key(certificate, terms) }
-            // What is there and cannot be read was reported.
-            guard !fields.has("cert_file") else { return nil }
-            var given = Given()
-            given.source.isFetched = true
-            return given
-        }
+        if terms.scheme.isOfCertificate { return certificate.flatMap { key($0, terms) } }
         guard let secrets else {
             // Whether the file has none, or none that can be read, which was reported.
             if !fields.has("secrets") {
@@ -201,6 +194,7 @@ struct WebhookReading {
             object(to: "webhook_id", "has no use: \(name) does not sign an id of the webhook")
         }
         if scheme.isOfCertificate {
+            require("cert_file", by: name)
             object(to: "secrets", "has no use: \(name) signs with a certificate, see cert_file")
         } else {
             object(to: "cert_file", "has no use: \(name) does not sign with a certificate")

@@ -25,7 +25,7 @@ struct SecureDesk: ~Copyable {
     ///   - loopCount: Likewise.
     init(_ contexts: SecureContexts, connectionCountMax: Int, loopCount: Int) {
         self.contexts = contexts
-        openingsMax = max(16, connectionCountMax / 2 / max(1, loopCount))
+        openingsMax = max(16, connectionCountMax / 4 / max(1, loopCount))
     }
 
     mutating func openingBegan(_ index: SlabIndex) {

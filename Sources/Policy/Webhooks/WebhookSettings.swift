@@ -5,7 +5,7 @@ package struct WebhookSettings: Sendable {
     /// `provider`, as the app is told of it.
     package var provider: String
     package var scheme: WebhookScheme
-    /// At least one, unless it is fetched; each verifies alone.
+    /// At least one; each verifies alone.
     package var keys: [WebhookKey]
     /// Where the keys come from, for whoever reads them again.
     package var source = WebhookKeySource()
@@ -86,9 +86,6 @@ package struct WebhookKeySource: Sendable, Equatable {
     package var written: [String] = []
     /// The paths of all files that they name.
     package var files: [String] = []
-    /// Whether the provider's certificate is fetched from where its deliveries say; until it was
-    /// there is no key, and nothing verifies.
-    package var isFetched = false
 
     package init() {}
 }

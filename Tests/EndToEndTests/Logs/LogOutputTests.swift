@@ -77,7 +77,9 @@ import Testing
             try gateway.metrics().sum("apus_http_requests_total") >= Double(samples.count)
         }
         // The next line after the output takes lines again says what was lost.
-        try eventually("the drops are told") { reader.text.contains("log lines were dropped") }
+        try eventually("the drops are told", within: 90) {
+            reader.text.contains("log lines were dropped")
+        }
         let metrics = try gateway.metrics()
         gateway.child.kill(SIGTERM)
         #expect(try gateway.child.waitForEnd() == 0)
