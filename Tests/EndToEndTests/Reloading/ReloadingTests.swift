@@ -103,20 +103,34 @@ import Testing
         #expect(try tunnel.read(count: 11) == Array("still there".utf8))
     }
 
-    @Test func `no request is lost over many reloads under load`() throws {
+    @Test func `nothing is lost over many reloads under load, and nothing regained`() throws {
         let app = try Origin.saying()
+        let echo = try UpgradeTests.echoing()
         func file(_ number: Int) -> String {
             """
             server: { workers: 2, drain_timeout: 20s }
-            upstreams: { app: { servers: ["\(app.address)"] } }
-            rate_limits: { each: { rate: 1000000/s, key: client_ip } }
+            upstreams:
+              app: { servers: ["\(app.address)"] }
+              echo: { servers: ["\(echo.address)"] }
+            rate_limits:
+              each: { rate: 1000000/s, key: client_ip }
+              few: { rate: 10/h, key: client_ip }
             routes:
+              - { name: tunnel, match: { path: /ws }, upstream: echo }
+              - { name: few, match: { path: /few }, rate_limits: [few], upstream: app }
               - { name: a\(number % 3), match: { path: /a }, rate_limits: [each], upstream: app }
               - { name: all, match: { path: /* }, upstream: app }
             """
         }
         let count = ProcessInfo.processInfo.environment["APUS_RELOADS"].flatMap { Int($0) } ?? 40
-        let apus = try Apus(file(0), apps: [app])
+        let apus = try Apus(file(0), apps: [app, echo])
+        let tunnels = try (0..<4).map { _ in try apus.connect() }
+        for tunnel in tunnels {
+            try tunnel.send(UpgradeTests.ask)
+            #expect(try tunnel.head()?.status == 101)
+        }
+        // Half of the bucket.
+        for _ in 0..<5 { #expect(try apus.ask(get("/few")).status == 200) }
         let load = Load(clients: 4, pause: 0) { _, number in
             (apus.port, number % 2, get(number % 2 == 0 ? "/a" : "/b"))
         }
@@ -124,10 +138,17 @@ import Testing
             try apus.rewrite(file(number))
             let answer = try apus.operate("POST", "/api/v1/reload")
             #expect(answer.status == 200, "\(number): \(answer.text)")
+            let tunnel = tunnels[number % tunnels.count]
+            let word = String(format: "%05d", number)
+            try tunnel.send(word)
+            #expect(try tunnel.read(count: 5) == Array(word.utf8))
         }
         let samples = try load.end()
         #expect(samples.count > count)
         #expect(samples.allSatisfy { $0.status == 200 })
+        // The other half, and nothing that a reload would have put in.
+        let rest = try (0..<6).map { _ in try apus.ask(get("/few")).status }
+        #expect(rest == [200, 200, 200, 200, 200, 429])
         // One number for each name, however often it was seated anew.
         let all = try apus.metrics()[
             "apus_http_requests_total{route=\"all\",method=\"GET\",status=\"200\"}"]
