@@ -16,6 +16,13 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <stdlib.h>
+
+// Whether the environment names what is trusted (SSL_CTX_set_default_verify_paths(3)).
+static inline int apus_trust_is_named(void) {
+    return getenv(X509_get_default_cert_file_env()) || getenv(X509_get_default_cert_dir_env());
+}
+
 // What OpenSSL has as macros, which Swift does not see. Each is the macro and nothing else.
 
 static inline long apus_ssl_ctx_set_mode(SSL_CTX *context, long mode) { return SSL_CTX_set_mode(context, mode); }

@@ -26,13 +26,18 @@ package struct OTLPSettings: Sendable, Equatable {
 package struct HTTPEndpoint: Sendable, Equatable {
     /// Where to connect.
     package var address: ServerAddress
+    /// Whether by TLS.
+    package var isSecure: Bool
     /// What `Host` says.
     package var authority: String
     /// The target of its requests; begins with a slash.
     package var path: String
 
-    package init(address: ServerAddress, authority: String, path: String) {
+    package init(
+        address: ServerAddress, isSecure: Bool = false, authority: String, path: String
+    ) {
         self.address = address
+        self.isSecure = isSecure
         self.authority = authority
         self.path = path
     }

@@ -3,9 +3,9 @@ import Policy
 
 /// URLs of services that the gateway itself sends something to.
 enum EndpointText {
-    /// Reads `http://host[:port]/path` of `otlp.endpoint`; spans go to `/v1/traces` below it.
+    /// Reads `http[s]://host[:port]/path` of `otlp.endpoint`; spans go to `/v1/traces` below it.
     static func otlp(_ text: String) throws(Objection) -> HTTPEndpoint {
-        let rest = try afterScheme(text)
+        let (isSecure, rest) = try afterScheme(text)
         guard !rest.contains("@") else {
             throw Objection("holds a user or password, which are not sent")
         }
@@ -18,13 +18,13 @@ enum EndpointText {
         while path.hasSuffix("/") { path = path.dropLast() }
         let suffix = "/v1/traces"
         return try endpoint(
-            authority, path: path.hasSuffix(suffix) ? String(path) : path + suffix)
+            authority, isSecure, path: path.hasSuffix(suffix) ? String(path) : path + suffix)
     }
 
-    /// Reads `http://KEY@host[:port]/path/PROJECT`; an old DSN's `KEY:SECRET` is taken as well, the
-    /// secret being of no use any more.
+    /// Reads `http[s]://KEY@host[:port]/path/PROJECT`; an old DSN's `KEY:SECRET` is taken as well,
+    /// the secret being of no use any more.
     static func sentry(_ text: String) throws(Objection) -> SentryDSN {
-        let rest = try afterScheme(text)
+        let (isSecure, rest) = try afterScheme(text)
         guard let end = rest.firstIndex(of: "@") else {
             throw Objection("has no key before its host", advice: dsnExample)
         }
@@ -45,24 +45,27 @@ enum EndpointText {
         else { throw Objection("does not end with a project", advice: dsnExample) }
         let prefix = steps.map { "/\($0)" }.joined()
         return SentryDSN(
-            endpoint: try endpoint(authority, path: "\(prefix)/api/\(project)/envelope/"),
+            endpoint: try endpoint(
+                authority, isSecure, path: "\(prefix)/api/\(project)/envelope/"),
             key: String(key))
     }
 
     private static let dsnExample = "as in http://KEY@sentry.internal:9000/1"
 
-    private static func afterScheme(_ text: String) throws(Objection) -> Substring {
+    private static func afterScheme(
+        _ text: String
+    ) throws(Objection) -> (isSecure: Bool, rest: Substring) {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
             throw Objection("holds a space or another character that no URL has")
         }
         guard text.utf8.count <= 2048 else { throw Objection("is longer than 2048 bytes") }
         let scheme = text.prefix { $0 != ":" }
         let rest = text.dropFirst(scheme.count)
-        guard rest.hasPrefix("://") else { throw Objection("is not a URL of http://") }
+        guard rest.hasPrefix("://") else { throw Objection("is not a URL of http:// or https://") }
         switch scheme.lowercased() {
-        case "http": return rest.dropFirst(3)
-        case "https": throw Objection("needs TLS on the way out, which \(notYet)")
-        default: throw Objection("has a scheme other than http://")
+        case "http": return (false, rest.dropFirst(3))
+        case "https": return (true, rest.dropFirst(3))
+        default: throw Objection("has a scheme other than http:// and https://")
         }
     }
 
@@ -74,7 +77,7 @@ enum EndpointText {
     }
 
     private static func endpoint(
-        _ authority: Substring, path: String
+        _ authority: Substring, _ isSecure: Bool, path: String
     ) throws(Objection) -> HTTPEndpoint {
         guard !authority.isEmpty else { throw Objection("names no host") }
         let parts: HostAndPort
@@ -84,7 +87,8 @@ enum EndpointText {
             // What is suggested for a listener's address is none of a server's.
             throw Objection(error.what, advice: error.advice)
         }
-        let port = parts.port ?? 80
+        let usual: UInt16 = isSecure ? 443 : 80
+        let port = parts.port ?? usual
         guard port > 0 else { throw Objection("has the port 0, where nobody listens") }
         let address: ServerAddress
         if let ip = IPAddress(parts.host) {
@@ -95,7 +99,8 @@ enum EndpointText {
         }
         let host = parts.host.contains(":") ? "[\(parts.host)]" : parts.host.lowercased()
         return HTTPEndpoint(
-            address: address, authority: port == 80 ? host : "\(host):\(port)", path: path)
+            address: address, isSecure: isSecure,
+            authority: port == usual ? host : "\(host):\(port)", path: path)
     }
 
     private static func isKeyByte(_ byte: UInt8) -> Bool {

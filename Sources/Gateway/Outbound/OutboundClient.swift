@@ -4,6 +4,8 @@ import HTTP
 import Linux
 import Policy
 import Reactor
+import Synchronization
+import TLS
 
 /// Sends requests of the gateway's own, on the control loop: one connection for each, which ends
 /// with it.
@@ -13,6 +15,10 @@ import Reactor
 final class OutboundClient: Sendable {
     private let names: NameWatch
     private let loop: ControlLoop
+    /// Made for the first request that needs it: the system's authorities are many.
+    ///
+    /// Guard: the mutex; used on the control loop alone.
+    private let secureContext = Mutex<ClientTLS?>(nil)
     /// What `User-Agent` says.
     private let agent: String
 
@@ -34,6 +40,7 @@ final class OutboundClient: Sendable {
         let wire = try await OutboundWire(
             to: names.addresses(of: request.endpoint.address), on: loop, by: request.deadline)
         defer { wire.close() }
+        if request.endpoint.isSecure { try await secure(wire, to: request.endpoint) }
         var output = message(of: request)
         do throws(OutboundError) {
             try await wire.send(&output)
@@ -45,6 +52,31 @@ final class OutboundClient: Sendable {
             return early
         }
         return try await response(to: request, on: wire)
+    }
+
+    private func secure(
+        _ wire: OutboundWire, to endpoint: HTTPEndpoint
+    ) async throws(OutboundError) {
+        let context: ClientTLS
+        do throws(TLSProblem) {
+            context = try secureContext.withLock { known throws(TLSProblem) in
+                if let known { return known }
+                var settings = try ClientTLS.Settings(trust: TrustStore(ofSystem: ()))
+                settings.protocols = ClientTLS.http11
+                let made = try ClientTLS(settings)
+                known = made
+                return made
+            }
+        } catch {
+            throw .notSecure(.exhausted)
+        }
+        switch endpoint.address {
+        case .name(let name, _):
+            let host = name.hasSuffix(".") ? String(name.dropLast()) : name
+            try await wire.secure(by: context, to: .host(host))
+        case .ip(let address, _): try await wire.secure(by: context, to: .address("\(address)"))
+        case .unix: throw .notSecure(.garbled)
+        }
     }
 
     private func message(of request: OutboundRequest) -> Buffer {

@@ -1,6 +1,7 @@
 import Config
 import HTTP
 import Linux
+import TLS
 
 /// A request that the gateway itself sends.
 struct OutboundRequest: Sendable {
@@ -38,6 +39,8 @@ enum OutboundError: Error, Equatable {
     /// The name has no address, as far as is known by now.
     case unresolved
     case notConnected(Errno)
+    /// TLS came to nothing: the server is not who it should be, or speaks something else.
+    case notSecure(HandshakeFailure)
     /// The connection broke.
     case lost(Errno)
     /// It ended before the response did.
@@ -52,6 +55,7 @@ enum OutboundError: Error, Equatable {
         case .unresolved: "unresolved"
         case .notConnected(.connectionRefused): "refused"
         case .notConnected: "unreachable"
+        case .notSecure: "tls"
         case .lost: "reset"
         case .closedEarly: "closed_early"
         case .timedOut: "timeout"

@@ -1,12 +1,18 @@
 import Bytes
 import Linux
 import Reactor
+import Synchronization
+import TLS
 
-/// The bytes of a connection of the gateway's own: what encrypts them would stand in here.
+/// The bytes of a connection of the gateway's own, encrypted or not.
 ///
 /// Whoever connected closes it, once.
-struct OutboundWire: Sendable {
+final class OutboundWire: Sendable {
     private let socket: Socket
+    /// `nil` without TLS.
+    ///
+    /// Guard: the mutex; used on the control loop alone.
+    private let session = Mutex<Session?>(nil)
     private let loop: ControlLoop
     private let deadline: MonotonicInstant
 
@@ -60,12 +66,48 @@ struct OutboundWire: Sendable {
         return socket
     }
 
-    func close() { socket.close() }
+    func close() {
+        session.withLock { session in
+            if session != nil { session?.endWrites() }
+            session = nil
+        }
+        socket.close()
+    }
+
+    /// Begins TLS.
+    func secure(
+        by context: ClientTLS, to name: ClientTLS.ServerName
+    ) async throws(OutboundError) {
+        session.withLock { $0 = context.makeSession(on: socket, to: name, peer: 1) }
+        while true {
+            switch session.withLock({ $0?.shake() ?? .failed(.exhausted) }) {
+            case .done: return
+            case .failed(let failure): throw .notSecure(failure)
+            case .waits:
+                guard await loop.readable(socket.number, until: deadline) else {
+                    throw .timedOut
+                }
+            }
+        }
+    }
+
+    private func sendOnce(_ output: borrowing Buffer) -> IOResult {
+        session.withLock { session in
+            session?.send(output.count, of: output, isLast: false)
+                ?? socket.send(output.count, of: output)
+        }
+    }
+
+    private func receiveOnce(into input: inout Buffer) -> IOResult {
+        session.withLock { session in
+            session?.receive(into: &input) ?? socket.receive(into: &input)
+        }
+    }
 
     /// Sends all that waits.
     func send(_ output: inout Buffer) async throws(OutboundError) {
         while !output.isEmpty {
-            switch socket.send(output.count, of: output) {
+            switch sendOnce(output) {
             case .bytes(let count): output.consume(count)
             case .wouldBlock:
                 guard await loop.writable(socket.number, until: deadline) else {
@@ -84,7 +126,7 @@ struct OutboundWire: Sendable {
         while true {
             // What comes byte by byte is read until then, and no longer.
             guard Clock.monotonic() < deadline else { throw .timedOut }
-            switch socket.receive(into: &input) {
+            switch receiveOnce(into: &input) {
             case .bytes: return true
             case .wouldBlock:
                 guard await loop.readable(socket.number, until: deadline) else {

@@ -39,7 +39,9 @@ import COpenSSL
     package init(ofSystem: Void) throws(TLSProblem) {
         guard let store = unsafe X509_STORE_new() else { throw .library(.taken()) }
         // Of a folder OpenSSL would read a file in the middle of a handshake.
-        let isLoaded = Self.bundles.contains { unsafe X509_STORE_load_file(store, $0) == 1 }
+        let isNamed = apus_trust_is_named() == 1
+        let isLoaded =
+            !isNamed && Self.bundles.contains { unsafe X509_STORE_load_file(store, $0) == 1 }
         ERR_clear_error()
         guard unsafe isLoaded || X509_STORE_set_default_paths(store) == 1 else {
             unsafe X509_STORE_free(store)

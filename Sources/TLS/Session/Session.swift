@@ -7,10 +7,11 @@ package import Linux
 /// It does not own the socket, which is closed behind it.
 ///
 /// - Safety: Both pointers are made in `init` and freed in `deinit`; the line outlives OpenSSL's
-///   use of it. The type cannot be copied, so that no two calls use it at once.
-@safe package struct Session: ~Copyable {
-    let ssl: OpaquePointer
-    let line: UnsafeMutablePointer<CipherLine>
+///   use of it. The type cannot be copied, so that no two calls use it at once, and whoever is
+///   given it has all there is of it.
+@safe package struct Session: ~Copyable, Sendable {
+    nonisolated(unsafe) let ssl: OpaquePointer
+    nonisolated(unsafe) let line: UnsafeMutablePointer<CipherLine>
     package let role: Role
     /// Whether the handshake is over.
     package private(set) var isEstablished = false

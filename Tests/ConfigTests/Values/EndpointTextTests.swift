@@ -32,7 +32,7 @@ struct EndpointTextTests {
         "", "127.0.0.1:4318", "grpc://127.0.0.1", "http:/x", "http://", "http://:4318",
         "http://127.0.0.1:0", "http://127.0.0.1:99999", "http://a b", "http://user:pw@127.0.0.1",
         "http://127.0.0.1/?a=b", "http://127.0.0.1/#a", "http://-a-/", "http://300.1.1.1",
-        "http://a\r\nX: y", "http://127.0.0.1/\"", "https://127.0.0.1",
+        "http://a\r\nX: y", "http://127.0.0.1/\"", "https://",
         "http://127.0.0.1/\(String(repeating: "a", count: 2048))",
     ])
     func `what is no endpoint is refused`(_ text: String) { #expect(otlp(text) == nil) }
@@ -53,7 +53,7 @@ struct EndpointTextTests {
         "", "http://sentry.internal/1", "http://@sentry.internal/1", "http://abc@/1",
         "http://abc@sentry.internal", "http://abc@sentry.internal/", "http://abc@h/1/",
         "http://a c@h/1", "http://a\"c@h/1", "http://abc@h/1?x=y", "http://abc@h/1#x",
-        "http://abc@h@i/1", "http://abc@h/p\u{7f}", "ftp://abc@h/1", "https://abc@h/1",
+        "http://abc@h@i/1", "http://abc@h/p\u{7f}", "ftp://abc@h/1", "https://h/1",
         "http://\(String(repeating: "k", count: 300))@h/1", "http://a,sentry_key=b@h/1",
     ])
     func `what is no DSN is refused, without a word of it`(_ text: String) {
@@ -65,19 +65,13 @@ struct EndpointTextTests {
         }
     }
 
-    @Test func `what needs TLS says so`() {
-        do throws(Objection) {
-            _ = try EndpointText.otlp("https://a.example")
-            Issue.record("it was taken")
-        } catch {
-            #expect(error.what.contains("TLS") && error.what.contains("not yet available"))
-        }
-        do throws(Objection) {
-            _ = try EndpointText.sentry("https://key@a.example/1")
-            Issue.record("it was taken")
-        } catch {
-            #expect(error.what.contains("TLS") && error.what.contains("not yet available"))
-        }
+    @Test func `https is TLS, on a port of its own`() {
+        #expect(otlp("http://a.example")?.isSecure == false)
+        #expect(otlp("https://a.example")?.isSecure == true)
+        #expect(otlp("https://a.example")?.address == .name("a.example", port: 443))
+        #expect(otlp("https://a.example:443")?.authority == "a.example")
+        #expect(otlp("https://a.example:80")?.authority == "a.example:80")
+        #expect(dsn("https://key@a.example/1")?.endpoint.isSecure == true)
     }
 
     @Test func `both are read from a file, and shown without the key`() throws {

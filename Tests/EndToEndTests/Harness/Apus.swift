@@ -16,13 +16,18 @@ final class Apus: Sendable {
     /// - Parameters:
     ///   - configuration: The sections that the test is about; what it leaves out is filled in.
     ///   - descriptorsMax: As `ulimit -n` says it.
-    init(_ configuration: String, descriptorsMax: Int? = nil, apps: [any Sendable] = []) throws {
+    ///   - authorities: Whom it takes for the system's authorities; a path.
+    init(
+        _ configuration: String, descriptorsMax: Int? = nil, authorities: String? = nil,
+        apps: [any Sendable] = []
+    ) throws {
         self.apps = apps
         port = try Ports.free()
         adminPort = try Ports.free()
         let text = Self.complete(configuration, port: port, adminPort: adminPort)
         let folder = try ChildProcess.newFolder()
-        let call = [try Binary.path(), "run", "--config", "\(folder)/apus.yaml"]
+        let own = [try Binary.path(), "run", "--config", "\(folder)/apus.yaml"]
+        let call = (authorities.map { ["/usr/bin/env", "SSL_CERT_FILE=\($0)"] } ?? []) + own
         let limited = descriptorsMax.map {
             ["/bin/sh", "-c", "ulimit -n \($0); exec \"$@\"", "sh"] + call
         }

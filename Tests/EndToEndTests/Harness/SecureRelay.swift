@@ -6,8 +6,11 @@ enum SecureRelay {
     }
 
     /// A port where TLS is taken off for an app.
-    static func before(_ app: Origin) throws -> PythonApp {
+    static func before(_ app: Origin) throws -> PythonApp { try before(port: app.port) }
+
+    /// The same for what listens on a port of this machine.
+    static func before(port: UInt16) throws -> PythonApp {
         try PythonApp(
-            "tls_relay", "in", "\(app.port)", Authority.path("app.pem"), Authority.path("app.key"))
+            "tls_relay", "in", "\(port)", Authority.path("app.pem"), Authority.path("app.key"))
     }
 }

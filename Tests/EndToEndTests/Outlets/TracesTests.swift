@@ -26,6 +26,36 @@ import Testing
         try apus.ask("\(line) HTTP/1.1\r\nHost: a.example\r\n\(fields)\r\n").status
     }
 
+    @Test func `spans and reports go out by TLS, to whom an authority vouches for alone`() throws {
+        guard let receivers = try Receivers.make() else { return }
+        let relay = try SecureRelay.before(port: receivers.port)
+        let dead = try refusingAddress()
+        func gateway(trusting authorities: String?) throws -> Apus {
+            try Apus(
+                """
+                otlp: { endpoint: "https://127.0.0.1:\(relay.port)", ratio: 1.0 }
+                errors: { sentry_dsn: "https://abc123@127.0.0.1:\(relay.port)/7" }
+                upstreams: { dead: { servers: ["\(dead)"] } }
+                routes: [ { name: dead, upstream: dead } ]
+                """, authorities: authorities)
+        }
+        let stranger = try gateway(trusting: nil)
+        #expect(try ask(stranger, "GET /") == 502)
+        try stranger.terminate()
+        #expect(try receivers.seen().spans.isEmpty)
+        #expect(try receivers.seen().reports.isEmpty)
+        let told = try stranger.lines("traces") + stranger.lines("reports")
+        #expect(told.contains { $0.reason == "tls" })
+        let known = try gateway(trusting: Authority.path("ca.pem"))
+        #expect(try ask(known, "GET /") == 502)
+        try known.terminate()
+        let seen = try receivers.seen()
+        #expect(seen.faults == [])
+        #expect(seen.spans.count == 2)
+        // Of the answer, and that the upstream has no server left.
+        #expect((1...2).contains(seen.reports.count))
+    }
+
     @Test func `a request leaves two spans, and the app knows the second`() throws {
         guard let receivers = try Receivers.make() else { return }
         let app = try Origin.saying()
