@@ -42,9 +42,6 @@ struct SecureDesk: ~Copyable {
         return openings[lookedAt - 1]
     }
 
-    /// Puts some that were taken out behind all others: they have come further than those.
-    mutating func putBack(_ indices: [SlabIndex]) { openings += indices }
-
     /// Whether most of what is kept is over.
     var isUntidy: Bool { openings.count > 2 * openingCount + 64 }
 

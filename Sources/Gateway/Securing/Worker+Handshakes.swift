@@ -23,27 +23,22 @@ extension Worker where Kernel: ~Copyable {
         if turn.secure.openingCount > turn.secure.openingsMax { shedOldestOpening() }
     }
 
-    /// Closes the connection that has been silent for longest; only where none is, the one that
-    /// has been at its handshake for longest.
+    /// Closes the connection that has been at its handshake for longest.
+    ///
+    /// By age alone: who sends a first message and falls silent must not outlast a newcomer whose
+    /// first message is on its way.
     ///
     /// - Returns: Whether there was one.
     @discardableResult
     mutating func shedOldestOpening() -> Bool {
-        var shaking: [SlabIndex] = []
-        var oldest: SlabIndex?
-        while oldest == nil, let index = turn.secure.takeOldest() {
-            guard downstreams.contains(index) else { continue }
-            switch downstreams[index.slot].opening {
-            case .hello: oldest = index
-            case .handshake: shaking.append(index)
-            case .none, .proxyHeader: continue
+        while turn.secure.openingCount > 0, let index = turn.secure.takeOldest() {
+            guard downstreams.contains(index), downstreams[index.slot].opening.isTLS else {
+                continue
             }
+            failOpening(index.slot, .shed)
+            return true
         }
-        if oldest == nil, !shaking.isEmpty { oldest = shaking.removeFirst() }
-        turn.secure.putBack(shaking)
-        guard let oldest else { return false }
-        failOpening(oldest.slot, .shed)
-        return true
+        return false
     }
 
     /// How far what comes before requests is.

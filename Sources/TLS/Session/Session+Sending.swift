@@ -53,7 +53,7 @@ extension Session {
         if unsafe line.pointee.hasUnsent, unsafe !line.pointee.flush() { return sendStop() }
         Self.forgetOthersErrors()
         var sent = 0
-        if hasOwed {
+        if hasOwed, !bytes.isEmpty {
             hasOwed = false
             sent = 1
         }
