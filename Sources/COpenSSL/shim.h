@@ -52,6 +52,7 @@ static inline long apus_ssl_set_server_name(SSL *connection, const char *name) {
     return SSL_set_tlsext_host_name(connection, name);
 }
 static inline int apus_evp_cipher_iv_length(const EVP_CIPHER *cipher) { return EVP_CIPHER_get_iv_length(cipher); }
+static inline void apus_openssl_free(void *bytes) { OPENSSL_free(bytes); }
 static inline void *apus_openssl_copy(const void *bytes, size_t count) { return OPENSSL_memdup(bytes, count); }
 static inline long apus_bio_memory(BIO *bio, char **bytes) { return BIO_get_mem_data(bio, bytes); }
 static inline uint64_t apus_ssl_options(void) {

@@ -2,11 +2,13 @@ import COpenSSL
 
 /// Computes digests and HMACs, one after the other; one a loop.
 ///
-/// - Safety: Each context is allocated in `init`, freed once in `deinit`, and passed to libcrypto
-///   alone. The type cannot be copied, so that no two calls use a context at once.
+/// - Safety: Each context is allocated once, freed in `deinit`, and passed to libcrypto alone. The
+///   type cannot be copied, so that no two calls use a context at once.
 @safe package struct Digester: ~Copyable {
     /// One for each algorithm, by its raw value: a context that changes its algorithm allocates.
-    private let contexts: InlineArray<4, OpaquePointer>
+    ///
+    /// `nil` without memory: asked for again when it is needed.
+    private var contexts: InlineArray<4, OpaquePointer?>
     private var algorithm = DigestAlgorithm.sha256
     /// The digest that is under way, if that is SHA-256.
     private var state = SHA256State()
@@ -15,12 +17,7 @@ import COpenSSL
 
     /// Allocates the contexts.
     package init() {
-        unsafe contexts = .init { _ in
-            guard let context = unsafe EVP_MD_CTX_new() else {
-                preconditionFailure("no memory for a context of a digest")
-            }
-            return unsafe context
-        }
+        unsafe contexts = .init { _ in unsafe EVP_MD_CTX_new() }
     }
 
     deinit {
@@ -53,6 +50,7 @@ import COpenSSL
         begin(key.algorithm)
         let inner = key.inner
         add(inner.span)
+        isSound = isSound && key.isSound
     }
 
     /// Ends what ``begin(_:)`` with this key began.
@@ -78,32 +76,38 @@ import COpenSSL
             state = SHA256State()
             return
         }
-        let context = unsafe contexts[Int(algorithm.rawValue)]
-        let function = unsafe FetchedDigests.all[Int(algorithm.rawValue)]
+        let index = Int(algorithm.rawValue)
+        if unsafe contexts[index] == nil { unsafe contexts[index] = unsafe EVP_MD_CTX_new() }
+        guard let context = unsafe contexts[index],
+            let function = unsafe FetchedDigests.function(algorithm)
+        else {
+            isSound = false
+            return
+        }
         isSound = unsafe EVP_DigestInit_ex2(context, function, nil) == 1
     }
 
     /// Adds the next part of what is digested.
     package mutating func add(_ bytes: borrowing Span<UInt8>) {
         if case .sha256 = algorithm { return state.add(bytes) }
-        let context = unsafe contexts[Int(algorithm.rawValue)]
-        let isAdded = unsafe bytes.withUnsafeBytes { bytes in
+        guard isSound, let context = unsafe contexts[Int(algorithm.rawValue)] else { return }
+        isSound = unsafe bytes.withUnsafeBytes { bytes in
             unsafe EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1
         }
-        isSound = isSound && isAdded
     }
 
     /// Ends a digest; one of no bytes if libcrypto refused anything since its beginning.
     package mutating func finish() -> Digest {
         if case .sha256 = algorithm { return state.finish() }
-        let context = unsafe contexts[Int(algorithm.rawValue)]
         var bytes = InlineArray<64, UInt8>(repeating: 0)
         var span = bytes.mutableSpan
-        let isDone = unsafe span.withUnsafeMutableBufferPointer { output in
-            // Safety: no function of ours has more than 64 bytes (EVP_MAX_MD_SIZE).
-            unsafe EVP_DigestFinal_ex(context, output.baseAddress, nil) == 1
+        if isSound, let context = unsafe contexts[Int(algorithm.rawValue)] {
+            isSound = unsafe span.withUnsafeMutableBufferPointer { output in
+                // Safety: no function of ours has more than 64 bytes (EVP_MAX_MD_SIZE).
+                unsafe EVP_DigestFinal_ex(context, output.baseAddress, nil) == 1
+            }
         }
-        guard isSound, isDone else {
+        guard isSound else {
             ERR_clear_error()
             return Digest(bytes: .init(repeating: 0), count: 0)
         }
@@ -114,10 +118,20 @@ import COpenSSL
 
 /// The hash functions, looked up once: looking one up by name costs more than a short digest.
 enum FetchedDigests {
-    /// By the algorithms' raw values; `nil` for what this libcrypto does not offer.
+    /// By the algorithms' raw values.
     ///
     /// Safety: written once before anybody reads it, never freed, and immutable to libcrypto.
-    nonisolated(unsafe) static let all: InlineArray<4, OpaquePointer?> = unsafe .init { index in
-        unsafe EVP_MD_fetch(nil, DigestAlgorithm.allCases[index].name, nil)
+    private nonisolated(unsafe) static let all: InlineArray<4, OpaquePointer?> = unsafe .init {
+        unsafe fetch(DigestAlgorithm.allCases[$0])
+    }
+
+    /// `nil` for what this libcrypto does not offer, or has no memory for.
+    static func function(_ algorithm: DigestAlgorithm) -> OpaquePointer? {
+        unsafe all[Int(algorithm.rawValue)] ?? fetch(algorithm)
+    }
+
+    /// What is fetched again is the same, counted once more.
+    private static func fetch(_ algorithm: DigestAlgorithm) -> OpaquePointer? {
+        unsafe EVP_MD_fetch(nil, algorithm.name, nil)
     }
 }

@@ -8,6 +8,8 @@ package final class HMACKey: Sendable {
     let inner: [UInt8]
     /// The same with the outer padding of 0x5c.
     let outer: [UInt8]
+    /// Whether it could be made ready: codes by one that could not are equal to nothing.
+    let isSound: Bool
     /// Digests that have begun with them, if that is SHA-256: what most providers sign with.
     let begun: (inner: SHA256State, outer: SHA256State)?
 
@@ -18,8 +20,11 @@ package final class HMACKey: Sendable {
         if secret.count > block.count {
             var digester = Digester()
             let digest = digester.digest(of: secret.span, algorithm)
+            // Else the padding alone would be the key, which everybody knows.
+            isSound = digest.count > 0
             for index in 0..<digest.count { block[index] = digest.bytes[index] }
         } else {
+            isSound = true
             for (index, byte) in secret.enumerated() { block[index] = byte }
         }
         inner = block.map { $0 ^ 0x36 }

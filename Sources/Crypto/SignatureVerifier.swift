@@ -27,18 +27,14 @@ package enum SignatureScheme: Sendable, Equatable {
 
 /// Verifies signatures, one after the other; one a loop.
 ///
-/// - Safety: The context is allocated in `init`, freed once in `deinit`, and passed to libcrypto
-///   alone. The type cannot be copied, so that no two calls use it at once.
+/// - Safety: The context is allocated once, freed in `deinit`, and passed to libcrypto alone. The
+///   type cannot be copied, so that no two calls use it at once.
 @safe package struct SignatureVerifier: ~Copyable {
-    private let context: OpaquePointer
+    /// `nil` without memory: asked for again when it is needed.
+    private var context: OpaquePointer?
 
     /// Allocates the context.
-    package init() {
-        guard let context = unsafe EVP_MD_CTX_new() else {
-            preconditionFailure("no memory for a context of a signature")
-        }
-        unsafe self.context = context
-    }
+    package init() { unsafe context = unsafe EVP_MD_CTX_new() }
 
     deinit { unsafe EVP_MD_CTX_free(context) }
 
@@ -51,6 +47,8 @@ package enum SignatureScheme: Sendable, Equatable {
         _ scheme: SignatureScheme
     ) -> Bool {
         guard scheme.fits(key.kind) else { return false }
+        if unsafe context == nil { unsafe context = unsafe EVP_MD_CTX_new() }
+        guard unsafe context != nil else { return false }
         // What went wrong must not be taken for an error of whoever asks this thread next.
         defer {
             unsafe EVP_MD_CTX_reset(context)
@@ -68,6 +66,8 @@ package enum SignatureScheme: Sendable, Equatable {
     private func begin(_ scheme: SignatureScheme, _ key: PublicKey) -> Bool {
         var parameters: OpaquePointer?
         let function = unsafe Self.function(scheme, key.kind)
+        // Without one it would be the key's usual one.
+        guard unsafe function != nil || key.kind == .ed25519 else { return false }
         guard unsafe EVP_DigestVerifyInit(context, &parameters, function, nil, key.handle) == 1
         else { return false }
         switch scheme {
@@ -90,7 +90,7 @@ package enum SignatureScheme: Sendable, Equatable {
         case .ecdsa, .ecdsaDER: algorithm = kind == .p256 ? .sha256 : .sha384
         case .ed25519: return nil
         }
-        return unsafe FetchedDigests.all[Int(algorithm.rawValue)]
+        return unsafe FetchedDigests.function(algorithm)
     }
 
     private func isVerified(

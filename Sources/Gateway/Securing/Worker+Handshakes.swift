@@ -110,18 +110,22 @@ extension Worker where Kernel: ~Copyable {
             return .over
         case .done: break
         }
+        let listener = Int(downstreams[d].listener)
+        let clients = turn.secure.contexts.listeners[listener]?.settings.clientAuthentication
+        guard let agreement = transport.agreement(on: downstreams[d].wire.stream),
+            agreement.certificate != nil || clients?.isRequired != true
+        else {
+            // Nobody is let in as less, or more, than what was shown.
+            failOpening(d, .certificate)
+            return .over
+        }
         downstreams[d].opening = .none
         turn.secure.openingEnded()
         disarm(d)
-        let listener = Int(downstreams[d].listener)
-        if let agreement = transport.agreement(on: downstreams[d].wire.stream) {
-            let nanoseconds = transport.now.nanoseconds(since: downstreams[d].began)
-            sight.metrics.handshakeDone(
-                listener: listener, HandshakeResult(agreement), microseconds: nanoseconds / 1000)
-            if turn.secure.contexts.listeners[listener]?.asksClients == true {
-                downstreams[d].handshake = ClientHandshake(agreement)
-            }
-        }
+        let nanoseconds = transport.now.nanoseconds(since: downstreams[d].began)
+        sight.metrics.handshakeDone(
+            listener: listener, HandshakeResult(agreement), microseconds: nanoseconds / 1000)
+        if clients != nil { downstreams[d].handshake = ClientHandshake(agreement) }
         // The client may have sent its request along with its last message.
         downstreams[d].wire.noteAll()
         return .complete

@@ -32,8 +32,8 @@ struct SecureStreams: ~Copyable {
         sessions[stream.session].shake()
     }
 
-    @inline(__always) func agreement(on stream: Stream) -> SecureAgreement {
-        SecureAgreement(sessions[stream.session])
+    @inline(__always) func agreement(on stream: Stream) -> SecureAgreement? {
+        try? SecureAgreement(sessions[stream.session])
     }
 
     @inline(never) mutating func receive(on stream: Stream, into buffer: inout Buffer) -> IOResult {
@@ -71,10 +71,11 @@ package struct SecureAgreement: Sendable {
     /// The other side's, verified.
     package let certificate: PeerCertificate?
 
-    init(_ session: borrowing Session) {
+    /// - Throws: For a certificate that cannot be read.
+    init(_ session: borrowing Session) throws(TLSProblem) {
         version = session.version
         isResumed = session.isResumed
         serverName = session.serverName
-        certificate = session.role == .server ? session.peerCertificate : nil
+        certificate = session.role == .server ? try session.peerCertificate : nil
     }
 }

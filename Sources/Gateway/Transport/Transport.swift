@@ -80,7 +80,7 @@ package protocol Transport: ~Copyable {
         -> Stream?
     /// Goes on with a handshake, after anything was reported of its socket.
     mutating func shake(_ stream: Stream) -> Session.Handshake
-    /// What a handshake that is done has settled; `nil` without TLS.
+    /// What a handshake that is done has settled; `nil` without TLS, or if it cannot be read.
     func agreement(on stream: Stream) -> SecureAgreement?
 }
 

@@ -3,9 +3,10 @@ import COpenSSL
 /// Names that a certificate is for.
 enum CertificateNames {
     /// DNS names of the subjectAltName in lower case (RFC 5280 §4.2.1.6); the common name if there
-    /// are none.
-    static func of(_ certificate: OpaquePointer) -> [String] {
+    /// are none; `nil` if they cannot be read.
+    static func of(_ certificate: OpaquePointer) -> [String]? {
         let names = unsafe alternatives(certificate) { kind, text in kind == .dns ? text : nil }
+        guard let names else { return nil }
         guard names.isEmpty, let common = unsafe commonName(certificate) else {
             return names.map { $0.lowercased() }
         }
@@ -18,14 +19,21 @@ enum CertificateNames {
     ///
     /// Names with a NUL or other bytes that are no printable ASCII are left out: what one reader
     /// takes for the end of a name another does not.
+    ///
+    /// - Returns: `nil` if they are there, and cannot be read.
     static func alternatives(
         _ certificate: OpaquePointer, _ body: (Kind, String) -> String?
-    ) -> [String] {
-        defer { ERR_clear_error() }
+    ) -> [String]? {
+        var state: CInt = 0
         guard
             let names = unsafe X509_get_ext_d2i(
-                certificate, NID_subject_alt_name, nil, nil)
-        else { return [] }
+                certificate, NID_subject_alt_name, &state, nil)
+        else {
+            guard state == absent else { return nil }
+            ERR_clear_error()
+            return []
+        }
+        defer { ERR_clear_error() }
         let stack = OpaquePointer(names)
         defer { unsafe GENERAL_NAMES_free(stack) }
         var found: [String] = []
@@ -37,6 +45,9 @@ enum CertificateNames {
         }
         return found
     }
+
+    /// As X509_get_ext_d2i(3) says it.
+    private static let absent: CInt = -1
 
     private static func read(_ name: UnsafePointer<GENERAL_NAME>) -> (Kind, String)? {
         var type: CInt = 0

@@ -35,6 +35,9 @@ import Crypto
         guard let found, let first = found.first, let validity = try? Certificate(pem: pem) else {
             throw .noCertificate
         }
+        guard let names = unsafe CertificateNames.of(first.pointer),
+            let fingerprint = unsafe PeerCertificate.fingerprint(of: first.pointer)
+        else { throw .library(.taken()) }
         let secret = try unsafe Self.read(key, passphrase)
         do throws(TLSProblem) {
             keyType = try unsafe Self.type(of: secret)
@@ -51,8 +54,8 @@ import Crypto
         leaf = first
         chain = Array(found.dropFirst())
         self.staple = staple
-        names = unsafe CertificateNames.of(first.pointer)
-        fingerprint = unsafe PeerCertificate.fingerprint(of: first.pointer)
+        self.names = names
+        self.fingerprint = fingerprint
         validUntil = validity.validUntil
     }
 

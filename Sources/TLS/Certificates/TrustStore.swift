@@ -68,7 +68,9 @@ import COpenSSL
         }
         guard let count, count > 0 else { throw .noRevocationList }
         // The peer's own certificate alone: lists of roots are rarely at hand.
-        _ = unsafe X509_STORE_set_flags(store, UInt(X509_V_FLAG_CRL_CHECK))
+        guard unsafe X509_STORE_set_flags(store, UInt(X509_V_FLAG_CRL_CHECK)) == 1 else {
+            throw .library(.taken())
+        }
     }
 
     /// Has a context judge peers by it.

@@ -1,4 +1,5 @@
 import COpenSSL
+import Synchronization
 
 /// An SSL_CTX (SSL_CTX_new(3)) and what its callbacks need.
 ///
@@ -17,9 +18,13 @@ import COpenSSL
         let modes =
             SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
             | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
-        _ = unsafe apus_ssl_ctx_set_mode(pointer, Int(modes))
+        guard unsafe apus_ssl_ctx_set_mode(pointer, Int(modes)) & Int(modes) == Int(modes) else {
+            throw .library(.taken())
+        }
         unsafe apus_ssl_ctx_set_read_ahead(pointer)
         _ = unsafe SSL_CTX_set_options(pointer, apus_ssl_options())
+        // Else no session could be made later on.
+        guard LineMethod.isReady else { throw .library(.taken()) }
     }
 
     deinit { unsafe SSL_CTX_free(pointer) }
@@ -33,7 +38,7 @@ import COpenSSL
     func attach(_ extras: ContextExtras) throws(TLSProblem) {
         let box = UnsafeMutablePointer<ContextExtras>.allocate(capacity: 1)
         unsafe box.initialize(to: extras)
-        guard unsafe SSL_CTX_set_ex_data(pointer, Self.extraIndex, box) == 1 else {
+        guard unsafe SSL_CTX_set_ex_data(pointer, Self.makeExtraIndex(), box) == 1 else {
             unsafe Self.release(box)
             throw .library(.taken())
         }
@@ -42,7 +47,7 @@ import COpenSSL
     /// What was attached to the context that a connection uses now.
     static func extras(of ssl: OpaquePointer?) -> ContextExtras? {
         guard let ssl = unsafe ssl, let context = unsafe SSL_get_SSL_CTX(ssl),
-            let box = unsafe SSL_CTX_get_ex_data(context, extraIndex)
+            let box = unsafe SSL_CTX_get_ex_data(context, extraIndex.load(ordering: .relaxed))
         else { return nil }
         return unsafe box.assumingMemoryBound(to: ContextExtras.self).pointee
     }
@@ -52,9 +57,22 @@ import COpenSSL
         unsafe box.deallocate()
     }
 
-    private static let extraIndex: CInt = unsafe apus_ssl_ctx_extra_index { _, box, _, _, _, _ in
-        guard let box = unsafe box else { return }
-        unsafe ContextHandle.release(box.assumingMemoryBound(to: ContextExtras.self))
+    /// Where SSL_CTXs have their extras; negative until OpenSSL has given a place.
+    ///
+    /// Written before the first of them is shared.
+    private static let extraIndex = Atomic<CInt>(-1)
+
+    /// The place, asked for again for as long as there was none.
+    private static func makeExtraIndex() -> CInt {
+        let known = extraIndex.load(ordering: .relaxed)
+        guard known < 0 else { return known }
+        let made = unsafe apus_ssl_ctx_extra_index { _, box, _, _, _, _ in
+            guard let box = unsafe box else { return }
+            unsafe ContextHandle.release(box.assumingMemoryBound(to: ContextExtras.self))
+        }
+        let (isFirst, other) = extraIndex.compareExchange(
+            expected: -1, desired: made, ordering: .relaxed)
+        return isFirst ? made : other
     }
 }
 
@@ -88,7 +106,7 @@ package struct LibraryError: Equatable, Sendable {
         let code = ERR_peek_error()
         ERR_clear_error()
         guard let text = unsafe ERR_reason_error_string(code) else {
-            return LibraryError(reason: "error \(code)")
+            return LibraryError(reason: code == 0 ? "OpenSSL does not say why" : "error \(code)")
         }
         return unsafe LibraryError(reason: String(cString: text))
     }

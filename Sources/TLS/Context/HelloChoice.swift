@@ -94,13 +94,15 @@ final class HelloChoice: Sendable {
     private func setScope(of ssl: OpaquePointer, _ name: [UInt8]) -> Bool {
         let text = scope + [0] + name
         var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
-        unsafe digest.withUnsafeMutableBufferPointer { digest in
-            _ = unsafe text.withUnsafeBufferPointer {
-                unsafe SHA256($0.baseAddress, $0.count, digest.baseAddress)
+        let isDone = unsafe digest.withUnsafeMutableBufferPointer { digest in
+            unsafe text.withUnsafeBufferPointer {
+                unsafe SHA256($0.baseAddress, $0.count, digest.baseAddress) != nil
             }
         }
-        return unsafe digest.withUnsafeBufferPointer {
-            unsafe SSL_set_session_id_context(ssl, $0.baseAddress, UInt32($0.count))
-        } == 1
+        // Without it tickets would be good for any name.
+        return unsafe isDone
+            && digest.withUnsafeBufferPointer {
+                unsafe SSL_set_session_id_context(ssl, $0.baseAddress, UInt32($0.count))
+            } == 1
     }
 }

@@ -81,7 +81,7 @@ package final class ServerTLS: Sendable {
         let staple = group.lazy.map { settings.pairs[$0].staple }.first { !$0.isEmpty } ?? []
         try context.attach(
             ContextExtras(names: names, tickets: settings.tickets, staple: staple))
-        if !staple.isEmpty { Stapling.install(in: context) }
+        if !staple.isEmpty { try Stapling.install(in: context) }
         if names != nil { HelloChoice.install(in: context) }
         ProtocolChoice.install(in: context)
         _ = unsafe apus_ssl_ctx_set_session_cache_mode(context.pointer, Int(SSL_SESS_CACHE_OFF))
@@ -188,19 +188,29 @@ struct NameTable {
 
 /// OCSP responses sent with certificates (RFC 6066 §8).
 enum Stapling {
-    static func install(in context: ContextHandle) {
-        _ = unsafe apus_ssl_ctx_set_status_callback(context.pointer) { ssl, _ in
-            guard let ssl = unsafe ssl, let staple = unsafe ContextHandle.extras(of: ssl)?.staple,
-                !staple.isEmpty
-            else { return SSL_TLSEXT_ERR_NOACK }
-            // The connection frees its copy.
-            let copy = unsafe staple.withUnsafeBytes {
-                unsafe apus_openssl_copy($0.baseAddress, $0.count)
+    static func install(in context: ContextHandle) throws(TLSProblem) {
+        try unsafe context.set {
+            let result = unsafe apus_ssl_ctx_set_status_callback($0) { ssl, _ in
+                unsafe Stapling.answer(ssl)
             }
-            guard let copy = unsafe copy else { return SSL_TLSEXT_ERR_NOACK }
-            _ = unsafe apus_ssl_set_status_response(ssl, copy, staple.count)
-            return SSL_TLSEXT_ERR_OK
+            return CInt(clamping: result)
         }
+    }
+
+    private static func answer(_ ssl: OpaquePointer?) -> CInt {
+        guard let ssl = unsafe ssl, let staple = unsafe ContextHandle.extras(of: ssl)?.staple,
+            !staple.isEmpty
+        else { return SSL_TLSEXT_ERR_NOACK }
+        let copy = unsafe staple.withUnsafeBytes {
+            unsafe apus_openssl_copy($0.baseAddress, $0.count)
+        }
+        guard let copy = unsafe copy else { return SSL_TLSEXT_ERR_NOACK }
+        // The connection frees its copy, if it has taken it.
+        guard unsafe apus_ssl_set_status_response(ssl, copy, staple.count) == 1 else {
+            unsafe apus_openssl_free(copy)
+            return SSL_TLSEXT_ERR_NOACK
+        }
+        return SSL_TLSEXT_ERR_OK
     }
 }
 

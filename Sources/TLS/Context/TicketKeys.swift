@@ -136,7 +136,7 @@ extension UInt64 {
         name: UnsafeMutablePointer<UInt8>, vector: UnsafeMutablePointer<UInt8>,
         cipher: OpaquePointer, mac: OpaquePointer, isSealing: Bool
     ) -> Bool {
-        guard let aes = unsafe Self.aes else { return false }
+        guard let aes = unsafe Self.aes ?? Self.fetch() else { return false }
         if isSealing {
             unsafe name.update(from: start, count: Self.nameBytes)
             guard unsafe RAND_bytes(vector, 16) == 1 else { return false }
@@ -147,7 +147,12 @@ extension UInt64 {
     }
 
     /// Fetched once: a search by name for each ticket costs more than the cipher.
-    private nonisolated(unsafe) static let aes = unsafe EVP_CIPHER_fetch(nil, "AES-256-CBC", nil)
+    private nonisolated(unsafe) static let aes = unsafe fetch()
+
+    /// What is fetched again is the same, counted once more.
+    private static func fetch() -> OpaquePointer? {
+        unsafe EVP_CIPHER_fetch(nil, "AES-256-CBC", nil)
+    }
 }
 
 extension [UInt8] {

@@ -1,6 +1,7 @@
 import Bytes
 import COpenSSL
 import Linux
+import Synchronization
 
 /// What a session stands on: its socket, and what passes it by.
 ///
@@ -147,17 +148,37 @@ enum LineMethod {
         return unsafe bio
     }
 
-    /// Made once, never changed and never freed.
-    private nonisolated(unsafe) static let method: OpaquePointer? = {
-        let kind = BIO_get_new_index() | BIO_TYPE_SOURCE_SINK
-        guard let method = unsafe BIO_meth_new(kind, "apus") else { return nil }
-        unsafe BIO_meth_set_read_ex(method) { unsafe LineMethod.read($0, $1, $2, $3) }
-        unsafe BIO_meth_set_write_ex(method) { unsafe LineMethod.write($0, $1, $2, $3) }
-        unsafe BIO_meth_set_ctrl(method) { bio, command, _, _ in
-            unsafe LineMethod.control(bio, command)
+    /// Whether BIOs can be made, as far as the method is concerned.
+    static var isReady: Bool { unsafe method != nil }
+
+    /// Made once, from then on never changed and never freed; 0 until that succeeds.
+    private static let made = Atomic<UInt>(0)
+
+    private static var method: OpaquePointer? {
+        if let known = unsafe OpaquePointer(bitPattern: made.load(ordering: .acquiring)) {
+            return unsafe known
         }
-        return unsafe method
-    }()
+        guard let method = unsafe make() else { return nil }
+        let (isFirst, other) = made.compareExchange(
+            expected: 0, desired: UInt(bitPattern: method), ordering: .acquiringAndReleasing)
+        if isFirst { return unsafe method }
+        unsafe BIO_meth_free(method)
+        return unsafe OpaquePointer(bitPattern: other)
+    }
+
+    private static func make() -> OpaquePointer? {
+        let index = BIO_get_new_index()
+        guard index > 0, let method = unsafe BIO_meth_new(index | BIO_TYPE_SOURCE_SINK, "apus")
+        else { return nil }
+        let results = unsafe [
+            BIO_meth_set_read_ex(method) { unsafe LineMethod.read($0, $1, $2, $3) },
+            BIO_meth_set_write_ex(method) { unsafe LineMethod.write($0, $1, $2, $3) },
+            BIO_meth_set_ctrl(method) { unsafe LineMethod.control($0, $1, $2, $3) },
+        ]
+        if results == [1, 1, 1] { return unsafe method }
+        unsafe BIO_meth_free(method)
+        return nil
+    }
 
     /// The line of a connection.
     static func line(of ssl: OpaquePointer?) -> UnsafeMutablePointer<CipherLine>? {
@@ -196,7 +217,9 @@ enum LineMethod {
         return 1
     }
 
-    private static func control(_ bio: OpaquePointer?, _ command: CInt) -> Int {
+    private static func control(
+        _ bio: OpaquePointer?, _ command: CInt, _: Int, _: UnsafeMutableRawPointer?
+    ) -> Int {
         switch command {
         case BIO_CTRL_FLUSH: 1
         case BIO_CTRL_EOF: unsafe line(bio).map { unsafe $0.pointee.hasEnded ? 1 : 0 } ?? 1

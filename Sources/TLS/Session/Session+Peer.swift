@@ -25,10 +25,17 @@ extension Session {
     }
 
     /// The peer's certificate, which was verified if there is one; `nil` without.
+    ///
+    /// - Throws: If there is one, and it cannot be read: that is not the same as none.
     package var peerCertificate: PeerCertificate? {
-        guard let certificate = unsafe SSL_get1_peer_certificate(ssl) else { return nil }
-        defer { unsafe X509_free(certificate) }
-        return unsafe PeerCertificate(certificate)
+        get throws(TLSProblem) {
+            guard let certificate = unsafe SSL_get1_peer_certificate(ssl) else {
+                ERR_clear_error()
+                return nil
+            }
+            defer { unsafe X509_free(certificate) }
+            return try unsafe PeerCertificate(certificate)
+        }
     }
 }
 
@@ -43,17 +50,20 @@ package struct PeerCertificate: Equatable, Sendable {
     /// The last second of its validity, since 1970.
     package let validUntil: Int64
 
-    init?(_ certificate: OpaquePointer) {
+    init(_ certificate: OpaquePointer) throws(TLSProblem) {
         guard let subject = unsafe Self.subject(of: certificate),
-            let until = unsafe Self.seconds(X509_get0_notAfter(certificate))
-        else {
-            ERR_clear_error()
-            return nil
-        }
-        fingerprint = unsafe Self.fingerprint(of: certificate)
+            let until = unsafe Self.seconds(X509_get0_notAfter(certificate)),
+            let fingerprint = unsafe Self.fingerprint(of: certificate),
+            let names = unsafe Self.names(of: certificate)
+        else { throw .library(.taken()) }
         self.subject = subject
+        self.names = names
+        self.fingerprint = fingerprint
         validUntil = until
-        names = unsafe CertificateNames.alternatives(certificate) { kind, text in
+    }
+
+    private static func names(of certificate: OpaquePointer) -> [String]? {
+        unsafe CertificateNames.alternatives(certificate) { kind, text in
             switch kind {
             case .dns: "DNS:\(text)"
             case .email: "email:\(text)"
@@ -63,14 +73,14 @@ package struct PeerCertificate: Equatable, Sendable {
         }
     }
 
-    /// SHA-256 of a certificate's DER.
-    static func fingerprint(of certificate: OpaquePointer) -> [UInt8] {
+    /// SHA-256 of a certificate's DER; `nil` without memory.
+    static func fingerprint(of certificate: OpaquePointer) -> [UInt8]? {
         var digest = [UInt8](repeating: 0, count: 32)
         var count: UInt32 = 32
-        _ = unsafe digest.withUnsafeMutableBufferPointer {
+        let result = unsafe digest.withUnsafeMutableBufferPointer {
             unsafe X509_digest(certificate, EVP_sha256(), $0.baseAddress, &count)
         }
-        return digest
+        return result == 1 ? digest : nil
     }
 
     private static func subject(of certificate: OpaquePointer) -> String? {

@@ -45,8 +45,11 @@ extension Session {
         let rest = tail.withReadable { (bytes: borrowing Span<UInt8>) in
             send(bytes.extracting(joined..<tailCount), isLast: isLast)
         }
-        guard case .bytes(let more) = rest else { return first }
-        return .bytes(sent + more)
+        switch rest {
+        case .bytes(let more): return .bytes(sent + more)
+        case .wouldBlock: return first
+        case .ended, .failed: return rest
+        }
     }
 
     private mutating func send(_ bytes: borrowing Span<UInt8>, isLast: Bool) -> IOResult {
@@ -64,7 +67,13 @@ extension Session {
             let result = unsafe part.withUnsafeBytes {
                 unsafe SSL_write_ex(ssl, $0.baseAddress, $0.count, &moved)
             }
-            guard result == 1 else { return sent > 0 ? .bytes(sent) : sendStop() }
+            guard result == 1 else {
+                // A failure is told of at once, whatever went before: a caller told of less than
+                // it gave waits for the socket, which need not have anything to report any more.
+                let stop = sendStop()
+                if case .wouldBlock = stop, sent > 0 { return .bytes(sent) }
+                return stop
+            }
             sent += moved
             if unsafe line.pointee.hasUnsent {
                 hasOwed = true

@@ -17,9 +17,10 @@ final class Apus: Sendable {
     ///   - configuration: The sections that the test is about; what it leaves out is filled in.
     ///   - descriptorsMax: As `ulimit -n` says it.
     ///   - authorities: Whom it takes for the system's authorities; a path.
+    ///   - environment: What else it is to have there.
     init(
         _ configuration: String, descriptorsMax: Int? = nil, authorities: String? = nil,
-        apps: [any Sendable] = []
+        environment: [String: String] = [:], apps: [any Sendable] = []
     ) throws {
         self.apps = apps
         port = try Ports.free()
@@ -27,7 +28,8 @@ final class Apus: Sendable {
         let text = Self.complete(configuration, port: port, adminPort: adminPort)
         let folder = try ChildProcess.newFolder()
         let own = [try Binary.path(), "run", "--config", "\(folder)/apus.yaml"]
-        let call = (authorities.map { ["/usr/bin/env", "SSL_CERT_FILE=\($0)"] } ?? []) + own
+        let roots = authorities.map { ["SSL_CERT_FILE=\($0)"] } ?? []
+        let call = ["/usr/bin/env"] + roots + environment.map { "\($0)=\($1)" } + own
         let limited = descriptorsMax.map {
             ["/bin/sh", "-c", "ulimit -n \($0); exec \"$@\"", "sh"] + call
         }
