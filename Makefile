@@ -15,8 +15,10 @@ SEED ?=
 # OpenSSL and hiredis stay dynamic, so that the system's updates reach them; Swift's runtime comes along.
 RELEASE := swift build -c release --static-swift-stdlib --product apus
 BINARY := .build/release/apus
+# What `make sanitize` runs.
+SANITIZED ?= (Abuse|CertificatesOfClients|FailingCalls|Replacement|Resumption|Secure[A-Z][a-z]+)Tests
 
-.PHONY: help setup build run test lint format figures fuzz ceilings bench limits webhooks timing bodies testssl renewals simulate soak install clean
+.PHONY: help setup build run test lint format figures fuzz ceilings bench limits webhooks timing bodies testssl renewals sanitize simulate soak install clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +87,12 @@ testssl: build ## Run all of testssl.sh against TLS as it is by default
 renewals: build ## Replace certificates under load CERTIFICATES=2000 times
 	APUS_CERTIFICATES=$(CERTIFICATES) APUS_BINARY=$(BINARY) swift test --disable-xctest --filter ReplacementTests
 
+sanitize: ## Run the end-to-end tests of TLS on a gateway with the address sanitizer
+	@.ci/setup test
+	swift build -c release --sanitize address --scratch-path .build-sanitized --product apus
+	ASAN_OPTIONS=verify_asan_link_order=0 LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Fixtures/tls/leaks.txt:print_suppressions=0 \
+	APUS_ORDERLY=1 APUS_BINARY=$(CURDIR)/.build-sanitized/release/apus swift test --disable-xctest --filter '$(SANITIZED)'
+
 simulate: ## Play SEEDS=10000 random worlds of limits; a failing one says its number, for SEED=N
 	@.ci/setup build
 	APUS_SEED=$(SEED) APUS_SEEDS=$(SEEDS) swift test --disable-xctest --filter LimitSimulationTests
@@ -102,4 +110,4 @@ install: build ## Install binary, sample configuration and systemd unit under PR
 	@[ -e $(DESTDIR)/etc/apus/apus.yaml ] || install -D -m 0644 conf/apus.yaml $(DESTDIR)/etc/apus/apus.yaml
 
 clean: ## Remove what was built
-	rm -rf .build .build-fuzz dist Sources/CVersion/generated.h
+	rm -rf .build .build-fuzz .build-sanitized dist Sources/CVersion/generated.h

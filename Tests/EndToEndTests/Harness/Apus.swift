@@ -50,6 +50,9 @@ final class Apus: Sendable {
     }
 
     deinit {
+        // A sanitizer looks for leaks at an orderly end.
+        let ends = ProcessInfo.processInfo.environment["APUS_ORDERLY"] != nil
+        if ends, hasServed.isPassable, process.exitCode == nil { _ = try? terminate() }
         if hasServed.isPassable, let code = process.exitCode, code != 0 {
             Issue.record("the gateway had ended with \(code): \(process.output("stderr"))")
         }

@@ -38,9 +38,12 @@ static int is_due(const char *name) {
 
 static int counts_calls;
 
+static int is_program(void *caller) {
+    return (uintptr_t)caller >= program_start && (uintptr_t)caller < program_end;
+}
+
 static int fails(const char *name, void *caller) {
-    uintptr_t place = (uintptr_t)caller;
-    if (!counts_calls || place < program_start || place >= program_end || !is_due(name)) return 0;
+    if (!counts_calls || !is_program(caller) || !is_due(name)) return 0;
     ERR_raise(ERR_LIB_SSL, ERR_R_MALLOC_FAILURE);
     return 1;
 }
@@ -139,7 +142,7 @@ MAY_FAIL(d2i_PUBKEY, 0)
 MAY_FAIL(d2i_X509, 0)
 MAY_FAIL(i2d_X509_PUBKEY, -1)
 
-// Sessions are counted as well.
+// Sessions are counted as well; those that OpenSSL gives up while it makes them are not.
 SSL *SSL_new(SSL_CTX *context) {
     static SSL *(*real)(SSL_CTX *);
     if (!real) real = (SSL *(*)(SSL_CTX *))dlsym(RTLD_NEXT, "SSL_new");
@@ -151,7 +154,7 @@ SSL *SSL_new(SSL_CTX *context) {
 void SSL_free(SSL *ssl) {
     static void (*real)(SSL *);
     if (!real) real = (void (*)(SSL *))dlsym(RTLD_NEXT, "SSL_free");
-    if (ssl) __atomic_add_fetch(&order->sessions, -1, __ATOMIC_SEQ_CST);
+    if (ssl && is_program(__builtin_return_address(0))) __atomic_add_fetch(&order->sessions, -1, __ATOMIC_SEQ_CST);
     real(ssl);
 }
 
