@@ -177,8 +177,8 @@ enum LineMethod {
         let moved = unsafe line.pointee.read(into: memory)
         unsafe count?.pointee = moved
         if moved > 0 { return 1 }
-        // OpenSSL is not told of an end: it would take one without a closing alert for an attack, and
-        // write nothing any more, although the answer to what came before it is due.
+        // OpenSSL is not told of an end: it would take one without a closing alert for an attack,
+        // and write nothing any more, although the answer to what came before it is due.
         if unsafe line.pointee.readFailure == nil {
             unsafe BIO_set_flags(bio, BIO_FLAGS_READ | BIO_FLAGS_SHOULD_RETRY)
         }

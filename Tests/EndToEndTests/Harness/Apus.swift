@@ -16,9 +16,9 @@ final class Apus: Sendable {
     /// - Parameters:
     ///   - configuration: The sections that the test is about; what it leaves out is filled in.
     ///   - descriptorsMax: As `ulimit -n` says it.
-    ///   - authorities: Whom it takes for the system's authorities; a path.
+    ///   - environment: Variables beside those that all have.
     init(
-        _ configuration: String, descriptorsMax: Int? = nil, authorities: String? = nil,
+        _ configuration: String, descriptorsMax: Int? = nil, environment: [String: String] = [:],
         apps: [any Sendable] = []
     ) throws {
         self.apps = apps
@@ -27,7 +27,8 @@ final class Apus: Sendable {
         let text = Self.complete(configuration, port: port, adminPort: adminPort)
         let folder = try ChildProcess.newFolder()
         let own = [try Binary.path(), "run", "--config", "\(folder)/apus.yaml"]
-        let call = (authorities.map { ["/usr/bin/env", "SSL_CERT_FILE=\($0)"] } ?? []) + own
+        let variables = environment.map { "\($0.key)=\($0.value)" }.sorted()
+        let call = variables.isEmpty ? own : ["/usr/bin/env"] + variables + own
         let limited = descriptorsMax.map {
             ["/bin/sh", "-c", "ulimit -n \($0); exec \"$@\"", "sh"] + call
         }
