@@ -80,7 +80,7 @@ let package = Package(
         tests("Linux", ["Bytes", "Linux"]),
         tests("HTTP", ["Dice", "Bytes", "HTTP"]),
         tests("Crypto", ["Bytes", "Crypto"]),
-        tests("TLS", ["Dice", "Bytes", "Linux", "TLS"]),
+        tests("TLS", ["Dice", "Bytes", "Linux", "Crypto", "TLS"]),
         tests("Redis", ["Dice", "Bytes", "Crypto", "Policy", "Redis", "Simulation"]),
         tests("Policy", ["Dice", "Bytes", "HTTP", "Crypto", "Policy"]),
         tests("Telemetry", ["Dice", "Bytes", "Crypto", "Telemetry"]),

@@ -15,8 +15,13 @@ package struct Certificate: Sendable {
     package init(pem text: String) throws(PublicKeyError) {
         guard let block = PEMBlock(text) else { throw .notEncoded }
         if block.label.hasSuffix("PRIVATE KEY") { throw .privateKey }
-        guard block.label == "CERTIFICATE", let der = block.content, let parts = Self.parts(of: der)
-        else { throw .notEncoded }
+        guard block.label == "CERTIFICATE", let der = block.content else { throw .notEncoded }
+        try self.init(der: der)
+    }
+
+    /// - Throws: `.notEncoded` for what is no certificate, and what its key is refused for.
+    package init(der: [UInt8]) throws(PublicKeyError) {
+        guard let parts = Self.parts(of: der) else { throw .notEncoded }
         publicKey = try PublicKey(spki: parts.keyInfo)
         validFrom = parts.from
         validUntil = parts.until

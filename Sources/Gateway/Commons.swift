@@ -14,14 +14,14 @@ final class Commons: Sendable {
     let store: StorePlan?
     /// One for each limit of the snapshot.
     let limits: [LimitPlan]
-    /// Of the tags that stand for keys in the tables of limits.
-    let keySecret: SipHash.Key
-    /// Of the choice of a key's place in them.
-    let placeSecret: (UInt64, UInt64)
+    /// Of the tags that stand for keys in the tables of limits, and of their places there.
+    let secret: CommonSecret
     /// By route; `nil` for one whose requests nobody counts.
     let gates: [PlaceGate?]
     private let gateOwners: [GateOwner]
     let replays: ReplayPlan
+    /// Certificates of providers that have to be fetched.
+    let certificateOrders: CertificateOrders
     /// What operators see, and say, of the process.
     let operations: Operations
     let certificates: CertificateBoard
@@ -42,9 +42,8 @@ final class Commons: Sendable {
 
     /// Of a seating that takes over: all that was counted is counted on.
     convenience init(_ seating: Seating, after former: Commons) {
-        let secret = CommonSecret(keys: former.keySecret, places: former.placeSecret)
         self.init(
-            seating.snapshot, secret: secret, shown: seating.upstreams, former.certificates,
+            seating.snapshot, secret: former.secret, shown: seating.upstreams, former.certificates,
             after: former)
     }
 
@@ -53,6 +52,7 @@ final class Commons: Sendable {
         _ certificates: CertificateBoard, after former: Commons?
     ) {
         self.certificates = certificates
+        certificateOrders = former?.certificateOrders ?? CertificateOrders()
         replays = ReplayPlan(
             webhooks: snapshot.webhooks, storePrefix: snapshot.redis?.keyPrefix,
             isNewsShared: (snapshot.redis?.database ?? 0) == 0, secret: secret.keys,
@@ -62,7 +62,7 @@ final class Commons: Sendable {
             if let known, known.settings == settings { return known }
             return ServerMarks(settings)
         }
-        keySecret = secret.keys
+        self.secret = secret
         connections = former?.connections ?? ConnectionCount()
         heldBodies = former?.heldBodies ?? HeldBudget()
         heldBodies.bytesMax = snapshot.limits.heldBytesMax
@@ -70,7 +70,6 @@ final class Commons: Sendable {
         operations = Operations(
             snapshot, breaker: store?.breaker, certificates: certificates, shown: shown,
             after: former?.operations)
-        placeSecret = secret.places
         gates = Self.gates(of: snapshot.routes, after: former)
         gateOwners = snapshot.routes.map { GateOwner($0) }
         var costs = [UInt64](repeating: 1, count: snapshot.rateLimits.count)

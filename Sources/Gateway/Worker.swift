@@ -195,6 +195,8 @@ enum WorkerMessage: Sendable {
     case forget(ForgetOrder)
     /// Those of all webhooks, with secrets that their files hold now.
     case webhooksRead([WebhookVerifier])
+    /// What is known of certificates that providers name by URL.
+    case certificatesKnown([KnownCertificate])
     /// Begin TLS with these from here on.
     case secured(SecureContexts)
     /// Say which seats are of use.

@@ -92,7 +92,11 @@ struct WebhookReading {
     private func keys(
         _ secrets: [Located<String>]?, _ certificate: Located<String>?, _ terms: Terms
     ) -> Given? {
-        if terms.scheme.isOfCertificate { return certificate.flatMap { key($0, terms) } }
+        if terms.scheme.isOfCertificate {
+            if let certificate { return key(certificate, terms) }
+            // Deliveries name one, unless the file does so in a way that was reported.
+            return fields.has("cert_file") ? nil : Given()
+        }
         guard let secrets else {
             // Whether the file has none, or none that can be read, which was reported.
             if !fields.has("secrets") {
@@ -194,7 +198,6 @@ struct WebhookReading {
             object(to: "webhook_id", "has no use: \(name) does not sign an id of the webhook")
         }
         if scheme.isOfCertificate {
-            require("cert_file", by: name)
             object(to: "secrets", "has no use: \(name) signs with a certificate, see cert_file")
         } else {
             object(to: "cert_file", "has no use: \(name) does not sign with a certificate")

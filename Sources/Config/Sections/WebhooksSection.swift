@@ -50,7 +50,7 @@ enum WebhooksSection {
     ).commentedOut()
     static let certificate = Key(
         optional: "cert_file", Kind.text("the path of a certificate in PEM").located,
-        example: "/etc/apus/paypal.pem",
+        unset: "fetched from PayPal", example: "/etc/apus/paypal.pem",
         "For paypal: a file with the certificate that it signs with; read again when it changes"
     ).commentedOut()
     static let challenge = Key(

@@ -123,4 +123,6 @@ struct ExchangeTraits: OptionSet {
     static let upstreamIsKept = ExchangeTraits(rawValue: 32)
     /// The client ended its side with its request, and waits.
     static let isHalfClosed = ExchangeTraits(rawValue: 64)
+    /// A webhook's delivery cannot be verified before a certificate was fetched.
+    static let awaitsCertificate = ExchangeTraits(rawValue: 128)
 }

@@ -156,7 +156,7 @@ extension Worker where Kernel: ~Copyable {
         } else if state.contains(.ended), exchanges[x].machine.response != .tunnelled,
             // In a queue nothing of a body is read, and its client leaves behind it.
             exchanges[x].machine.request == .delivered || exchanges[x].admission.place.isAwaited
-                || isAwaitingOther(x)
+                || isAwaitingOther(x) || isAwaitingCertificate(x)
         {
             let timing = exchanges[x].timing
             // A long upload ends later than it began; what comes of a response says nothing.

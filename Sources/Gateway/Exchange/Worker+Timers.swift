@@ -111,6 +111,7 @@ extension Worker where Kernel: ~Copyable {
         let x = downstreams[d].exchange
         if exchanges[x].admission.place.isAwaited { return refusePlace(x) }
         if isAwaitingOther(x) { return claimAgain(x) }
+        if isAwaitingCertificate(x) { return certificateIsLate(x) }
         if exchanges[x].machine.response == .arriving {
             _ = perform(exchanges[x].machine.on(.downstreamStalled), on: x)
         } else if exchanges[x].machine.response != .awaited || isReadingBody(x) {

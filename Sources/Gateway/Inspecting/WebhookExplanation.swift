@@ -49,6 +49,7 @@ extension WebhookSettings {
     fileprivate var schemesUsed: [WebhookScheme] {
         ([scheme] + scheme.alternatives).filter { scheme in
             keys.contains { scheme.forms.contains($0.form) }
+                || keys.isEmpty && scheme.certificate != nil
         }
     }
 }

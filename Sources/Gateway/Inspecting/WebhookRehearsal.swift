@@ -77,12 +77,14 @@ extension WebhookSettings {
         switch refusal {
         case .signatureMissing, .signatureRepeated, .signatureTooLong, .signatureUnreadable:
             if case .json = scheme.signature { false } else { true }
+        case .certificateURLMissing, .certificateURLRepeated, .certificateURLUnreadable: true
         case .timestampMissing, .timestampRepeated, .timestampUnreadable:
             if case .json? = scheme.timestamp?.place { false } else { true }
         case .idMissing, .idRepeated, .idUnreadable:
             if case .json? = scheme.id?.place { false } else { true }
         case .partMissing, .partRepeated, .partUnreadable, .bodyUnreadable, .bodyUnsigned,
             .challengeUnreadable, .signatureWrong, .bodyDigestWrong, .certificateNotValid,
+            .certificateNotTrusted,
             .challengeTokenWrong, .timestampPast, .timestampFuture:
             false
         }

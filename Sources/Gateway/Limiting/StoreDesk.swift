@@ -42,8 +42,8 @@ struct StoreDesk: ~Copyable {
         if case .cluster? = redis?.topology { hasSlots = true } else { hasSlots = false }
         // Nothing is touched, and so nothing is resident, before there is a lease or a debt.
         leases = LeaseTable(
-            entryCount: isUsed ? Self.leaseCount : 4, secret: plan.commons.placeSecret)
-        debts = DebtTable(capacity: isUsed ? Self.debtCount : 1, key: plan.commons.keySecret)
+            entryCount: isUsed ? Self.leaseCount : 4, secret: plan.commons.secret.places)
+        debts = DebtTable(capacity: isUsed ? Self.debtCount : 1, key: plan.commons.secret.keys)
     }
 
     /// Begins the end of a call about so many keys.

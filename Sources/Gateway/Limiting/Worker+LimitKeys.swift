@@ -23,7 +23,7 @@ extension Worker where Kernel: ~Copyable {
             }
             switch readKey(key, verdict, journal, of: handshake) {
             case .found:
-                desk.limits.enter(limit, use, ledger, plan.commons.keySecret, from: &pool)
+                desk.limits.enter(limit, use, ledger, plan.commons.secret.keys, from: &pool)
             case .skipped: continue
             case .rejected: return .limitKeyMissing
             }

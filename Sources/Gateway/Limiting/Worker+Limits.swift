@@ -214,7 +214,10 @@ extension Worker where Kernel: ~Copyable {
     /// Lets go of what an exchange holds of its route's limits; its last act.
     @inline(__always) mutating func leaveLimits(_ x: UInt32) {
         if !exchanges[x].admission.place.isNone { leavePlace(x) }
-        if exchanges[x].admission.held != .max { endHolding(x) }
+        if exchanges[x].admission.held != .max {
+            if isAwaitingCertificate(x) { endCertificateWait(x) }
+            endHolding(x)
+        }
         if exchanges[x].admission.delivery != .max { endDelivery(x) }
         let ledger = exchanges[x].admission.ledger
         if ledger != .max {

@@ -14,8 +14,14 @@ import TLS
 /// of bytes.
 final class OutboundClient: Sendable {
     private let names: NameWatch
+    /// For names that no configuration has.
+    private let query: NameQuery
     private let loop: ControlLoop
-    /// Made for the first request that needs it: the system's authorities are many.
+    /// Read for the first request that needs them: the system's authorities are many.
+    ///
+    /// Guard: the mutex; used on the control loop alone.
+    private let trust = Mutex<TrustStore?>(nil)
+    /// Made of them.
     ///
     /// Guard: the mutex; used on the control loop alone.
     private let secureContext = Mutex<ClientTLS?>(nil)
@@ -29,8 +35,9 @@ final class OutboundClient: Sendable {
     /// Heads of 1xx before the final one.
     private static let interimMax = 8
 
-    init(names: NameWatch, loop: ControlLoop, version: String) {
+    init(names: NameWatch, query: NameQuery, loop: ControlLoop, version: String) {
         self.names = names
+        self.query = query
         self.loop = loop
         agent = "apus/\(version)"
     }
@@ -38,7 +45,7 @@ final class OutboundClient: Sendable {
     /// Sends a request and reads its response whole.
     func send(_ request: OutboundRequest) async throws(OutboundError) -> OutboundResponse {
         let wire = try await OutboundWire(
-            to: names.addresses(of: request.endpoint.address), on: loop, by: request.deadline)
+            to: await addresses(of: request), on: loop, by: request.deadline)
         defer { wire.close() }
         if request.endpoint.isSecure { try await secure(wire, to: request.endpoint) }
         var output = message(of: request)
@@ -54,6 +61,24 @@ final class OutboundClient: Sendable {
         return try await response(to: request, on: wire)
     }
 
+    private func addresses(of request: OutboundRequest) async -> [SocketAddress] {
+        let known = names.addresses(of: request.endpoint.address)
+        guard known.isEmpty, case .name(let name, let port) = request.endpoint.address else {
+            return known
+        }
+        return await query.addresses(of: name, port: port, by: request.deadline)
+    }
+
+    /// The authorities of the system.
+    func systemTrust() throws(TLSProblem) -> TrustStore {
+        try trust.withLock { known throws(TLSProblem) in
+            if let known { return known }
+            let read = try TrustStore(ofSystem: ())
+            known = read
+            return read
+        }
+    }
+
     private func secure(
         _ wire: OutboundWire, to endpoint: HTTPEndpoint
     ) async throws(OutboundError) {
@@ -61,7 +86,7 @@ final class OutboundClient: Sendable {
         do throws(TLSProblem) {
             context = try secureContext.withLock { known throws(TLSProblem) in
                 if let known { return known }
-                var settings = try ClientTLS.Settings(trust: TrustStore(ofSystem: ()))
+                var settings = try ClientTLS.Settings(trust: systemTrust())
                 settings.protocols = ClientTLS.http11
                 let made = try ClientTLS(settings)
                 known = made

@@ -308,6 +308,7 @@ extension TLSProblem {
         switch self {
         case .library(let error): "cannot be used: \(error.reason)"
         case .noCertificate: "holds no certificate in PEM"
+        case .notTrusted: "is vouched for by no authority that is known"
         case .noKey: "holds no private key in PEM"
         case .keyLocked: "is encrypted, and the passphrase is missing or not its own"
         case .keyMismatched: "is the key of another certificate"

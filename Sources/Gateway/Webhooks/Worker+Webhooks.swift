@@ -38,7 +38,9 @@ extension Worker where Kernel: ~Copyable {
         switch ruling {
         case nil: return false
         case .refused(let refusal)?: reject(x, refusal)
-        case .verified?, .handshake?: answerHandshake(x)
+        // Asking takes no signature.
+        case .verified?, .handshake?, .needsCertificate?, .certificateUnavailable?:
+            answerHandshake(x)
         }
         return true
     }
@@ -68,6 +70,8 @@ extension Worker where Kernel: ~Copyable {
                 return .admitted
             }
             answerHandshake(x)
+        case .needsCertificate: return awaitCertificate(x)
+        case .certificateUnavailable: return endUnjudged(x)
         case .refused(let refusal):
             if case .shadow = verifier.settings.mode {
                 sight.noteWebhookRejected(

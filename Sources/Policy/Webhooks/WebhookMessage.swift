@@ -17,6 +17,8 @@ struct WebhookMessage {
     var signature = MessagePart.nowhere
     var timestamp = MessagePart.nowhere
     var id = MessagePart.nowhere
+    /// The URL of the certificate.
+    var certificate = MessagePart.nowhere
     /// Of the signed parts, by their places: headers, values of JSON, what is put together.
     var parts = InlineArray<16, MessagePart>(repeating: .nowhere)
     var target = WebhookTarget()

@@ -47,9 +47,24 @@ extension WebhookPlan {
         let stamp = try readTimestamp(message, bytes, body, text)
         try checkID(message, bytes)
         try checkJoints(message, bytes, body, text)
-        let proof = try prove(message, bytes, body, text, at: now, &scratch)
+        let keys: [Key]
+        switch self.keys {
+        case .held(let held): keys = held
+        case .fetched(let plan):
+            guard case .head(let range) = message.certificate else {
+                throw .certificateURLMissing
+            }
+            let known = try plan.find(range, in: bytes, at: now, &scratch.certificates)
+            switch known?.standing {
+            case .trusted(let key)?: keys = [key]
+            case .refused?: throw .certificateNotTrusted
+            case .unavailable?: return .certificateUnavailable
+            case nil: return .needsCertificate
+            }
+        }
+        let proof = try prove(message, by: keys, bytes, body, text, at: now, &scratch)
         try checkFresh(stamp, body, settings, at: now)
-        if let handshake, handshake.answer(body, by: keys[proof.key].material, &scratch) {
+        if let handshake, handshake.answer(body, by: proof.key.material, &scratch) {
             return .handshake
         }
         identify(message, proof, bytes, body, text, settings, &scratch)
@@ -172,7 +187,7 @@ extension WebhookPlan {
             return
         }
         scratch.digester.begin(.sha256)
-        if case .token = keys[proof.key].material {
+        if case .token = proof.key.material {
             scratch.digester.add(body)
         } else {
             feed(message, proof.writing, bytes, body, text) { scratch.digester.add($0) }
@@ -193,6 +208,23 @@ extension WebhookPlan {
             }
             return .nowhere
         }
+    }
+}
+
+extension CertificatePlan {
+    /// What is known of the certificate that a delivery names; `nil` has it be the one that is
+    /// wanted.
+    fileprivate func find(
+        _ range: ByteRange, in bytes: borrowing Span<UInt8>, at now: UInt64,
+        _ shelf: inout CertificateShelf
+    ) throws(WebhookRefusal) -> KnownCertificate? {
+        let text = bytes.extracting(range.indices)
+        if let known = shelf.find(text, at: Int64(now / 1_000_000_000)) { return known }
+        guard let url = CertificateURL(text, hostSuffix: hostSuffix) else {
+            throw .certificateURLUnreadable
+        }
+        shelf.wanted = url
+        return nil
     }
 }
 

@@ -42,6 +42,12 @@ extension WebhookPlan {
         let naming = try locateSignature(&message, head, in: bytes, body: body, &text)
         try locateTimestamp(&message, naming, head, in: bytes, body: body, &text)
         try locateID(&message, naming, head, in: bytes)
+        if case .fetched(let certificate) = keys {
+            message.certificate = .head(
+                try Self.only(
+                    certificate.name.sole(of: head, in: bytes), .certificateURLMissing,
+                    .certificateURLRepeated))
+        }
         for index in parts.indices {
             switch parts[index] {
             case .literal, .body, .timestamp, .id: continue

@@ -5,8 +5,8 @@ import Crypto
 extension WebhookPlan {
     /// Which signature it was.
     struct Proof {
-        /// Index into ``WebhookPlan/keys``.
-        let key: Int
+        /// The one that has made it.
+        let key: Key
         /// Of the URL: see ``WebhookTarget/origin(_:)``.
         let writing: Int
     }
@@ -24,8 +24,9 @@ extension WebhookPlan {
     /// Nothing is given away by the time it takes but how many of either there are: comparisons
     /// take the same for all signatures of the right length.
     func prove(
-        _ message: WebhookMessage, _ bytes: borrowing Span<UInt8>, _ body: borrowing Span<UInt8>,
-        _ text: borrowing Span<UInt8>, at now: UInt64, _ scratch: inout WebhookScratch
+        _ message: WebhookMessage, by keys: [Key], _ bytes: borrowing Span<UInt8>,
+        _ body: borrowing Span<UInt8>, _ text: borrowing Span<UInt8>, at now: UInt64,
+        _ scratch: inout WebhookScratch
     ) throws(WebhookRefusal) -> Proof {
         var refusal = WebhookRefusal.signatureUnreadable
         for index in keys.indices {
@@ -40,7 +41,7 @@ extension WebhookPlan {
                 switch compare(message, key, writing, bytes, body, text, &scratch) {
                 case .unreadable: break
                 case .unequal: refusal = .signatureWrong
-                case .equal: return Proof(key: index, writing: writing)
+                case .equal: return Proof(key: key, writing: writing)
                 }
             }
         }

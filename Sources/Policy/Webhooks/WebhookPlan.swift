@@ -50,7 +50,14 @@ final class WebhookPlan: Sendable {
         }
     }
 
-    let keys: [Key]
+    /// Where the keys come from by which a delivery is verified.
+    enum KeySource: Sendable {
+        case held([Key])
+        /// The delivery names one, see ``CertificateShelf``.
+        case fetched(CertificatePlan)
+    }
+
+    let keys: KeySource
     let parts: [Part]
     let source: SignaturePlace
     /// The fields that hold signatures; empty if none does.
@@ -68,8 +75,13 @@ final class WebhookPlan: Sendable {
 
     /// - Returns: `nil` if none of the keys is for the scheme.
     init?(_ scheme: WebhookScheme, _ settings: WebhookSettings) {
-        keys = settings.keys.filter { scheme.forms.contains($0.form) }.map(Key.init)
-        guard !keys.isEmpty else { return nil }
+        if let place = scheme.certificate, settings.keys.isEmpty {
+            keys = .fetched(CertificatePlan(place))
+        } else {
+            let held = settings.keys.filter { scheme.forms.contains($0.form) }.map(Key.init)
+            guard !held.isEmpty else { return nil }
+            keys = .held(held)
+        }
         source = scheme.signature
         switch scheme.signature {
         case .field(let names), .list(let names, _):
@@ -93,6 +105,17 @@ final class WebhookPlan: Sendable {
     /// Room that is enough for what is decoded and put together of a request.
     func textBytesMax(headBytes: Int, bodyBytes: Int) -> Int {
         textBytes &+ 2 &* headBytes &+ (readsBody ? bodyBytes : 0)
+    }
+}
+
+/// Where a delivery names the certificate that it is signed with.
+struct CertificatePlan: Sendable {
+    let name: LimitFieldName
+    let hostSuffix: String
+
+    init(_ place: CertificatePlace) {
+        name = LimitFieldName(place.field)
+        hostSuffix = place.hostSuffix
     }
 }
 

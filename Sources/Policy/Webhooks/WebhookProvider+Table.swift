@@ -141,7 +141,7 @@ extension WebhookProvider {
         WebhookProvider(
             "paypal", "PayPal", tolerance: 300, kept: 3 * day,
             ProviderNotes(
-                secret: "`cert_file`: the certificate of `PAYPAL-CERT-URL`; and `webhook_id`",
+                secret: "`webhook_id`; the certificate is fetched, or stands in `cert_file`",
                 retries: "25 within 3 days",
                 remark: "the body is covered by a CRC-32 alone, which can be forged by whoever has"
                     + " a delivery",
@@ -178,14 +178,17 @@ extension WebhookProvider {
     }
 
     private static var paypal: WebhookScheme {
-        field(
-            "PAYPAL-TRANSMISSION-SIG", SignatureForm(.rsaSHA256, .base64, .certificate),
+        var scheme = field(
+            "PAYPAL-TRANSMISSION-SIG", .certificate,
             [
                 .id, .literal("|"), .timestamp, .literal("|"), .webhookID, .literal("|"),
                 .bodyCRC32,
             ],
             timestamp: TimestampPlace(.field(["PAYPAL-TRANSMISSION-TIME"]), .date),
             id: EventIDPlace(.field(["PAYPAL-TRANSMISSION-ID"]), isSigned: true))
+        scheme.certificate = CertificatePlace(
+            field: "PAYPAL-CERT-URL", hostSuffix: ".paypal.com")
+        return scheme
     }
 }
 

@@ -15,6 +15,8 @@ package struct WebhookScheme: Sendable, Equatable {
     package var timestamp: TimestampPlace?
     /// What tells one event from all others; `nil` where nothing does.
     package var id: EventIDPlace?
+    /// Where a delivery names the certificate that it is signed with; `nil` for all other schemes.
+    package var certificate: CertificatePlace?
     /// What is answered here instead of being delivered.
     package var handshake: WebhookHandshake?
     /// Other ways in which the same provider signs, each for secrets of its own forms.
@@ -163,6 +165,14 @@ package struct TimestampPlace: Sendable, Equatable {
         self.place = place
         self.unit = unit
     }
+}
+
+/// Where a delivery names the certificate that it is signed with, by URL.
+package struct CertificatePlace: Sendable, Equatable {
+    /// The name of a field.
+    package var field: String
+    /// Of all hosts that the URL may name, such as `.paypal.com`.
+    package var hostSuffix: String
 }
 
 /// What tells one event from all others.

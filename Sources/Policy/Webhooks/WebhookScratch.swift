@@ -23,6 +23,8 @@ package struct WebhookScratch: ~Copyable {
     package var replay = ReplayID.none
     /// What a handshake is answered with.
     package var answer = Buffer(capacity: WebhookScratch.answerBytesMax)
+    /// What verifying knows, and misses, of certificates that deliveries name.
+    package var certificates = CertificateShelf()
     /// Of ``answer``.
     package var answerType: StaticString = "text/plain"
 

@@ -5,7 +5,7 @@ package struct WebhookSettings: Sendable {
     /// `provider`, as the app is told of it.
     package var provider: String
     package var scheme: WebhookScheme
-    /// At least one; each verifies alone.
+    /// Each verifies alone; none where deliveries name a certificate that is fetched.
     package var keys: [WebhookKey]
     /// Where the keys come from, for whoever reads them again.
     package var source = WebhookKeySource()

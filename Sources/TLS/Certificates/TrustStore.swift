@@ -1,4 +1,5 @@
 import COpenSSL
+package import Crypto
 
 /// Who vouches for a peer: roots, and what they have revoked.
 ///
@@ -14,7 +15,8 @@ import COpenSSL
     ///   - revocations: PEM of lists by the same authorities (RFC 5280 §5); `nil` for none.
     package init(roots: [UInt8], revocations: [UInt8]? = nil) throws(TLSProblem) {
         let found = unsafe PEMReading.read(roots) { unsafe PEMReading.certificates($0) } ?? []
-        guard !found.isEmpty, let store = unsafe X509_STORE_new() else { throw .noCertificate }
+        guard !found.isEmpty else { throw .noCertificate }
+        guard let store = unsafe X509_STORE_new() else { throw .library(.taken()) }
         do throws(TLSProblem) {
             for root in found where unsafe X509_STORE_add_cert(store, root.pointer) != 1 {
                 throw .library(.taken())
@@ -71,6 +73,44 @@ import COpenSSL
         guard unsafe X509_STORE_set_flags(store, UInt(X509_V_FLAG_CRL_CHECK)) == 1 else {
             throw .library(.taken())
         }
+    }
+
+    /// The first certificate of a text, if it is for a name and the others lead from it to a root.
+    ///
+    /// - Parameters:
+    ///   - pem: It, then those that lead from it towards a root.
+    ///   - name: A DNS name; one that begins with a dot stands for all below it.
+    /// - Throws: `.noCertificate` for what is none, `.notTrusted` for one that nobody vouches for.
+    package func vouched(_ pem: [UInt8], for name: String) throws(TLSProblem) -> Certificate {
+        let found = unsafe PEMReading.read(pem) { unsafe PEMReading.certificates($0) } ?? []
+        guard let first = found.first, let encoded = first.encoded,
+            let certificate = try? Certificate(der: encoded)
+        else { throw .noCertificate }
+        guard isVouching(for: first, by: found.dropFirst(), name) else { throw .notTrusted }
+        return certificate
+    }
+
+    private func isVouching(
+        for certificate: X509Handle, by chain: ArraySlice<X509Handle>, _ name: String
+    ) -> Bool {
+        defer { ERR_clear_error() }
+        guard let verification = unsafe X509_STORE_CTX_new() else { return false }
+        defer { unsafe X509_STORE_CTX_free(verification) }
+        // The stack's elements stay the handles', which outlive it.
+        guard let stack = unsafe OPENSSL_sk_new_null() else { return false }
+        defer { unsafe OPENSSL_sk_free(stack) }
+        for link in chain {
+            guard unsafe OPENSSL_sk_push(stack, UnsafeRawPointer(link.pointer)) > 0 else {
+                return false
+            }
+        }
+        guard unsafe X509_STORE_CTX_init(verification, store, certificate.pointer, stack) == 1,
+            let terms = unsafe X509_STORE_CTX_get0_param(verification),
+            unsafe X509_VERIFY_PARAM_set1_host(terms, name, name.utf8.count) == 1
+        else { return false }
+        // 112 bits, as handshakes ask for: no SHA-1, no RSA below 2048 bits.
+        unsafe X509_VERIFY_PARAM_set_auth_level(terms, 2)
+        return withExtendedLifetime(chain) { unsafe X509_verify_cert(verification) == 1 }
     }
 
     /// Has a context judge peers by it.

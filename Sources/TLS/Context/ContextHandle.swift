@@ -82,6 +82,8 @@ package enum TLSProblem: Error, Equatable, Sendable {
     case library(LibraryError)
     /// No certificate stands where one is expected.
     case noCertificate
+    /// No authority that is known vouches for the certificate, for that name and at this time.
+    case notTrusted
     case noKey
     /// Encrypted, and the passphrase is missing or wrong.
     case keyLocked

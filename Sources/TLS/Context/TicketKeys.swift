@@ -31,19 +31,13 @@ package final class TicketKeys: Sendable {
         state = Mutex(State(keys: [TicketKey(.drawn())], drawn: Clock.monotonic()))
     }
 
-    /// - Parameter file: See ``replace(withFile:)``.
+    /// Keys that several gateways share.
+    ///
+    /// - Parameter file: Lines of 80 bytes in Base64: 16 of a name, 32 of an AES-256 key, 32 of an
+    ///   HMAC key. The first line encrypts.
     package init(file: [UInt8]) throws(TLSProblem) {
         rotation = nil
         state = Mutex(State(keys: try Self.read(file), drawn: Clock.monotonic()))
-    }
-
-    /// Takes keys that several gateways share.
-    ///
-    /// Lines of 80 bytes in Base64: 16 of a name, 32 of an AES-256 key, 32 of an HMAC key. The
-    /// first line encrypts.
-    package func replace(withFile file: [UInt8]) throws(TLSProblem) {
-        let keys = try Self.read(file)
-        state.withLock { $0.keys = keys }
     }
 
     private static func read(_ file: [UInt8]) throws(TLSProblem) -> [TicketKey] {

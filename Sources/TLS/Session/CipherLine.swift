@@ -173,7 +173,8 @@ enum LineMethod {
         let results = unsafe [
             BIO_meth_set_read_ex(method) { unsafe LineMethod.read($0, $1, $2, $3) },
             BIO_meth_set_write_ex(method) { unsafe LineMethod.write($0, $1, $2, $3) },
-            BIO_meth_set_ctrl(method) { unsafe LineMethod.control($0, $1, $2, $3) },
+            // All that is written is on its way at once.
+            BIO_meth_set_ctrl(method) { _, command, _, _ in command == BIO_CTRL_FLUSH ? 1 : 0 },
         ]
         if results == [1, 1, 1] { return unsafe method }
         unsafe BIO_meth_free(method)
@@ -199,7 +200,9 @@ enum LineMethod {
         let moved = unsafe line.pointee.read(into: memory)
         unsafe count?.pointee = moved
         if moved > 0 { return 1 }
-        if unsafe !line.pointee.hasEnded, unsafe line.pointee.readFailure == nil {
+        // OpenSSL is not told of an end: it would take one without a closing alert for an attack,
+        // and write nothing any more, although the answer to what came before it is due.
+        if unsafe line.pointee.readFailure == nil {
             unsafe BIO_set_flags(bio, BIO_FLAGS_READ | BIO_FLAGS_SHOULD_RETRY)
         }
         return 0
@@ -215,15 +218,5 @@ enum LineMethod {
         guard unsafe line.pointee.write(memory) else { return 0 }
         unsafe count?.pointee = byteCount
         return 1
-    }
-
-    private static func control(
-        _ bio: OpaquePointer?, _ command: CInt, _: Int, _: UnsafeMutableRawPointer?
-    ) -> Int {
-        switch command {
-        case BIO_CTRL_FLUSH: 1
-        case BIO_CTRL_EOF: unsafe line(bio).map { unsafe $0.pointee.hasEnded ? 1 : 0 } ?? 1
-        default: 0
-        }
     }
 }

@@ -16,14 +16,6 @@ extension Session {
         return name.isEmpty ? nil : String(decoding: name, as: UTF8.self)
     }
 
-    /// The cipher suite's name (RFC 8446 §B.4), for tests and tables.
-    package var cipher: String {
-        guard let cipher = unsafe SSL_get_current_cipher(ssl),
-            let name = unsafe SSL_CIPHER_get_name(cipher)
-        else { return "-" }
-        return unsafe String(cString: name)
-    }
-
     /// The peer's certificate, which was verified if there is one; `nil` without.
     ///
     /// - Throws: If there is one, and it cannot be read: that is not the same as none.

@@ -372,6 +372,17 @@ class PayPal(Provider):
         d.fields.append(("PAYPAL-AUTH-ALGO", "SHA256withRSA"))
 
 
+class PayPalFetched(PayPal):
+    """The same where nobody but the delivery says which certificate it is."""
+
+    def settings(self):
+        return {"provider": "paypal", "webhook_id": self.webhook}
+
+    def sign(self, which, d):
+        super().sign(which, d)
+        d.fields.append(("PAYPAL-CERT-URL", "https://api.paypal.com/v1/notifications/certs/good"))
+
+
 class Vercel(OfBody):
     field, algorithm, told = "x-vercel-signature", "sha1", True
 
@@ -479,7 +490,8 @@ TABLE = {
     "standard": Standard, "standard_public": StandardPublic, "svix": Svix, "stripe": Stripe, "github": GitHub,
     "gitlab": Standard, "gitlab_token": GitLabToken, "slack": Slack, "twilio": Twilio, "twilio_json": TwilioJSON,
     "shopify": Shopify, "sendgrid": SendGrid, "discord": Discord, "square": Square, "paddle": Paddle, "zoom": Zoom,
-    "mailgun": Mailgun, "linear": Linear, "paypal": PayPal, "vercel": Vercel, "woocommerce": WooCommerce,
+    "mailgun": Mailgun, "linear": Linear, "paypal": PayPal,
+    "paypal_fetched": PayPalFetched, "vercel": Vercel, "woocommerce": WooCommerce,
     "webflow": Webflow, "generic": Generic, "generic_list": GenericList, "generic_pairs": GenericPairs,
     "generic_parts": GenericParts, "generic_token": GenericToken, "generic_ed25519": GenericEd25519,
     "generic_ecdsa": GenericECDSA, "generic_rsa": GenericRSA,

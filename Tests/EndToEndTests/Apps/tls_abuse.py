@@ -72,8 +72,10 @@ def tally(endings):
 class Talk:
     """A connection with TLS whose records can be had and put in by hand."""
 
-    def __init__(self, version=None):
+    def __init__(self, version=None, holds=False):
+        """`holds` keeps the last flight of the handshake back, for what follows to go with it."""
         self.sock = connect()
+        self.holds = holds
         self.inward, self.outward = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context(version).wrap_bio(self.inward, self.outward, server_hostname="app.example")
         self.go_on(self.tls.do_handshake)
@@ -86,7 +88,8 @@ class Talk:
         while True:
             try:
                 result = step()
-                self.flush()
+                if not self.holds:
+                    self.flush()
                 return result
             except ssl.SSLWantReadError:
                 self.flush()
@@ -99,6 +102,16 @@ class Talk:
     def send(self, text):
         self.tls.write(text.encode())
         self.flush()
+
+    def cut(self, text):
+        """Sends and ends its side without an alert, all in one segment."""
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        self.holds = False
+        if text:
+            self.tls.write(text.encode())
+        self.flush()
+        self.sock.shutdown(socket.SHUT_WR)
 
     def read(self):
         """Reads to the end; the last is how it came: "notify", "cut" or an error."""
@@ -266,9 +279,11 @@ def ends():
     chunk = "POST /app HTTP/1.1\r\nHost: app.example\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"
     for version in ["TLSv1_2", "TLSv1_3"]:
         for what, text in {"idle": "", "request": ask, "half a body": half, "half of chunks": chunk}.items():
-            for how in ["notify", "cut", "reset"]:
-                talk = Talk(version)
-                if text:
+            for how in ["notify", "cut", "joined", "reset"]:
+                talk = Talk(version, holds=how == "joined")
+                if how in ["cut", "joined"]:
+                    talk.cut(text)
+                elif text:
                     talk.send(text)
                 if how == "notify":
                     try:
@@ -280,8 +295,6 @@ def ends():
                     talk.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     talk.sock.close()
                     continue
-                if how == "cut":
-                    talk.sock.shutdown(socket.SHUT_WR)
                 got, end = talk.read()
                 seen[f"{version}, {what}, {how}"] = [got[:15].decode("latin-1"), got[-3:].decode("latin-1"), end]
     print(json.dumps(seen))

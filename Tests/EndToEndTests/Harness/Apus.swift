@@ -16,11 +16,10 @@ final class Apus: Sendable {
     /// - Parameters:
     ///   - configuration: The sections that the test is about; what it leaves out is filled in.
     ///   - descriptorsMax: As `ulimit -n` says it.
-    ///   - authorities: Whom it takes for the system's authorities; a path.
-    ///   - environment: What else it is to have there.
+    ///   - environment: Variables beside those that all have.
     init(
-        _ configuration: String, descriptorsMax: Int? = nil, authorities: String? = nil,
-        environment: [String: String] = [:], apps: [any Sendable] = []
+        _ configuration: String, descriptorsMax: Int? = nil, environment: [String: String] = [:],
+        apps: [any Sendable] = []
     ) throws {
         self.apps = apps
         port = try Ports.free()
@@ -28,8 +27,8 @@ final class Apus: Sendable {
         let text = Self.complete(configuration, port: port, adminPort: adminPort)
         let folder = try ChildProcess.newFolder()
         let own = [try Binary.path(), "run", "--config", "\(folder)/apus.yaml"]
-        let roots = authorities.map { ["SSL_CERT_FILE=\($0)"] } ?? []
-        let call = ["/usr/bin/env"] + roots + environment.map { "\($0)=\($1)" } + own
+        let variables = environment.map { "\($0.key)=\($0.value)" }.sorted()
+        let call = variables.isEmpty ? own : ["/usr/bin/env"] + variables + own
         let limited = descriptorsMax.map {
             ["/bin/sh", "-c", "ulimit -n \($0); exec \"$@\"", "sh"] + call
         }
@@ -50,9 +49,6 @@ final class Apus: Sendable {
     }
 
     deinit {
-        // A sanitizer looks for leaks at an orderly end.
-        let ends = ProcessInfo.processInfo.environment["APUS_ORDERLY"] != nil
-        if ends, hasServed.isPassable, process.exitCode == nil { _ = try? terminate() }
         if hasServed.isPassable, let code = process.exitCode, code != 0 {
             Issue.record("the gateway had ended with \(code): \(process.output("stderr"))")
         }

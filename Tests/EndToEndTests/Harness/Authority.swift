@@ -30,6 +30,30 @@ enum Authority {
         "certificates: [ \(try names.map { try pair($0) }.joined(separator: ", ")) ]"
     }
 
+    /// Makes a certificate, with those that lead from it to the authority.
+    ///
+    /// - Parameters:
+    ///   - key: The path of its key, a private one.
+    ///   - name: Its common name, and the only DNS name.
+    ///   - issuer: By the name of its certificate; the chain has that one, too.
+    /// - Returns: PEM.
+    static func issue(forKey key: String, name: String, by issuer: String) throws -> String {
+        let folder = try folder()
+        let (code, text) = try ChildProcess.run([
+            "sh", "-c",
+            """
+            openssl req -new -key "$1" -subj "/CN=$2" -addext "subjectAltName=DNS:$2" \
+            | openssl x509 -req -CA "$3.pem" -CAkey "$3.key" -days 30 -copy_extensions copy \
+            2> "$3.log" && cat "$3.pem"
+            """,
+            "sh", key, name, "\(folder)/\(issuer)",
+        ])
+        guard code == 0, text.hasPrefix("-----BEGIN CERTIFICATE") else {
+            throw Unmet("no certificate for \(name): \(text)")
+        }
+        return text
+    }
+
     /// Copies files to where a test may change them.
     ///
     /// - Parameter names: By their names there.

@@ -37,7 +37,7 @@ import Testing
                 errors: { sentry_dsn: "https://abc123@127.0.0.1:\(relay.port)/7" }
                 upstreams: { dead: { servers: ["\(dead)"] } }
                 routes: [ { name: dead, upstream: dead } ]
-                """, authorities: authorities)
+                """, environment: authorities.map { ["SSL_CERT_FILE": $0] } ?? [:])
         }
         let stranger = try gateway(trusting: nil)
         #expect(try ask(stranger, "GET /") == 502)

@@ -101,11 +101,14 @@ import Testing
     @Test(arguments: RedisFault.allCases)
     func `no client notices that Redis`(fault: RedisFault) throws {
         // Whoever else uses the machine may hold a thread up for longer than what is measured.
-        if let complaint = try play(fault, isLast: false) {
-            _ = try play(fault, isLast: true)
-            print("\(fault.rawValue): \(complaint), but not once more")
+        for _ in 1...Self.secondLooks {
+            guard let complaint = try play(fault, isLast: false) else { return }
+            print("\(fault.rawValue): \(complaint), so once more")
         }
+        _ = try play(fault, isLast: true)
     }
+
+    private static let secondLooks = 3
 
     /// - Returns: What is wrong with the times, and is worth a second look.
     private func play(_ fault: RedisFault, isLast: Bool) throws -> String? {

@@ -39,11 +39,26 @@ import Testing
         }
     }
 
+    /// Another gateway of the same kind that nobody abuses: how long its clients wait meanwhile is
+    /// what the machine has everybody wait.
+    private struct Quiet {
+        private let apus: Apus
+        private let load: SecureLoad
+
+        init() throws {
+            apus = try AbuseTests.gateway()
+            load = try SecureLoad(of: apus, new: 1, kept: 1)
+        }
+
+        func slowest() throws -> Double { try load.report().slowest }
+    }
+
     @Test(arguments: ["nothing", "half", "whole"])
     func `silent half-handshakes hold up nobody, and end in time`(kind: String) throws {
         let apus = try Self.gateway()
         let standing = try Standing(apus)
         let load = try SecureLoad(of: apus, new: 1, kept: 3)
+        let quiet = try Quiet()
         try eventually("the load is on") { try load.report().done > 0 }
         let count = 1500
         let abuse = try TLSAbuse(of: apus, ["silent", kind, "\(count)"])
@@ -65,9 +80,10 @@ import Testing
             meanwhile, the slowest after \(Int(max(during.slowest, after.slowest) * 1000)) ms, \
             a newcomer's process after \(Int(newcomer * 1000)) ms
             """)
+        let noise = try quiet.slowest()
         for report in [during, after] {
             #expect(report.failed.isEmpty, "\(report.failed.prefix(3))")
-            #expect(report.slowest < 1)
+            #expect(report.slowest < 1 + noise)
         }
         let timeouts = "listener=\"public\",version=\"-\",result=\"timeout\""
         try apus.expect("apus_tls_handshakes_total{\(timeouts)}", is: Double(count))
@@ -80,6 +96,7 @@ import Testing
     @Test func `too many half-handshakes give way, the oldest first`() throws {
         let apus = try Self.gateway("handshake_timeout: 30s", "limits: { connections: 400 }")
         let load = try SecureLoad(of: apus, new: 0, kept: 4)
+        let quiet = try Quiet()
         try eventually("the load is on") { try load.report().done > 0 }
         let abuse = try TLSAbuse(of: apus, ["silent", "half", "1000"])
         let shed = "apus_tls_handshakes_total{listener=\"public\",version=\"-\",result=\"shed\"}"
@@ -87,7 +104,7 @@ import Testing
         #expect(try SecureClient(port: apus.port).see().status == 200)
         let report = try load.report()
         #expect(report.failed.isEmpty, "\(report.failed.prefix(3))")
-        #expect(report.slowest < 1)
+        #expect(report.slowest < 1 + (try quiet.slowest()))
         try abuse.stop()
     }
 
@@ -165,7 +182,9 @@ import Testing
         for version in ["TLSv1_2", "TLSv1_3"] {
             // Who has said that it is at its end still gets its answer, and an alert behind it.
             #expect(seen["\(version), request, notify"] == ["HTTP/1.1 200 OK", "own", "notify"])
-            #expect(seen["\(version), request, cut"]?.prefix(2) == ["HTTP/1.1 200 OK", "own"])
+            // So does who has only ended its side, even in one piece with the handshake.
+            #expect(seen["\(version), request, cut"] == ["HTTP/1.1 200 OK", "own", "notify"])
+            #expect(seen["\(version), request, joined"] == ["HTTP/1.1 200 OK", "own", "notify"])
             #expect(seen["\(version), idle, notify"] == ["", "", "notify"])
         }
         try standing.expectHolds(apus, "ends of all kinds")

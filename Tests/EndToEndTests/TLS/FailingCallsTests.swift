@@ -2,8 +2,9 @@ import Foundation
 import Glibc
 import Testing
 
-/// The nth call of OpenSSL fails, for each n that a piece of work takes: what is left undone is
-/// never taken for done. APUS_FAILING=all has every n tried, instead of a few.
+/// The nth call of OpenSSL fails, for each n that a piece of work takes.
+///
+/// What is left undone is never taken for done. APUS_FAILING=all has every n tried, not a few.
 @Suite(.staged) struct FailingCallsTests {
     /// All that a gateway can be told about TLS.
     private struct Place {

@@ -12,7 +12,7 @@ final class WebhookGateway: Sendable {
     ///   - more: Further sections.
     init(
         _ names: [String], adding: String = "", with more: String = "", app: Origin? = nil,
-        deliveries: Deliveries? = nil
+        deliveries: Deliveries? = nil, environment: [String: String] = [:]
     ) throws {
         let app = try app ?? Origin.saying()
         let deliveries = try deliveries ?? Deliveries()
@@ -29,7 +29,7 @@ final class WebhookGateway: Sendable {
             \(routes.joined())\
               - { name: other, match: { path: /other }, respond: { status: 200, body: ok } }
             \(more)
-            """, apps: [app])
+            """, environment: environment, apps: [app])
     }
 
     /// Deliveries of a webhook that came to this.

@@ -31,7 +31,8 @@ struct OutboundClientTests {
         let peer = try ScriptedPeer(on: loop, script)
         let snapshot = try World.load(Settings.plain)
         let names = try NameWatch(snapshot, mailboxes: [])
-        let client = OutboundClient(names: names, loop: loop, version: "1.2.3")
+        let client = OutboundClient(
+            names: names, query: try NameQuery(loop: loop), loop: loop, version: "1.2.3")
         let endpoint = HTTPEndpoint(
             address: .ip(IPAddress(v4: 0x7F00_0001), port: peer.port), authority: "a.example",
             path: "/in")
@@ -155,7 +156,8 @@ struct OutboundClientTests {
         let loop = try ControlLoop()
         let snapshot = try World.load(Settings.plain)
         let names = try NameWatch(snapshot, mailboxes: [])
-        let client = OutboundClient(names: names, loop: loop, version: "1")
+        let client = OutboundClient(
+            names: names, query: try NameQuery(loop: loop), loop: loop, version: "1")
         let errors = Mutex<[OutboundError]>([])
         loop.run {
             for address in [
