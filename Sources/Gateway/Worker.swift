@@ -196,7 +196,9 @@ enum WorkerMessage: Sendable {
     /// Those of all webhooks, with secrets that their files hold now.
     case webhooksRead([WebhookVerifier])
     /// What is known of certificates that providers name by URL.
-    case certificatesKnown([KnownCertificate])
+    case certificatesKnown(CertificateNews)
+    /// Go on with those who still wait for this one of them.
+    case certificateSettled(CertificateURL)
     /// Begin TLS with these from here on.
     case secured(SecureContexts)
     /// Say which seats are of use.

@@ -15,7 +15,8 @@ extension Worker where Kernel: ~Copyable {
         case .keysRead(let policies): desk.scratch.adopt(policies)
         case .forget(let order): forget(order)
         case .webhooksRead(let verifiers): adopt(verifiers)
-        case .certificatesKnown(let known): adopt(known)
+        case .certificatesKnown(let news): adopt(news)
+        case .certificateSettled(let url): certificateSettled(url)
         case .secured(let contexts): turn.secure.contexts = contexts
         case .survey(let survey): survey.note(usage)
         case .adopt(let adoption): adopt(adoption)

@@ -75,7 +75,7 @@ extension Worker where Kernel: ~Copyable {
     }
 
     /// Has the budget say what a body takes, be it more than before or less.
-    private mutating func reserve(_ bytes: Int, _ held: UInt32) -> Bool {
+    mutating func reserve(_ bytes: Int, _ held: UInt32) -> Bool {
         let more = bytes - desk.held[held].reservedBytes
         guard plan.commons.heldBodies.take(more) else { return false }
         if more < 0 { plan.commons.heldBodies.give(-more) }

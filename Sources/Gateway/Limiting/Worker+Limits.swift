@@ -215,7 +215,7 @@ extension Worker where Kernel: ~Copyable {
     @inline(__always) mutating func leaveLimits(_ x: UInt32) {
         if !exchanges[x].admission.place.isNone { leavePlace(x) }
         if exchanges[x].admission.held != .max {
-            if isAwaitingCertificate(x) { endCertificateWait(x) }
+            if isAwaitingCertificate(x) { leaveCertificateWait(x) }
             endHolding(x)
         }
         if exchanges[x].admission.delivery != .max { endDelivery(x) }

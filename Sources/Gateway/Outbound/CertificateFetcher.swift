@@ -10,19 +10,19 @@ import Telemetry
 /// tells all loops what came of it.
 ///
 /// Whoever sends a delivery chooses what is fetched, so that it is little: from the provider's
-/// hosts alone, no more than one a second, and what came of it holds for a while.
+/// hosts alone, no more than one a second, and what came of it holds for a while. Those that were
+/// trusted once go before: nobody's made-up ones keep them from being fetched again.
 final class CertificateFetcher: Sendable {
     private let orders: CertificateOrders
     private let wakeNumber: Int32
     private let crew: WorkerCrew
     private let client: OutboundClient
+    private let query: NameQuery
     private let log: LogPipeline
     private let loop: ControlLoop
 
     /// Of one request: less than deliveries wait.
     private static let patience = Duration.seconds(4)
-    /// Between two requests, beyond the first few.
-    private static let pause = Duration.seconds(1)
     private static let chainBytesMax = 64 << 10
 
     init(
@@ -32,6 +32,7 @@ final class CertificateFetcher: Sendable {
         wakeNumber = try orders.attend()
         self.crew = crew
         self.client = client
+        query = try NameQuery(loop: loop)
         self.log = log
         self.loop = loop
     }
@@ -41,39 +42,55 @@ final class CertificateFetcher: Sendable {
         var shelf = FetchedShelf()
         var pace = FetchPace()
         while true {
-            await loop.readable(wakeNumber)
-            while let url = orders.takeNext() {
-                if let wait = pace.wait(at: Clock.monotonic()) { await loop.sleep(for: wait) }
-                shelf.note(await look(for: url), of: url, at: Self.now)
-                for mailbox in crew.mailboxes { mailbox.post(.certificatesKnown(shelf.all)) }
+            let now = Clock.monotonic()
+            if shelf.forget(at: now) { publish(shelf, about: nil) }
+            guard let url = shelf.stale(at: now) ?? orders.takeNext() else {
+                if let due = shelf.nextDue {
+                    _ = await loop.readable(wakeNumber, until: due)
+                } else {
+                    await loop.readable(wakeNumber)
+                }
+                continue
             }
+            if let wait = pace.wait(at: now) { await loop.sleep(for: wait) }
+            shelf.note(await look(for: url), of: url, at: Clock.monotonic())
+            publish(shelf, about: url)
         }
     }
 
-    private static var now: Int64 { Int64(Clock.wall() / 1_000_000_000) }
+    private func publish(_ shelf: FetchedShelf, about url: CertificateURL?) {
+        let news = CertificateNews(known: shelf.all, url: url)
+        for mailbox in crew.mailboxes { mailbox.post(.certificatesKnown(news)) }
+    }
 
     private func look(for url: CertificateURL) async -> FetchedShelf.Finding {
         let endpoint = HTTPEndpoint(
             address: .name(url.host, port: 443), isSecure: true, authority: url.host,
             path: url.path)
-        var request = OutboundRequest(
-            .get, endpoint, by: Clock.monotonic().advanced(by: Self.patience))
+        let deadline = Clock.monotonic().advanced(by: Self.patience)
+        var request = OutboundRequest(.get, endpoint, by: deadline)
+        request.addresses = await query.addresses(of: url.host, port: 443, by: deadline)
         request.responseBytesMax = Self.chainBytesMax
         let response: OutboundResponse
         do throws(OutboundError) {
             response = try await client.send(request)
         } catch {
+            if case .tooLong = error {
+                note(.warn, "certificate refused", url, error.name)
+                return .refused
+            }
             note(.warn, "certificate not fetched", url, error.name)
             return .unavailable
         }
         switch response.status {
         case 200: return judge(response.body, of: url)
-        case 408, 425, 429, 500...:
-            note(.warn, "certificate not fetched", url, "status", response.status)
-            return .unavailable
-        default:
+        case 404, 410:
             note(.warn, "certificate refused", url, "status", response.status)
             return .refused
+        default:
+            // Such as 403 for all of us, because somebody had us ask for too much.
+            note(.warn, "certificate not fetched", url, "status", response.status)
+            return .unavailable
         }
     }
 

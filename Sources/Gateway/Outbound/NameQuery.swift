@@ -1,16 +1,17 @@
-import Config
 import Linux
 import Reactor
 import Synchronization
 
-/// Looks up a name that nobody has looked up before, on a thread of its own for the one time.
+/// Looks up names that no configuration has, each on a thread of its own for the one time.
 ///
-/// A resolver that hangs takes one thread and no more: there is one question at a time.
+/// A resolver that hangs takes one thread and no more: there is one question at a time. An answer
+/// that comes too late is there for who asks again.
 final class NameQuery: Sendable {
     private struct Question: ~Copyable {
+        var name = ""
         var isAsked = false
-        var name: ServerAddress?
         var answer: [SocketAddress] = []
+        var answered = MonotonicInstant(nanoseconds: 0)
     }
 
     /// Guard: the mutex, not held while a resolver is asked.
@@ -18,42 +19,70 @@ final class NameQuery: Sendable {
     private let isAnswered: Wakeup
     private let loop: ControlLoop
 
+    /// An answer holds for so long.
+    private static let answerLength = Duration.seconds(30)
+
     init(loop: ControlLoop) throws(Errno) {
         isAnswered = try Wakeup()
         self.loop = loop
     }
 
-    /// - Returns: None for a name without any, and while somebody else's question is open.
+    /// Asks on the control loop, one caller at a time.
+    ///
+    /// - Returns: None for a name without any, and while the answer to another question is awaited.
     func addresses(
         of name: String, port: UInt16, by deadline: MonotonicInstant
     ) async -> [SocketAddress] {
-        let server = ServerAddress.name(name, port: port)
-        guard begin(server) else { return [] }
-        do throws(Errno) {
-            _ = try Thread(name: "apus-query") { [self] in
-                let found = NameResolver.addresses(of: name, port: port)
-                question.withLock { question in
-                    question.answer = found
-                    question.isAsked = false
+        switch begin(name) {
+        case .known(let answer): return answer
+        case .busy: return []
+        case .asked: break
+        case .new:
+            do throws(Errno) {
+                _ = try Thread(name: "apus-query") { [self] in
+                    note(NameResolver.addresses(of: name, port: port))
                 }
-                isAnswered.signal()
+            } catch {
+                question.withLock { $0.isAsked = false }
+                return []
             }
-        } catch {
-            question.withLock { $0.isAsked = false }
-            return []
         }
-        guard await loop.readable(isAnswered.number, until: deadline) else { return [] }
-        return question.withLock { $0.name == server ? $0.answer : [] }
+        _ = await loop.readable(isAnswered.number, until: deadline)
+        return question.withLock { $0.isAsked ? [] : $0.answer }
     }
 
-    private func begin(_ server: ServerAddress) -> Bool {
+    private enum Beginning {
+        case known([SocketAddress])
+        /// A resolver is busy with another name.
+        case busy
+        /// It is asked for this name.
+        case asked
+        case new
+    }
+
+    private func begin(_ name: String) -> Beginning {
         question.withLock { question in
-            guard !question.isAsked else { return false }
+            guard !question.isAsked else { return question.name == name ? .asked : .busy }
+            let age = Clock.monotonic().nanoseconds(since: question.answered)
+            if question.name == name, !question.answer.isEmpty,
+                age < Self.answerLength.wholeNanoseconds
+            {
+                return .known(question.answer)
+            }
             isAnswered.clear()
+            question.name = name
             question.isAsked = true
-            question.name = server
             question.answer = []
-            return true
+            return .new
+        }
+    }
+
+    private func note(_ answer: [SocketAddress]) {
+        question.withLock { question in
+            question.answer = answer
+            question.answered = Clock.monotonic()
+            question.isAsked = false
+            isAnswered.signal()
         }
     }
 }

@@ -14,8 +14,6 @@ import TLS
 /// of bytes.
 final class OutboundClient: Sendable {
     private let names: NameWatch
-    /// For names that no configuration has.
-    private let query: NameQuery
     private let loop: ControlLoop
     /// Read for the first request that needs them: the system's authorities are many.
     ///
@@ -35,9 +33,8 @@ final class OutboundClient: Sendable {
     /// Heads of 1xx before the final one.
     private static let interimMax = 8
 
-    init(names: NameWatch, query: NameQuery, loop: ControlLoop, version: String) {
+    init(names: NameWatch, loop: ControlLoop, version: String) {
         self.names = names
-        self.query = query
         self.loop = loop
         agent = "apus/\(version)"
     }
@@ -45,7 +42,8 @@ final class OutboundClient: Sendable {
     /// Sends a request and reads its response whole.
     func send(_ request: OutboundRequest) async throws(OutboundError) -> OutboundResponse {
         let wire = try await OutboundWire(
-            to: await addresses(of: request), on: loop, by: request.deadline)
+            to: request.addresses ?? names.addresses(of: request.endpoint.address), on: loop,
+            by: request.deadline)
         defer { wire.close() }
         if request.endpoint.isSecure { try await secure(wire, to: request.endpoint) }
         var output = message(of: request)
@@ -59,14 +57,6 @@ final class OutboundClient: Sendable {
             return early
         }
         return try await response(to: request, on: wire)
-    }
-
-    private func addresses(of request: OutboundRequest) async -> [SocketAddress] {
-        let known = names.addresses(of: request.endpoint.address)
-        guard known.isEmpty, case .name(let name, let port) = request.endpoint.address else {
-            return known
-        }
-        return await query.addresses(of: name, port: port, by: request.deadline)
     }
 
     /// The authorities of the system.

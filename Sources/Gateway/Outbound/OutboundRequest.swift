@@ -7,6 +7,8 @@ import TLS
 struct OutboundRequest: Sendable {
     var method: Method
     var endpoint: HTTPEndpoint
+    /// Where to connect; `nil` as the names of the configuration say.
+    var addresses: [SocketAddress]?
     /// Besides `Host`, `Content-Length`, `Connection` and `User-Agent`.
     var fields: [(name: StaticString, value: String)] = []
     /// None if it is empty.

@@ -14,7 +14,7 @@ final class Outlets: Sendable {
         _ crew: WorkerCrew, names: NameWatch, log: LogPipeline, loop: ControlLoop
     ) throws(Errno) {
         let client = OutboundClient(
-            names: names, query: try NameQuery(loop: loop), loop: loop,
+            names: names, loop: loop,
             version: crew.standing.names.build.version)
         traces = try TraceExporter(
             crew.spans, crew: crew, client: client, log: log, loop: loop)

@@ -4,8 +4,14 @@ import Synchronization
 
 /// Certificates that deliveries name and no loop knows, in the order in which they were missed.
 final class CertificateOrders: Sendable {
+    private struct Order {
+        let url: CertificateURL
+        /// Deliveries that wait for it.
+        var count = 1
+    }
+
     private struct State: ~Copyable {
-        var waiting: [CertificateURL] = []
+        var waiting: [Order] = []
         /// The one that is looked for now.
         var current: CertificateURL?
         /// Of who looks for them; `nil` before there is anybody.
@@ -18,16 +24,29 @@ final class CertificateOrders: Sendable {
     /// Strangers choose the URLs: more of them wait for nobody.
     static let countMax = 16
 
-    /// Has a certificate be looked for.
+    /// Has a certificate be looked for, for one more delivery.
     ///
     /// - Returns: Whether it will be; there may be too many before it.
     func want(_ url: CertificateURL) -> Bool {
         state.withLock { state in
-            if state.current == url || state.waiting.contains(url) { return true }
+            if state.current == url { return true }
+            if let index = state.waiting.firstIndex(where: { $0.url == url }) {
+                state.waiting[index].count += 1
+                return true
+            }
             guard state.waiting.count < Self.countMax else { return false }
-            state.waiting.append(url)
+            state.waiting.append(Order(url: url))
             if state.wakeup != nil { state.wakeup?.signal() }
             return true
+        }
+    }
+
+    /// A delivery waits no longer: what nobody waits for is not looked for.
+    func leave(_ url: CertificateURL) {
+        state.withLock { state in
+            guard let index = state.waiting.firstIndex(where: { $0.url == url }) else { return }
+            state.waiting[index].count -= 1
+            if state.waiting[index].count == 0 { state.waiting.remove(at: index) }
         }
     }
 
@@ -49,7 +68,7 @@ final class CertificateOrders: Sendable {
     func takeNext() -> CertificateURL? {
         state.withLock { state in
             if state.wakeup != nil { state.wakeup?.clear() }
-            state.current = state.waiting.isEmpty ? nil : state.waiting.removeFirst()
+            state.current = state.waiting.isEmpty ? nil : state.waiting.removeFirst().url
             return state.current
         }
     }

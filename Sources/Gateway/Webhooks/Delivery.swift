@@ -55,8 +55,8 @@ struct WebhookDesk: ~Copyable {
     var digester = Digester()
     /// Those that are on their way to the app, or wait for one that is.
     var deliveries: Slab<Delivery>
-    /// By exchange: those that cannot be verified yet.
-    var waits: [UInt32: CertificateWait] = [:]
+    /// By exchange: the certificate that it cannot be verified without.
+    var waits: [UInt32: CertificateURL] = [:]
 
     init(_ plan: Plan) {
         verifiers = plan.snapshot.webhooks.map(WebhookVerifier.init)

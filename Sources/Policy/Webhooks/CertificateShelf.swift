@@ -1,6 +1,6 @@
 package import Crypto
 
-/// What came of looking for a provider's certificate.
+/// What came of looking for a provider's certificate; holds until there is other news.
 package struct KnownCertificate: Sendable {
     enum Standing: Sendable {
         /// An authority vouches for it.
@@ -12,43 +12,35 @@ package struct KnownCertificate: Sendable {
     }
 
     package let url: CertificateURL
-    /// The last second, since 1970, for which this holds.
-    package let until: Int64
     let standing: Standing
 
     /// - Returns: `nil` for one whose key is not of the kind that providers sign with.
-    package init?(_ url: CertificateURL, _ certificate: Certificate, until: Int64) {
+    package init?(_ url: CertificateURL, _ certificate: Certificate) {
         let form = SignatureForm.certificate
         guard form.algorithm.signatureScheme?.fits(certificate.publicKey.kind) == true else {
             return nil
         }
         let key = WebhookKey(material: .certificate(certificate), form: form)
-        self.init(url, .trusted(WebhookPlan.Key(key)), until)
+        self.init(url, .trusted(WebhookPlan.Key(key)))
     }
 
     /// What is there, is none.
-    package static func refused(_ url: CertificateURL, until: Int64) -> KnownCertificate {
-        KnownCertificate(url, .refused, until)
+    package static func refused(_ url: CertificateURL) -> KnownCertificate {
+        KnownCertificate(url, .refused)
     }
 
     /// It is not known what is there.
-    package static func unavailable(_ url: CertificateURL, until: Int64) -> KnownCertificate {
-        KnownCertificate(url, .unavailable, until)
+    package static func unavailable(_ url: CertificateURL) -> KnownCertificate {
+        KnownCertificate(url, .unavailable)
     }
 
-    private init(_ url: CertificateURL, _ standing: Standing, _ until: Int64) {
+    private init(_ url: CertificateURL, _ standing: Standing) {
         self.url = url
         self.standing = standing
-        self.until = until
     }
 
     /// Whether deliveries are verified by it.
     package var isTrusted: Bool { if case .trusted = standing { true } else { false } }
-
-    /// The same, holding for longer.
-    package func holding(until: Int64) -> KnownCertificate {
-        KnownCertificate(url, standing, until)
-    }
 }
 
 /// Certificates that providers name by URL, as far as they are known: fetched by whoever may wait.
@@ -59,20 +51,9 @@ package struct CertificateShelf: Sendable {
 
     package init() {}
 
-    /// - Parameter seconds: Since 1970.
-    package func knows(_ url: CertificateURL, at seconds: Int64) -> Bool {
-        known.contains { $0.url == url && seconds <= $0.until }
-    }
-
     /// What is known of a URL, as it is written.
-    func find(_ text: borrowing Span<UInt8>, at seconds: Int64) -> KnownCertificate? {
-        for index in known.indices where seconds <= known[index].until {
-            let bytes = known[index].url.bytes
-            guard bytes.count == text.count else { continue }
-            var isSame = true
-            for place in text.indices where text[place] != bytes[place] { isSame = false }
-            if isSame { return known[index] }
-        }
+    func find(_ text: borrowing Span<UInt8>) -> KnownCertificate? {
+        for index in known.indices where known[index].url.isWritten(text) { return known[index] }
         return nil
     }
 }

@@ -36,8 +36,16 @@ package struct CertificateURL: Sendable, Hashable {
         self.bytes = bytes
         domain = hostSuffix
         guard areLabels, self.host.hasSuffix(hostSuffix) else { return nil }
-        guard !self.path.split(separator: "/").contains(where: { $0 == "." || $0 == ".." })
-        else { return nil }
+        // One place has one spelling.
+        let segments = self.path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        guard !segments.contains(where: { ["", ".", ".."].contains($0) }) else { return nil }
+    }
+
+    /// Whether this is how it is written.
+    func isWritten(_ text: borrowing Span<UInt8>) -> Bool {
+        guard text.count == bytes.count else { return false }
+        for index in text.indices where text[index] != bytes[index] { return false }
+        return true
     }
 
     private static let scheme = Array("https://".utf8)

@@ -54,7 +54,7 @@ extension WebhookPlan {
             guard case .head(let range) = message.certificate else {
                 throw .certificateURLMissing
             }
-            let known = try plan.find(range, in: bytes, at: now, &scratch.certificates)
+            let known = try plan.find(range, in: bytes, &scratch.certificates)
             switch known?.standing {
             case .trusted(let key)?: keys = [key]
             case .refused?: throw .certificateNotTrusted
@@ -215,11 +215,10 @@ extension CertificatePlan {
     /// What is known of the certificate that a delivery names; `nil` has it be the one that is
     /// wanted.
     fileprivate func find(
-        _ range: ByteRange, in bytes: borrowing Span<UInt8>, at now: UInt64,
-        _ shelf: inout CertificateShelf
+        _ range: ByteRange, in bytes: borrowing Span<UInt8>, _ shelf: inout CertificateShelf
     ) throws(WebhookRefusal) -> KnownCertificate? {
         let text = bytes.extracting(range.indices)
-        if let known = shelf.find(text, at: Int64(now / 1_000_000_000)) { return known }
+        if let known = shelf.find(text) { return known }
         guard let url = CertificateURL(text, hostSuffix: hostSuffix) else {
             throw .certificateURLUnreadable
         }

@@ -21,32 +21,41 @@ import Testing
         return try #require(found)
     }
 
+    private let now = MonotonicInstant(nanoseconds: 1_000_000_000)
+
     @Test func `a host that is away takes away no certificate that it gave`() throws {
         let certificate = try #require(Self.certificate)
         var shelf = FetchedShelf()
-        let now = certificate.validFrom + 10
         shelf.note(.trusted(certificate), of: try url(1), at: now)
-        #expect(shelf.all.map(\.isTrusted) == [true])
-        let day = now + 86_400
-        #expect(shelf.all[0].until == min(day, certificate.validUntil))
+        let day = now.advanced(by: .seconds(86_400))
+        #expect(shelf.nextDue == day)
+        #expect(shelf.stale(at: now.advanced(by: .seconds(86_399))) == nil)
+        #expect(shelf.stale(at: day) == (try url(1)))
         shelf.note(.unavailable, of: try url(1), at: day)
         #expect(shelf.all.map(\.isTrusted) == [true])
-        #expect(shelf.all[0].until == day + 600)
+        #expect(shelf.stale(at: day) == nil)
+        #expect(shelf.nextDue == day.advanced(by: .seconds(600)))
         shelf.note(.refused, of: try url(1), at: day)
         #expect(shelf.all.map(\.isTrusted) == [false])
     }
 
-    @Test func `a certificate is not used beyond its end`() throws {
-        let certificate = try #require(Self.certificate)
+    @Test func `what was refused, or not to be had, is forgotten after a while`() throws {
         var shelf = FetchedShelf()
-        shelf.note(.trusted(certificate), of: try url(1), at: certificate.validUntil - 10)
-        #expect(shelf.all[0].until == certificate.validUntil)
+        shelf.note(.refused, of: try url(1), at: now)
+        shelf.note(.unavailable, of: try url(2), at: now)
+        #expect(shelf.nextDue == now.advanced(by: .seconds(5)))
+        var hasForgotten = [4, 5].map { shelf.forget(at: now.advanced(by: .seconds($0))) }
+        #expect(hasForgotten == [false, true])
+        #expect(shelf.all.map(\.url) == [try url(1)])
+        hasForgotten = [299, 300].map { shelf.forget(at: now.advanced(by: .seconds($0))) }
+        #expect(hasForgotten == [false, true])
+        #expect(shelf.all.isEmpty)
+        #expect(shelf.nextDue == nil)
     }
 
     @Test func `what strangers make up takes no room from what is genuine`() throws {
         let certificate = try #require(Self.certificate)
         var shelf = FetchedShelf()
-        let now = certificate.validFrom + 10
         shelf.note(.trusted(certificate), of: try url(0), at: now)
         for number in 1...1000 { shelf.note(.refused, of: try url(number), at: now) }
         #expect(shelf.all.count == FetchedShelf.othersMax + 1)
@@ -55,9 +64,6 @@ import Testing
             shelf.note(.trusted(certificate), of: try url(number), at: now)
         }
         #expect(shelf.all.count(where: \.isTrusted) == FetchedShelf.trustedMax)
-        // What has run out goes when something else comes.
-        shelf.note(.unavailable, of: try url(2000), at: now + 301)
-        #expect(shelf.all.count(where: { !$0.isTrusted }) == 1)
     }
 
     @Test func `a few are fetched at once, then one a second`() {
@@ -86,5 +92,15 @@ import Testing
         }
         #expect(orders.takeNext() == nil)
         #expect(orders.want(try url(0)))
+    }
+
+    @Test func `what nobody waits for any more is not looked for`() throws {
+        let orders = CertificateOrders()
+        for number in [1, 2, 2, 3] { #expect(orders.want(try url(number))) }
+        for number in [1, 2, 4] { orders.leave(try url(number)) }
+        #expect(orders.takeNext() == (try url(2)))
+        orders.leave(try url(2))
+        #expect(orders.takeNext() == (try url(3)))
+        #expect(orders.takeNext() == nil)
     }
 }

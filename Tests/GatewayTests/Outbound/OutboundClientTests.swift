@@ -32,7 +32,7 @@ struct OutboundClientTests {
         let snapshot = try World.load(Settings.plain)
         let names = try NameWatch(snapshot, mailboxes: [])
         let client = OutboundClient(
-            names: names, query: try NameQuery(loop: loop), loop: loop, version: "1.2.3")
+            names: names, loop: loop, version: "1.2.3")
         let endpoint = HTTPEndpoint(
             address: .ip(IPAddress(v4: 0x7F00_0001), port: peer.port), authority: "a.example",
             path: "/in")
@@ -157,7 +157,7 @@ struct OutboundClientTests {
         let snapshot = try World.load(Settings.plain)
         let names = try NameWatch(snapshot, mailboxes: [])
         let client = OutboundClient(
-            names: names, query: try NameQuery(loop: loop), loop: loop, version: "1")
+            names: names, loop: loop, version: "1")
         let errors = Mutex<[OutboundError]>([])
         loop.run {
             for address in [
