@@ -8,7 +8,8 @@ it holds on a noisy machine, which rates and latencies do not, and turns so shor
 over all turns are compared with bars; exit code 1 if one is missed.
 
 The floor is relay.c, which parses nothing: what the kernel takes for the four system calls of a request. The
-load "conn" has none, as the relay connects to the app once for each client there, where proxies keep theirs.
+load "conn" has none, as the relay connects to the app once for each client there, where proxies keep theirs; nor
+have loads over TLS, which it does not speak.
 
     compare.py                                  all loads, five rounds of four turns
     compare.py --loads plain,conn --rounds 3
@@ -33,27 +34,36 @@ LOADS = {
     "c1000": ("/hello", 1000, [], "1,000 connections"),
     "conn": ("/hello", 64, ["Connection: close"], "a connection for each request"),
     "c1": ("/hello", 1, [], "one connection"),
+    "tls": ("/hello", 64, [], "small answers over TLS 1.3"),
+    "tls1m": ("/1m", 16, [], "answers of 1 MiB over TLS 1.3"),
+    "tlsconn": ("/hello", 32, ["Connection: close"], "a TLS handshake for each request"),
 }
 # The most that apus may cost, as a share of nginx, or of the better of the two.
 BARS = {
     "plain": (0.80, ["nginx"]), "headers": (0.65, ["nginx"]),
     "body64k": (0.85, ["nginx", "haproxy"]), "body1m": (0.85, ["nginx", "haproxy"]),
     "c1000": (0.90, ["nginx"]), "conn": (0.90, ["nginx"]),
+    "tls": (0.75, ["nginx", "haproxy"]), "tls1m": (0.85, ["nginx", "haproxy"]),
+    "tlsconn": (1.0, ["nginx", "haproxy"]),
 }
 
 FLOOR = "relay"
 # Whose connections to the app do not outlive the client's: there it is one proxy among others.
-LOADS_WITHOUT_FLOOR = {"conn"}
+LOADS_WITHOUT_FLOOR = {"conn", "tls", "tls1m", "tlsconn"}
 
 # Between them stands the table of README.md.
 MARKS = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
+def run_turn(proxy, load):
+    path, connections, headers, _ = LOADS[load]
+    return rig.run_wrk(path, connections, 1, headers, proxy.port, "https" if rig.is_secure(load) else "http")
+
+
 def measure(name, proxy, load):
     """One turn of one proxy: wrk's figures, and CPU microseconds a request and memory beside them."""
-    path, connections, headers, _ = LOADS[load]
     before = proxy.cpu_seconds()
-    row = rig.run_wrk(path, connections, 1, headers, proxy.port)
+    row = run_turn(proxy, load)
     after = proxy.cpu_seconds()
     each = [(late - early) * 1e6 / max(1, row["requests"]) for early, late in zip(before, after)]
     return row | {
@@ -64,13 +74,12 @@ def measure(name, proxy, load):
 
 def measure_round(folder, load, makers, turns):
     """All proxies side by side: yields each one's figures of each turn, after one that is not counted."""
-    path, connections, headers, _ = LOADS[load]
     with contextlib.ExitStack() as stack:
         proxies = {
             name: stack.enter_context(rig.Proxy(name, folder, load, maker, rig.free_port()))
-            for name, maker in makers.items()}
+            for name, maker in makers.items() if name != FLOOR or not rig.is_secure(load)}
         for proxy in proxies.values():
-            rig.run_wrk(path, connections, 1, headers, proxy.port)
+            run_turn(proxy, load)
         names = list(proxies)
         for number in range(turns):
             first = number % len(names)
@@ -128,7 +137,7 @@ def write_readme(lines, options):
         f"CPU microseconds a request, medians of {options.rounds * options.turns} turns of 1 s. The",
         "floor is the kernel's cost of a request's four system calls, which no proxy that copies between",
         "sockets goes below: a relay in C that parses nothing ([Benchmarks/relay.c](Benchmarks/relay.c)). It has no",
-        "figure where clients connect for each request: it would connect to the app as often.",
+        "figure where clients connect for each request: it would connect to the app as often; nor over TLS.",
         "", MARKS[1]])
     before, rest = text.split(MARKS[0])
     with open(path, "w") as file:
@@ -172,6 +181,7 @@ def compare(load, options, folder):
     for _ in range(options.rounds):
         for row in measure_round(folder, load, options.makers, options.turns):
             groups[row["proxy"]].append(row)
+    groups = {name: rows for name, rows in groups.items() if rows}
     print_table(load, groups)
     return groups
 

@@ -252,6 +252,24 @@ VARIANTS = {
 }
 
 
+def is_secure(load):
+    return load.startswith("tls")
+
+
+def certificate(folder):
+    """The paths of a certificate, its key on P-256, and both in one file; made on first use."""
+    cert, key, both = (folder.file(f"tls-{name}.pem") for name in ("cert", "key", "both"))
+    if not os.path.exists(both):
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+             "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert],
+            check=True, capture_output=True)
+        os.chmod(key, 0o600)
+        with open(cert) as one, open(key) as other:
+            folder.write("tls-both.pem", one.read() + other.read())
+    return cert, key, both
+
+
 def apus_config(folder, load, origin_port=ORIGIN_PORT, port=PROXY_PORT):
     """A configuration for a load; "routes10" and "routes1000" put so many routes before the one that takes,
     "cors" is "plain" for a page of another origin."""
@@ -263,10 +281,14 @@ def apus_config(folder, load, origin_port=ORIGIN_PORT, port=PROXY_PORT):
     routes = "".join(
         f"  - {{ name: r{n}, match: {{ host: h{n}.example.com, path: /section{n}/* }}, upstream: app }}\n"
         for n in range(decoys))
+    tls = ""
+    if is_secure(load):
+        cert, key, _ = certificate(folder)
+        tls = f', tls: {{ certificates: [ {{ cert: "{cert}", key: "{key}" }} ] }}'
     return folder.write(f"apus-{load}-{port}.yaml", f"""
 environment: {"production" if has_policies else "development"}
 server: {{ workers: 1, drain_timeout: 5s }}
-listeners: {{ public: {{ bind: "127.0.0.1:{port}" }} }}
+listeners: {{ public: {{ bind: "127.0.0.1:{port}"{tls} }} }}
 limits: {{ connections: 20000, body: none }}
 timeouts: {{ idle: 600s }}
 log: {{ level: {"info" if has_policies else "warn"}, access: {"on" if has_policies else "off"}, output: "{folder.file(f"apus-access-{port}.log")}" }}
@@ -294,6 +316,11 @@ def relay(folder, load, port=PROXY_PORT):
 
 def nginx(folder, load, port=PROXY_PORT):
     log, headers, request_id = "access_log off;", "", ""
+    secure, tls = "", ""
+    if is_secure(load):
+        cert, key, _ = certificate(folder)
+        secure = "ssl"
+        tls = f"ssl_certificate {cert}; ssl_certificate_key {key}; ssl_protocols TLSv1.2 TLSv1.3;"
     if load == "headers":
         fields = ",".join(f'"{name}":"${value}"' for name, value in {
             "time": "time_iso8601", "request_id": "request_id", "client_ip": "remote_addr",
@@ -318,7 +345,8 @@ def nginx(folder, load, port=PROXY_PORT):
                 keepalive 512; keepalive_requests 1000000000; keepalive_timeout 600s;
             }}
             server {{
-                listen 127.0.0.1:{port} backlog=8192;
+                listen 127.0.0.1:{port} {secure} backlog=8192;
+                {tls}
                 location / {{
                     {headers}
                     proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection "";
@@ -333,6 +361,7 @@ def nginx(folder, load, port=PROXY_PORT):
 
 def haproxy(folder, load, port=PROXY_PORT):
     sink, policies = "", ""
+    secure = f"ssl crt {certificate(folder)[2]} alpn http/1.1" if is_secure(load) else ""
     if load == "headers":
         fields = ",".join(f'"{name}":"{value}"' for name, value in {
             "time": "%[date,ltime(%Y-%m-%dT%H:%M:%S)]", "request_id": "%ID", "client_ip": "%ci",
@@ -358,7 +387,7 @@ defaults
     timeout server 600s
     timeout http-keep-alive 600s
 frontend public
-    bind 127.0.0.1:{port} backlog 8192
+    bind 127.0.0.1:{port} backlog 8192 {secure}
     option forwardfor
     {policies}
     default_backend app
@@ -419,13 +448,13 @@ class Proxy(Program):
         return code
 
 
-def run_wrk(path, connections, seconds, headers=(), port=PROXY_PORT):
+def run_wrk(path, connections, seconds, headers=(), port=PROXY_PORT, scheme="http"):
     """One run of wrk on the load's CPU: {"requests", "rate", "p50", "p99" in µs, "bad", "errors"}."""
     command = ["taskset", "-c", str(LOAD_CPU), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
     for header in headers:
         command += ["-H", header]
     result = subprocess.run(
-        [*command, f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True, check=True)
+        [*command, f"{scheme}://127.0.0.1:{port}{path}"], capture_output=True, text=True, check=True)
 
     def find(pattern, default="0"):
         match = re.search(pattern, result.stdout)

@@ -69,7 +69,7 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
         let isBusy = !turn.runnable.isEmpty || !turn.grants.isEmpty
         transport.turn(until: isBusy ? transport.now : nextDeadline())
         sight.beginTurn(wallTime: transport.wallTime)
-        turn.secure.stepsLeft = SecureDesk.stepsPerTurn
+        turn.secure.steps.beginTurn()
         for index in 0..<transport.reportCount { dispatch(transport.report(index)) }
         runRunnable()
         if plan.hasGates, !turn.grants.isEmpty { runGrants() }
@@ -122,6 +122,7 @@ struct Worker<Kernel: Transport & ~Copyable>: ~Copyable {
         guard !turn.runnable.isEmpty else { return }
         let batch = turn.runnable
         turn.runnable.removeAll(keepingCapacity: true)
+        turn.secure.steps.turnToWaiting()
         for index in batch where downstreams.contains(index) {
             downstreams[index.slot].marks.remove(.parked)
             wakeDownstream(index.slot)

@@ -5,10 +5,7 @@ import TLS
 /// A loop's share of TLS: with what connections begin it, and how many may at once.
 struct SecureDesk: ~Copyable {
     var contexts: SecureContexts
-    /// Steps of handshakes that this turn may still take.
-    ///
-    /// Each may be as long as dozens of requests, and those who are in do not wait for newcomers.
-    var stepsLeft = SecureDesk.stepsPerTurn
+    var steps = StepBudget()
     /// Client connections before or in their handshake, the oldest first; some may be beyond it.
     private var openings: [SlabIndex] = []
     /// Those at the beginning that were looked at.
@@ -17,8 +14,6 @@ struct SecureDesk: ~Copyable {
     private(set) var openingCount = 0
     /// At most so many are: who takes long gives way to newcomers.
     let openingsMax: Int
-
-    static var stepsPerTurn: Int { 4 }
 
     /// - Parameters:
     ///   - connectionCountMax: Of the process.
@@ -56,6 +51,42 @@ struct SecureDesk: ~Copyable {
 
     /// - Parameter openings: The oldest first.
     mutating func setOpenings(_ openings: [SlabIndex]) { self.openings = openings }
+}
+
+/// Steps of handshakes that a turn may take.
+///
+/// Each may be as long as dozens of requests, and those who are in do not wait for newcomers. Nor
+/// do those who were put off: in the turn that follows they go first, in their order.
+struct StepBudget {
+    static let perTurn = 4
+
+    /// For whoever comes.
+    private var left = StepBudget.perTurn
+    /// For those who were put off before this turn.
+    private var kept = 0
+    /// Those who are put off for the next.
+    private var waitingCount = 0
+
+    mutating func beginTurn() {
+        kept = min(waitingCount, Self.perTurn)
+        left = Self.perTurn - kept
+    }
+
+    /// The turn comes to those who were put off.
+    mutating func turnToWaiting() {
+        left += kept
+        kept = 0
+        waitingCount = 0
+    }
+
+    /// - Returns: Whether there was one left.
+    mutating func take() -> Bool {
+        guard left > 0 else { return false }
+        left -= 1
+        return true
+    }
+
+    mutating func putOff() { waitingCount += 1 }
 }
 
 /// What comes on a client's connection before its first request.

@@ -72,12 +72,10 @@ extension Worker where Kernel: ~Copyable {
 
     /// Whether this turn has a step of a handshake left; else the next one goes on with it.
     private mutating func canStep(_ d: UInt32) -> Bool {
-        if turn.secure.stepsLeft > 0 {
-            turn.secure.stepsLeft -= 1
-            return true
-        }
+        if turn.secure.steps.take() { return true }
         if !downstreams[d].marks.contains(.parked) {
             downstreams[d].marks.insert(.parked)
+            turn.secure.steps.putOff()
             goOnLater(d)
         }
         return false
@@ -134,7 +132,9 @@ extension Worker where Kernel: ~Copyable {
     /// Tells a client that has forgotten the `s` of `https`.
     private mutating func refusePlain(_ d: UInt32) -> OpeningProgress {
         endOpening(d, .plain)
-        refuse(d, .badRequest, AccessRecord(outcome: .badRequest), suspicion: nil)
+        var record = AccessRecord(outcome: .badRequest)
+        record.reason = "plain_http"
+        refuse(d, .badRequest, record, suspicion: nil)
         return .over
     }
 

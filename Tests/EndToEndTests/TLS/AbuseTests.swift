@@ -208,6 +208,7 @@ import Testing
         #expect(answer.status == 400)
         #expect(answer["Connection"] == "close")
         try wire.readToEnd()
+        #expect(try apus.accessLine(of: nil).reason == "plain_http")
         let label = "listener=\"public\",version=\"-\",result=\"plain\""
         try apus.expect("apus_tls_handshakes_total{\(label)}", is: 1)
         let seen = try SecureClient(port: plain).see()
