@@ -55,8 +55,9 @@ struct SecureDesk: ~Copyable {
 
 /// Steps of handshakes that a turn may take.
 ///
-/// Each may be as long as dozens of requests, and those who are in do not wait for newcomers. Nor
-/// do those who were put off: in the turn that follows they go first, in their order.
+/// Each may be as long as dozens of requests, and those who are in do not wait for newcomers. Half
+/// of them are kept for those who were put off, in their order, so that newcomers do not starve
+/// them; and no more, so that a flood which waits does not starve newcomers.
 struct StepBudget {
     static let perTurn = 4
 
@@ -68,7 +69,7 @@ struct StepBudget {
     private var waitingCount = 0
 
     mutating func beginTurn() {
-        kept = min(waitingCount, Self.perTurn)
+        kept = min(waitingCount, Self.perTurn / 2)
         left = Self.perTurn - kept
     }
 

@@ -41,12 +41,14 @@ import Testing
         #expect(!turns.contains(-1))
     }
 
-    @Test func `who was put off goes before who comes later, however many come`() {
+    @Test func `who was put off is not starved by who comes later, however many come`() {
         let turns = served([9] + Array(repeating: 4, count: 30))
-        // Nobody is overtaken by who came two turns later.
-        #expect(turns.prefix(9).max() == 2)
-        let taken = turns.filter { $0 >= 0 }
-        #expect(taken == taken.sorted())
+        #expect(turns.prefix(9).allSatisfy { (0...3).contains($0) })
+    }
+
+    @Test func `who comes behind a flood is served at once`() {
+        let turns = served([1500, 1, 1, 1])
+        #expect(turns.suffix(3) == [1, 2, 3])
     }
 
     @Test func `a turn without anybody who waits has all its steps for newcomers`() {
